@@ -1,0 +1,157 @@
+//! The stream of facts that every view folds.
+
+use crate::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// One fact, at its virtual time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Counts up from 0 without gaps.
+    pub seq: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+/// What can happen. Ids are those that AWS would show.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum Fact {
+    /// The API answered a request.
+    RequestAnswered {
+        /// Position in the command log; none for calls that came from inside.
+        command: Option<u64>,
+        /// Service, such as `lambda`.
+        service: String,
+        /// Operation.
+        operation: String,
+        /// HTTP status.
+        status: u16,
+        /// Error code, when it was refused.
+        error: Option<String>,
+    },
+    /// A function was created or changed, or its state did. The configuration is read with GetFunctionConfiguration.
+    FunctionChanged {
+        /// Name.
+        function: String,
+        /// `State`: Pending, Active …; `Deleted` when it is gone.
+        state: String,
+        /// `LastUpdateStatus`.
+        last_update_status: Option<String>,
+    },
+    /// An execution environment changed its phase.
+    EnvironmentPhase {
+        /// Counts up over the session.
+        environment: u32,
+        /// Function name.
+        function: String,
+        /// Version that it runs.
+        version: String,
+        /// The new phase.
+        phase: EnvironmentPhase,
+    },
+    /// An invocation was accepted.
+    InvocationAccepted {
+        /// Request id.
+        request_id: String,
+        /// Function name.
+        function: String,
+        /// `RequestResponse` or `Event`.
+        invocation_type: String,
+        /// Payload bytes.
+        payload_bytes: u64,
+    },
+    /// An environment began to work on an invocation.
+    InvocationStarted {
+        /// Request id.
+        request_id: String,
+        /// Function name.
+        function: String,
+        /// Which environment.
+        environment: u32,
+        /// Whether the environment was made for it.
+        cold: bool,
+        /// 1 for the first attempt.
+        attempt: u32,
+    },
+    /// An invocation ended.
+    InvocationFinished {
+        /// Request id.
+        request_id: String,
+        /// Function name.
+        function: String,
+        /// Which environment.
+        environment: u32,
+        /// How.
+        outcome: Outcome,
+        /// Handler time, microseconds.
+        duration_us: u64,
+        /// Init time, microseconds, when it was cold.
+        init_us: Option<u64>,
+        /// Billed milliseconds, init included.
+        billed_ms: u64,
+        /// Memory setting, MB.
+        memory_size_mb: u32,
+        /// High-water mark, MB.
+        memory_used_mb: u32,
+        /// Units of the meter.
+        units: u64,
+        /// Response bytes.
+        response_bytes: u64,
+    },
+    /// An invocation was refused with 429, or dropped.
+    InvocationThrottled {
+        /// Function name.
+        function: String,
+        /// AWS's reason, such as `ConcurrentInvocationLimitExceeded`.
+        reason: String,
+    },
+    /// A log event was stored.
+    LogLine {
+        /// Log group.
+        group: String,
+        /// Log stream.
+        stream: String,
+        /// Unix milliseconds of the line itself.
+        timestamp_ms: u64,
+        /// Request id that it belongs to, when known.
+        request_id: Option<String>,
+        /// The text.
+        message: String,
+    },
+}
+
+/// Where an execution environment is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum EnvironmentPhase {
+    /// Downloading the package and making the sandbox.
+    Starting,
+    /// Running the init code.
+    Init,
+    /// Working on an event.
+    Invoke,
+    /// Frozen between events.
+    Idle,
+    /// Its guest was killed (timeout, trap, exit); `/tmp` is kept and the next event initialises it again.
+    Reset,
+    /// Gone.
+    Reclaimed,
+}
+
+/// How an invocation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// The handler responded.
+    Success,
+    /// The handler answered with an error, or its runtime ended.
+    Error,
+    /// It ran into the function's timeout.
+    Timeout,
+    /// It was stopped by hand.
+    Stopped,
+}

@@ -1,0 +1,74 @@
+//! What is saved and shared: the seed, the settings and the command log. Replay rebuilds the rest.
+
+use crate::{Engine, Request, Timestamp};
+use coldstart_sandbox::Sandbox;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The settings of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Config {
+    /// Every id, jitter and random number comes from it. At most 2^53.
+    pub seed: u64,
+    /// Unix milliseconds of virtual time zero.
+    pub epoch_ms: u64,
+    /// Twelve digits.
+    pub account: String,
+    /// Such as `us-east-1`.
+    pub region: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { seed: 1, epoch_ms: 1_767_225_600_000, account: "123456789012".into(), region: "us-east-1".into() }
+    }
+}
+
+/// One request, at its virtual time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    /// When it entered.
+    pub at: Timestamp,
+    /// What entered.
+    pub request: Request,
+}
+
+/// The stop button: an invocation was ended after it had burned so many units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interrupt {
+    /// Request id of the invocation.
+    pub request_id: String,
+    /// Units that it had burned.
+    pub units: u64,
+}
+
+/// Everything a history follows from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// Seed, epoch, account, region.
+    pub config: Config,
+    /// In order of time.
+    pub commands: Vec<Command>,
+    /// Invocations that were stopped by hand.
+    #[serde(default)]
+    pub interrupts: Vec<Interrupt>,
+    /// How far the clock had moved.
+    pub until: Timestamp,
+}
+
+/// Rebuilds an engine from its session. `blobs` are the modules that the commands name.
+pub fn replay(session: &Session, blobs: impl IntoIterator<Item = Vec<u8>>, sandbox: Arc<dyn Sandbox>) -> Engine {
+    let mut engine = Engine::new(session.config.clone(), sandbox);
+    blobs.into_iter().for_each(|bytes| {
+        engine.put_blob(bytes);
+    });
+    for interrupt in &session.interrupts {
+        engine.plan_interrupt(interrupt.clone());
+    }
+    for command in &session.commands {
+        engine.run_until(command.at);
+        engine.handle_request(command.at, command.request.clone());
+    }
+    engine.run_until(session.until);
+    engine
+}

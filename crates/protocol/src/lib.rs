@@ -1,0 +1,215 @@
+//! Messages between the page and its Worker: plain data with a version.
+//!
+//! On the channel a message is `{json, buffers}`: `json` is the serde_json text of [`ToWorker`] or [`FromWorker`], and
+//! bytes (modules) travel beside it as transferable buffers, named in the text by position ([`BufferIndex`]).
+//! JSON text, not structured clones: objects of a clone reorder keys that look like numbers.
+//!
+//! Invariant: the Worker answers every message that has an `id` exactly once.
+
+mod view;
+
+pub use view::*;
+
+use coldstart_workspace::{ApiRequest, ClockMode, Interrupt, LoggedCommand, Workspace};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Page and Worker must agree on it; a mismatch asks for a reload.
+pub const PROTOCOL_VERSION: u32 = 1;
+
+/// Position of a buffer in the message's `buffers`.
+pub type BufferIndex = usize;
+
+/// Pairs an answer with its question. Answers to superseded ids are dropped.
+pub type MessageId = u64;
+
+/// From the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ToWorker {
+    /// Replaces the session by this workspace's: modules first, then the command log is replayed.
+    Open {
+        /// Answered by `Opened`.
+        id: MessageId,
+        /// The document.
+        workspace: Box<Workspace>,
+        /// Modules that the document names but does not hold: uploaded ones and examples.
+        modules: Vec<BufferIndex>,
+        /// `false` loads the drafts and runs nothing (a link before its visitor agreed).
+        replay: bool,
+    },
+    /// Lets a request into the cloud at virtual now. It is put in the log (`Logged`) unless it only reads.
+    Request {
+        /// Answered by `Answered`, when the work is done.
+        id: MessageId,
+        /// The request.
+        request: ApiRequest,
+        /// Modules that it names by hash.
+        modules: Vec<BufferIndex>,
+    },
+    /// Assembles text; answered by `Assembled` with the module or diagnostics.
+    Assemble {
+        /// Answered by `Assembled`.
+        id: MessageId,
+        /// WebAssembly text.
+        text: String,
+    },
+    /// Inspects a module as a deploy would; answered by `Inspected`.
+    Inspect {
+        /// Answered by `Inspected`.
+        id: MessageId,
+        /// The module.
+        module: BufferIndex,
+    },
+    /// Sets how the clock goes.
+    SetClock {
+        /// The mode.
+        mode: ClockMode,
+    },
+    /// Moves the clock, whatever its mode.
+    Advance {
+        /// Virtual microseconds.
+        micros: u64,
+    },
+    /// Moves the clock to the next deadline.
+    Step,
+    /// Ends the running invocation.
+    StopInvocation,
+    /// Replaces the set of views that the page shows; each is sent now and whenever it changed, at most once a frame.
+    Watch {
+        /// The views.
+        views: Vec<ViewSpec>,
+    },
+}
+
+/// From the Worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum FromWorker {
+    /// First message of a new Worker.
+    Ready {
+        /// [`PROTOCOL_VERSION`] of the Worker.
+        protocol_version: u32,
+        /// Names the build.
+        build_id: String,
+    },
+    /// Replaying a log: `done` of `total` commands.
+    Progress {
+        /// Commands replayed.
+        done: u64,
+        /// Commands in the log.
+        total: u64,
+    },
+    /// Answer to `Open`.
+    Opened {
+        /// Of `Open`.
+        id: MessageId,
+        /// What came of it.
+        result: Result<Opened, String>,
+    },
+    /// A request of this page went into the log; the page keeps the document.
+    Logged {
+        /// The command and its position.
+        command: LoggedCommand,
+    },
+    /// The stop button ended an invocation; kept in the document.
+    Interrupted {
+        /// What to keep.
+        interrupt: Interrupt,
+    },
+    /// Answer to `Request`.
+    Answered {
+        /// Of `Request`.
+        id: MessageId,
+        /// AWS's answer.
+        result: Result<ApiResponse, ApiFailure>,
+    },
+    /// Answer to `Assemble`.
+    Assembled {
+        /// Of `Assemble`.
+        id: MessageId,
+        /// The module's buffer and what it is, or where the text is wrong.
+        result: Result<AssembledModule, Vec<Diagnostic>>,
+    },
+    /// Answer to `Inspect`.
+    Inspected {
+        /// Of `Inspect`.
+        id: MessageId,
+        /// What it is, or why a deploy would refuse it.
+        result: Result<ModuleInfo, String>,
+    },
+    /// Views that changed.
+    Views {
+        /// Their new content.
+        views: Vec<View>,
+    },
+    /// The clock moved or began or ended to be busy; at most once a frame.
+    Clock {
+        /// Its state.
+        clock: ClockState,
+    },
+    /// The engine panicked: the Worker is lost. `command` is the one that it was working on.
+    Panicked {
+        /// The panic's message.
+        message: String,
+        /// Position in the log.
+        command: Option<u64>,
+    },
+}
+
+/// A workspace was opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Opened {
+    /// Digest of the replayed history.
+    pub digest: String,
+    /// Whether it equals the digest in the document, if that has one.
+    pub matches: Option<bool>,
+    /// Real milliseconds that the replay took.
+    pub replay_ms: f64,
+}
+
+/// A successful answer of the API.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ApiResponse {
+    /// HTTP status.
+    pub status: u16,
+    /// Output members. `Invoke`'s `Payload` is `{"$text": …}`.
+    pub output: Value,
+}
+
+/// A refusal of the API.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ApiFailure {
+    /// AWS's code.
+    pub code: String,
+    /// HTTP status.
+    pub status: u16,
+    /// AWS's message.
+    pub message: String,
+    /// Further members of the error.
+    pub extra: Map<String, Value>,
+}
+
+/// A module made from text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssembledModule {
+    /// Its bytes.
+    pub module: BufferIndex,
+    /// What it is. A module that assembles but would be refused says so here.
+    pub info: Result<ModuleInfo, String>,
+}
+
+/// Where a text is wrong. Lines and columns count from 1; columns are UTF-16 units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Diagnostic {
+    /// Byte offset in the text.
+    pub offset: usize,
+    /// Line.
+    pub line: usize,
+    /// Column.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+}

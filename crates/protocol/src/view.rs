@@ -1,0 +1,282 @@
+//! What the page shows: small windows on projections that the Worker keeps beside the engine.
+
+use coldstart_workspace::ClockMode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A view that the page wants to have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ViewSpec {
+    /// All functions, a row each.
+    Functions,
+    /// One function: configuration and module.
+    Function {
+        /// Name.
+        name: String,
+    },
+    /// The environments' lanes of a function over virtual time.
+    Environments {
+        /// Name.
+        function: String,
+        /// At most so many lanes, newest first.
+        lanes_max: usize,
+    },
+    /// The newest invocations of a function (of all, when empty), newest first.
+    Invocations {
+        /// Name, or empty.
+        function: String,
+        /// At most so many.
+        rows_max: usize,
+    },
+    /// A window on the log lines of a function (of all, when empty), oldest first.
+    Logs {
+        /// Name, or empty.
+        function: String,
+        /// Only lines that contain it, ignoring case; empty for all.
+        search: String,
+        /// Only lines of this request, when not empty.
+        request_id: String,
+        /// First row of the window; ignored when `follow`.
+        from: usize,
+        /// Rows of the window.
+        rows_max: usize,
+        /// The window is the last rows.
+        follow: bool,
+    },
+}
+
+/// A view's content, with the spec that it answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum View {
+    /// All functions by name.
+    Functions {
+        /// The rows.
+        rows: Vec<FunctionRow>,
+    },
+    /// One function; none when it does not exist.
+    Function {
+        /// Name.
+        name: String,
+        /// Its configuration as GetFunctionConfiguration answers, and its module.
+        function: Option<Box<FunctionDetail>>,
+    },
+    /// Lanes.
+    Environments {
+        /// Name.
+        function: String,
+        /// Newest first.
+        lanes: Vec<EnvironmentLane>,
+        /// Environments that the session had in all.
+        total: usize,
+    },
+    /// Invocations.
+    Invocations {
+        /// Name, or empty.
+        function: String,
+        /// Newest first.
+        rows: Vec<InvocationRow>,
+        /// Sums over all of them, not only the window.
+        summary: InvocationSummary,
+    },
+    /// Log lines.
+    Logs {
+        /// The function of the spec.
+        function: String,
+        /// First row of the window.
+        from: usize,
+        /// Rows that match, in all.
+        total: usize,
+        /// The window.
+        rows: Vec<LogRow>,
+    },
+}
+
+/// A function in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FunctionRow {
+    /// Name.
+    pub name: String,
+    /// Description.
+    pub description: String,
+    /// `Active`, `Pending` …
+    pub state: String,
+    /// Memory setting, MB.
+    pub memory_size_mb: u32,
+    /// Timeout, seconds.
+    pub timeout_seconds: u32,
+    /// Bytes of the package.
+    pub code_size: u64,
+    /// Invocations so far.
+    pub invocations: u64,
+    /// Those that failed.
+    pub errors: u64,
+    /// Virtual microseconds of the last change.
+    pub modified_us: u64,
+}
+
+/// A function in full.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FunctionDetail {
+    /// As GetFunctionConfiguration answers.
+    pub configuration: Value,
+    /// The deployed module, when it is known.
+    pub module: Option<ModuleInfo>,
+}
+
+/// What a module is: the Code tab's panel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ModuleInfo {
+    /// Hex SHA-256.
+    pub sha256: String,
+    /// Bytes.
+    pub size: u64,
+    /// `loop`, `callback` or `command`.
+    pub shape: String,
+    /// `(module, name, type)`.
+    pub imports: Vec<(String, String, String)>,
+    /// `(name, type)`.
+    pub exports: Vec<(String, String)>,
+    /// 64 KiB pages at start.
+    pub memory_pages_min: u32,
+    /// Such as `Rust 1.95.0`.
+    pub producers: Vec<String>,
+}
+
+/// One environment over time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EnvironmentLane {
+    /// Counts up over the session.
+    pub environment: u32,
+    /// Function name.
+    pub function: String,
+    /// Version.
+    pub version: String,
+    /// Phases in order; the last one may be open. At most 400, the newest.
+    pub spans: Vec<PhaseSpan>,
+    /// Invocations that it served.
+    pub invocations: u64,
+}
+
+/// A phase of an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhaseSpan {
+    /// `starting`, `init`, `invoke`, `idle`, `reset`, `reclaimed`.
+    pub phase: String,
+    /// Virtual microseconds.
+    pub from_us: u64,
+    /// End; none while it lasts.
+    pub to_us: Option<u64>,
+    /// The invocation that it worked on, in `invoke`.
+    pub request_id: Option<String>,
+    /// `success`, `error`, `timeout`, `stopped`, in `invoke`, once it ended.
+    pub outcome: Option<String>,
+}
+
+/// An invocation in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InvocationRow {
+    /// Request id.
+    pub request_id: String,
+    /// Function name.
+    pub function: String,
+    /// Virtual microseconds of the start.
+    pub started_us: u64,
+    /// `running`, `success`, `error`, `timeout`, `stopped`.
+    pub status: String,
+    /// Whether an environment was made for it.
+    pub cold: bool,
+    /// Handler time.
+    pub duration_us: u64,
+    /// Init time.
+    pub init_us: Option<u64>,
+    /// Billed milliseconds.
+    pub billed_ms: u64,
+    /// High-water mark.
+    pub memory_used_mb: u32,
+    /// Memory setting.
+    pub memory_size_mb: u32,
+    /// Which environment.
+    pub environment: u32,
+    /// US dollars, for the request and its GB-seconds.
+    pub cost_nano_usd: u64,
+}
+
+/// Sums over invocations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InvocationSummary {
+    /// How many.
+    pub invocations: u64,
+    /// Failed ones.
+    pub errors: u64,
+    /// Cold ones.
+    pub cold_starts: u64,
+    /// Throttled requests.
+    pub throttles: u64,
+    /// Median handler time of the newest 1,000, microseconds.
+    pub duration_p50_us: u64,
+    /// 99th percentile of the newest 1,000, microseconds.
+    pub duration_p99_us: u64,
+    /// Billionths of a US dollar.
+    pub cost_nano_usd: u64,
+}
+
+/// A log line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogRow {
+    /// Position among all lines of the session.
+    pub seq: u64,
+    /// Unix milliseconds.
+    pub timestamp_ms: u64,
+    /// Log group.
+    pub group: String,
+    /// Log stream.
+    pub stream: String,
+    /// Request id, when known.
+    pub request_id: Option<String>,
+    /// The text, at most 8 KiB of it.
+    pub message: String,
+}
+
+/// The clock, for the header.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClockState {
+    /// Virtual microseconds.
+    pub now_us: u64,
+    /// Unix milliseconds of virtual time zero.
+    pub epoch_ms: u64,
+    /// How it goes.
+    pub mode: ClockMode,
+    /// The invocation that is using the processor, while one is.
+    pub running: Option<RunningInvocation>,
+    /// Whether something is waited for.
+    pub busy: bool,
+    /// When the next thing is due.
+    pub next_deadline_us: Option<u64>,
+    /// Events so far.
+    pub events: u64,
+    /// Digest of the history so far; empty while busy.
+    pub digest: String,
+}
+
+/// The invocation that is using the processor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunningInvocation {
+    /// Request id.
+    pub request_id: String,
+    /// Function name.
+    pub function: String,
+    /// Thousandths of its timeout that it has used.
+    pub used_permille: u32,
+}

@@ -1,0 +1,74 @@
+//! What a module is, as seen at deploy time, and why one is refused.
+
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// How a module answers events: the three shapes of the handler ABI, in the order in which they are detected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shape {
+    /// Exports `lambda_handler` and `lambda_alloc`: called once an event, never blocks.
+    Callback,
+    /// Exports `_start` and imports `lambda.next`: `main` is init code, then a loop.
+    Loop,
+    /// Exports `_start` only: event on stdin, result on stdout, always cold.
+    Command,
+}
+
+/// One import of a module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// The import's module, such as `wasi_snapshot_preview1`.
+    pub module: String,
+    /// The import's name, such as `fd_write`.
+    pub name: String,
+    /// Its type in the text format's words, such as `func (param i32 i32) (result i32)`.
+    pub kind: String,
+}
+
+/// One export of a module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Export {
+    /// The export's name.
+    pub name: String,
+    /// Its type in the text format's words.
+    pub kind: String,
+}
+
+/// What the Code tab shows of a module.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModuleInfo {
+    /// Lower-case hex SHA-256 of the module as it was given, before metering.
+    pub sha256: String,
+    /// Bytes of the module as it was given.
+    pub size: u64,
+    /// Which shape of the ABI it has.
+    pub shape: Shape,
+    /// Imports in module order.
+    pub imports: Vec<Import>,
+    /// Exports in module order.
+    pub exports: Vec<Export>,
+    /// 64 KiB pages that the module asks for at start.
+    pub memory_pages_min: u32,
+    /// Producers section or custom hints, such as `Rust 1.95.0`; empty when unknown.
+    pub producers: Vec<String>,
+}
+
+/// Why a module was refused at deploy time. `message` names the import, offset or limit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{message}")]
+pub struct Refusal {
+    /// A stable code: `malformed`, `too-large`, `foreign-import`, `no-handler`, `unsupported`.
+    pub code: String,
+    /// One sentence for the person who deployed it.
+    pub message: String,
+}
+
+/// A module that was accepted: validated, inspected and metered. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Artifact {
+    /// What the module is.
+    pub info: Arc<ModuleInfo>,
+    /// The metered module, the one that runs.
+    pub metered: Arc<[u8]>,
+}

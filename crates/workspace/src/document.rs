@@ -1,0 +1,152 @@
+//! The workspace as data.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The version that this build writes.
+pub const WORKSPACE_VERSION: u32 = 1;
+
+/// A session and what its author was editing. Engine state is never stored: it follows from the command log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Workspace {
+    /// [`WORKSPACE_VERSION`].
+    pub version: u32,
+    /// What the author calls it.
+    pub name: String,
+    /// The meter's version, which every duration depends on.
+    pub meter: u32,
+    /// At most 2^53.
+    pub seed: u64,
+    /// Unix milliseconds of virtual time zero.
+    pub epoch_ms: u64,
+    /// How to get each module that the commands name, by hex SHA-256.
+    #[serde(default)]
+    pub sources: BTreeMap<String, Source>,
+    /// What is in the editors, by function name.
+    #[serde(default)]
+    pub functions: BTreeMap<String, FunctionDraft>,
+    /// The command log, in order of time.
+    #[serde(default)]
+    pub commands: Vec<Command>,
+    /// Invocations that were stopped by hand.
+    #[serde(default)]
+    pub interrupts: Vec<Interrupt>,
+    /// How far the virtual clock had moved, microseconds.
+    #[serde(default)]
+    pub until_us: u64,
+    /// How the clock goes.
+    #[serde(default)]
+    pub clock: ClockMode,
+    /// Digest of the history at `until_us`, as its author saw it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+}
+
+/// Where a module comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", deny_unknown_fields)]
+pub enum Source {
+    /// Assembled from text.
+    Wat {
+        /// The text.
+        text: String,
+    },
+    /// Shipped with the page as `examples/NAME.wasm`.
+    Example {
+        /// Its name.
+        name: String,
+    },
+    /// Uploaded: the bytes are kept beside the document (IndexedDB, the zip), not in it.
+    Module {
+        /// The file's name.
+        name: String,
+    },
+    /// Uploaded and small enough to travel in a link.
+    Inline {
+        /// The file's name.
+        name: String,
+        /// The module.
+        base64: String,
+    },
+}
+
+/// What is in a function's editors. A draft differs from what is deployed until Deploy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FunctionDraft {
+    /// The code being edited.
+    pub source: Source,
+    /// Saved test events.
+    #[serde(default)]
+    pub test_events: Vec<TestEvent>,
+    /// The test event that is selected.
+    #[serde(default)]
+    pub selected_event: usize,
+}
+
+/// A saved test event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TestEvent {
+    /// Its name.
+    pub name: String,
+    /// JSON text as the author wrote it.
+    pub payload: String,
+}
+
+/// A call of one operation; the engine's request, without who calls.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiRequest {
+    /// Such as `lambda`.
+    pub service: String,
+    /// Such as `Invoke`.
+    pub operation: String,
+    /// Members; blobs as `{"$text"}` or `{"$sha256"}`.
+    pub params: Value,
+}
+
+/// A request of the log, at its virtual time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Command {
+    /// Virtual microseconds.
+    pub at_us: u64,
+    /// What entered.
+    pub request: ApiRequest,
+}
+
+/// A command that the engine accepted, with its position in the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoggedCommand {
+    /// Counts up from 0.
+    pub index: u64,
+    /// The command.
+    pub command: Command,
+}
+
+/// The stop button.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Interrupt {
+    /// The invocation.
+    pub request_id: String,
+    /// Units that it had burned.
+    pub units: u64,
+}
+
+/// How the virtual clock moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ClockMode {
+    /// Work is done as fast as possible; the clock rests when nothing is waited for.
+    #[default]
+    Fast,
+    /// One virtual second a second.
+    RealTime,
+    /// The clock stands; steps and advances move it.
+    Paused,
+}
