@@ -158,7 +158,7 @@ pub enum FromWorker {
 }
 
 /// A workspace was opened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Opened {
     /// Digest of the replayed history.
