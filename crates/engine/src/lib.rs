@@ -9,6 +9,7 @@
 mod api;
 mod engine;
 mod event;
+pub mod model;
 mod session;
 mod time;
 

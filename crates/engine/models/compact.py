@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Makes the compact service models beside this file from the public API models.
+
+usage: compact.py FOLDER, where FOLDER holds lambda/2015-03-31/service-2.json.gz and
+logs/2014-03-28/service-2.json.gz, as in the `botocore/data` of the PyPI package botocore 1.44.5.
+
+Only facts are kept: names, types, ranges, patterns, enumerations, HTTP bindings, error statuses.
+The format is described at the top of src/model.rs.
+"""
+import gzip
+import json
+import os
+import sys
+
+SERVICES = [
+    ("lambda", "2015-03-31", None),
+    ("logs", "2014-03-28", ["CreateLogGroup", "DescribeLogGroups", "DeleteLogGroup", "CreateLogStream",
+                            "DescribeLogStreams", "PutLogEvents", "GetLogEvents", "FilterLogEvents"]),
+]
+
+# Patterns that look around, which regex-lite cannot: the same set of strings as one that must match and one that must not.
+LOOKAROUND = {
+    "Alias": ("[a-zA-Z0-9-_]+", "[0-9]+"),
+    "CollectionName": ("[_a-zA-Z0-9][^$]*", "system\\x2e[^$]*"),
+    "FunctionUrlFunctionName": (None, None),
+    "FunctionUrlQualifier": ("[0-9a-zA-Z-_]+", "\\d+"),
+    "S3Bucket": ("[0-9A-Za-z\\.\\-_]*", ".*\\."),
+}
+
+# Nor does it know Unicode's classes: every letter, digit or space beyond ASCII is let through.
+UNICODE = {"\\p{L}": "a-zA-Z\\x{80}-\\x{10FFFF}", "\\p{N}": "0-9", "\\p{Z}": " "}
+
+
+def lookaround(name, pattern):
+    if name == "FunctionUrlFunctionName":
+        plain = pattern.replace("(?!\\d+$)", "")
+        head = plain[: plain.index("(:(")]
+        return plain, head + ":\\d+"
+    return LOOKAROUND[name]
+
+
+def compact(model, wanted):
+    shapes, kept = model["shapes"], {}
+
+    def simple(shape):
+        kind = shape["type"]
+        return kind if kind not in ("list", "map", "structure") and not any(
+            k in shape for k in ("min", "max", "pattern", "enum")) else None
+
+    def keep(name):
+        shape = shapes[name]
+        if simple(shape):
+            return simple(shape)
+        if name in kept:
+            return name
+        out = kept[name] = {"t": shape["type"]}
+        for key in ("min", "max", "enum"):
+            if key in shape:
+                out[key] = shape[key]
+        pattern = shape.get("pattern")
+        if pattern:
+            out["pattern"] = pattern
+            if any(mark in pattern for mark in ("(?!", "(?=", "(?<")):
+                out["is"], out["not"] = lookaround(name, pattern)
+            elif "\\p{" in pattern:
+                out["is"] = pattern
+                for known, plain in UNICODE.items():
+                    out["is"] = out["is"].replace(known, plain)
+        if shape["type"] == "list":
+            out["of"] = keep(shape["member"]["shape"])
+        if shape["type"] == "map":
+            out["key"], out["of"] = keep(shape["key"]["shape"]), keep(shape["value"]["shape"])
+        if shape["type"] == "structure":
+            out["members"] = {}
+            if shape.get("required"):
+                out["required"] = shape["required"]
+            if shape.get("payload"):
+                out["payload"] = shape["payload"]
+            for member, ref in shape["members"].items():
+                target = keep(ref["shape"])
+                place = ref.get("location")
+                out["members"][member] = [target, place, ref.get("locationName", member)] if place else target
+        return name
+
+    def output(name):
+        """Only what is not in the JSON body: status, headers, the payload."""
+        if not name:
+            return {}
+        shape, out = shapes[name], {}
+        for member, ref in shape["members"].items():
+            if ref.get("location"):
+                out[member] = [ref["location"], ref.get("locationName", member)]
+        if shape.get("payload"):
+            out[shape["payload"]] = ["payload", shapes[shape["members"][shape["payload"]]["shape"]]["type"]]
+        return out
+
+    operations, errors = {}, {}
+    for name, op in model["operations"].items():
+        if wanted and name not in wanted:
+            continue
+        http = op["http"]
+        operations[name] = {"http": [http["method"], http["requestUri"], http.get("responseCode", 200)]}
+        if op.get("input"):
+            operations[name]["in"] = keep(op["input"]["shape"])
+        out = output(op.get("output", {}).get("shape"))
+        if out:
+            operations[name]["out"] = out
+        for error in op.get("errors", []):
+            shape = shapes[error["shape"]]
+            message = next((m for m in shape["members"] if m.lower() == "message"), "message")
+            errors[error["shape"]] = [shape.get("error", {}).get("httpStatusCode", 400), message, "Type" in shape["members"]]
+    meta = model["metadata"]
+    return {"service": meta["endpointPrefix"], "protocol": meta["protocol"], "target": meta.get("targetPrefix"),
+            "operations": operations, "errors": dict(sorted(errors.items())), "shapes": kept}
+
+
+for service, version, wanted in SERVICES:
+    with gzip.open(os.path.join(sys.argv[1], service, version, "service-2.json.gz")) as file:
+        model = json.load(file)
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), service + ".json"), "w") as out:
+        out.write(json.dumps(compact(model, wanted), separators=(",", ":")) + "\n")
