@@ -1,0 +1,205 @@
+//! Builds the examples into `www/generated/examples`: the modules, their sources, and `index.json`, from which the page offers them.
+//!
+//! Invariant: a module's bytes depend on the sources and the compiler only, not on where the project lies: links name modules by digest.
+
+use crate::inputs;
+use crate::paths::Paths;
+use crate::progress::{Failure, Outcome, Plan, Step};
+use serde_json::{Map, Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Steps of [`build`].
+pub(crate) const STEPS: usize = 1;
+
+/// Raised when what is done to the modules changes.
+const RECIPE: &str = "1";
+
+/// What guests may use: what the sandbox accepts, no more, so that the optimiser introduces nothing else.
+pub(crate) const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// Builds them, if something changed.
+pub(crate) fn build(plan: &mut Plan, paths: &Paths) -> Outcome<()> {
+    plan.step("Examples", |step| {
+        let sources = [
+            paths.root.join("examples"),
+            paths.root.join("sdk/rust"),
+            paths.root.join("package-lock.json"),
+        ];
+        let compiler = step.run(Command::new("rustc").arg("--version"))?;
+        let digest = inputs::digest(&paths.root, &sources, &format!("{RECIPE} {compiler}"))?;
+        let stamp = paths.state().join("examples.stamp");
+        let out = paths.generated().join("examples");
+        if inputs::is_fresh(&stamp, &digest) && out.join("index.json").is_file() {
+            return Ok(((), "unchanged".to_owned()));
+        }
+        let count = build_all(step, paths, &out)?;
+        inputs::set_stamp(&stamp, &digest)?;
+        Ok(((), format!("{count} examples")))
+    })
+}
+
+/// One folder of `examples/`.
+struct Example {
+    name: String,
+    folder: PathBuf,
+    description: Value,
+}
+
+fn build_all(step: &mut Step, paths: &Paths, out: &Path) -> Outcome<usize> {
+    let examples = find(&paths.root.join("examples"))?;
+    let fresh = out.with_extension("new");
+    remove(&fresh)?;
+    fs::create_dir_all(&fresh).map_err(Failure::io(fresh.display()))?;
+    let target = paths.target.join("examples");
+    if examples.iter().any(|example| example.description["language"] == "rust") {
+        step.run(&mut cargo(paths, &target))?;
+    }
+    let mut index = Vec::new();
+    for example in &examples {
+        index.push(publish(step, paths, example, &target, &fresh)?);
+    }
+    let text = serde_json::to_string_pretty(&json!({ "examples": index }))
+        .expect("a JSON value has a text");
+    write(&fresh.join("index.json"), text.as_bytes())?;
+    remove(out)?;
+    fs::rename(&fresh, out).map_err(Failure::io(out.display()))?;
+    Ok(examples.len())
+}
+
+fn find(folder: &Path) -> Outcome<Vec<Example>> {
+    let mut examples = Vec::new();
+    let manifests = inputs::files(folder)?
+        .into_iter()
+        .filter(|file| file.file_name().is_some_and(|name| name == "example.json"));
+    for manifest in manifests {
+        let folder = manifest.parent().expect("a file is in a folder").to_path_buf();
+        let name =
+            folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let text = fs::read_to_string(&manifest).map_err(Failure::io(manifest.display()))?;
+        let description: Value = serde_json::from_str(&text)
+            .map_err(|error| Failure::new(format!("{}: {error}", manifest.display())))?;
+        examples.push(Example { name, folder, description });
+    }
+    // `order` in example.json puts the first screen's example first; the others follow by name.
+    examples.sort_by_key(|example| {
+        (example.description["order"].as_u64().unwrap_or(u64::MAX), example.name.clone())
+    });
+    Ok(examples)
+}
+
+fn cargo(paths: &Paths, target: &Path) -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo
+        .args(["build", "--release", "--target", "wasm32-wasip1"])
+        .current_dir(paths.root.join("examples"));
+    cargo.arg("--target-dir").arg(target);
+    // Panic messages carry the paths of the sources: give everyone the same.
+    let home = std::env::var("CARGO_HOME")
+        .or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")))
+        .unwrap_or_default();
+    let remap = format!(
+        "--remap-path-prefix={}=/coldstart\x1f--remap-path-prefix={home}=/cargo",
+        paths.root.display()
+    );
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", remap).env_remove("RUSTFLAGS");
+    cargo
+}
+
+/// Writes an example's files and returns its entry of the index.
+fn publish(
+    step: &mut Step,
+    paths: &Paths,
+    example: &Example,
+    target: &Path,
+    out: &Path,
+) -> Outcome<Value> {
+    let name = &example.name;
+    let bad = |what: &str| Failure::new(format!("examples/{name}/example.json: {what}"));
+    let (source, module) = match example.description["language"].as_str() {
+        Some("rust") => {
+            let module = out.join(format!("{name}.wasm"));
+            optimise(step, paths, &built(example, target)?, &module)?;
+            (example.folder.join("src/main.rs"), Some(module))
+        }
+        Some("wat") => (example.folder.join("main.wat"), None),
+        _ => return Err(bad("`language` must be \"rust\" or \"wat\"")),
+    };
+    let source_text = fs::read(&source).map_err(Failure::io(source.display()))?;
+    write(&out.join(format!("{name}.txt")), &source_text)?;
+
+    let module = match module {
+        Some(path) => {
+            let bytes = fs::read(&path).map_err(Failure::io(path.display()))?;
+            json!({ "path": format!("examples/{name}.wasm"), "sha256": inputs::sha256(&bytes), "size": bytes.len() })
+        }
+        None => Value::Null,
+    };
+    let events =
+        example.description["events"].as_array().ok_or_else(|| bad("`events` must be a list"))?;
+    let events = events.iter().map(|event| {
+        let file = event["file"].as_str().ok_or_else(|| bad("each event needs a `file`"))?;
+        let path = example.folder.join(file);
+        let payload = fs::read_to_string(&path).map_err(Failure::io(path.display()))?;
+        serde_json::from_str::<Value>(&payload)
+            .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+        Ok(json!({ "name": event["name"], "payload": payload.trim_end() }))
+    });
+    let events = events.collect::<Outcome<Vec<Value>>>()?;
+
+    let mut entry = Map::new();
+    entry.insert("name".to_owned(), json!(name));
+    for key in ["title", "summary", "language", "function"] {
+        let value =
+            example.description.get(key).ok_or_else(|| bad(&format!("`{key}` is missing")))?;
+        entry.insert(key.to_owned(), value.clone());
+    }
+    entry.insert("module".to_owned(), module);
+    entry.insert("source".to_owned(), json!({ "path": format!("examples/{name}.txt") }));
+    entry.insert("events".to_owned(), Value::Array(events));
+    Ok(Value::Object(entry))
+}
+
+/// Where Cargo put an example's module: named after the package, which is the first `name` of its manifest.
+fn built(example: &Example, target: &Path) -> Outcome<PathBuf> {
+    let manifest = example.folder.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).map_err(Failure::io(manifest.display()))?;
+    let name = text.lines().find_map(|line| {
+        line.trim().strip_prefix("name").map(|rest| rest.trim_matches([' ', '=', '"']))
+    });
+    let name =
+        name.ok_or_else(|| Failure::new(format!("{}: no package name", manifest.display())))?;
+    let path = target.join("wasm32-wasip1/release").join(format!("{name}.wasm"));
+    if path.is_file() {
+        Ok(path)
+    } else {
+        Err(Failure::new(format!("{} was not built", path.display())))
+    }
+}
+
+fn optimise(step: &mut Step, paths: &Paths, input: &Path, output: &Path) -> Outcome<()> {
+    let mut wasm_opt = Command::new(paths.npm_tool("wasm-opt"));
+    wasm_opt.args(["-Oz", "--strip-debug"]).args(WASM_FEATURES).arg(input).arg("-o").arg(output);
+    step.run(&mut wasm_opt)?;
+    Ok(())
+}
+
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Outcome<()> {
+    fs::write(path, bytes).map_err(Failure::io(path.display()))
+}
+
+pub(crate) fn remove(folder: &Path) -> Outcome<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(Failure::io(folder.display()))
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,194 @@
+// The code editor: CodeMirror 6 behind the few calls that the page needs. Bundled by the build, fetched when an editor is first shown.
+//
+// createEditor({ parent, doc, language, label, readOnly, onChange, onRun, onSave }) -> editor
+//   parent    element that receives the editor
+//   doc       first text
+//   language  "wat", "json" or "text"
+//   label     accessible name
+//   onChange  called with the whole text after each edit by the user (not after setText)
+//   onRun     Ctrl+Enter, Cmd+Enter
+//   onSave    Ctrl+S, Cmd+S
+// editor: getText(), setText(text), setDiagnostics([{ line, column, message }]) (from 1, columns in UTF-16 units), setReadOnly(flag),
+//   focus(), destroy()
+//
+// Colours come from custom properties, `--editor-*` below, which a page may set; each has a light and a dark value of its own.
+
+import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { json } from "@codemirror/lang-json";
+import { wast } from "@codemirror/lang-wast";
+import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
+import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
+import { Annotation, Compartment, EditorState, Prec } from "@codemirror/state";
+import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
+import { tags } from "@lezer/highlight";
+import { StyleModule } from "style-mod";
+
+// style-mod writes a <style> element into a document, which the page's content policy refuses. Constructed sheets are allowed, and hold the
+// same rules in the same order.
+const adopted = new WeakMap();
+StyleModule.mount = (root, modules) => {
+  let entry = adopted.get(root);
+  if (!entry) {
+    entry = { sheet: new CSSStyleSheet(), modules: [] };
+    adopted.set(root, entry);
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets, entry.sheet];
+  }
+  const list = [].concat(modules);
+  const kept = entry.modules.filter((module) => !list.includes(module));
+  const next = [...kept, ...list];
+  if (next.length === entry.modules.length && next.every((module, index) => module === entry.modules[index])) return;
+  entry.modules = next;
+  entry.sheet.replaceSync(next.map((module) => module.getRules()).join("\n"));
+};
+
+const colour = (name, light, dark) => `var(--editor-${name}, light-dark(${light}, ${dark}))`;
+
+const theme = EditorView.theme({
+  "&": {
+    height: "100%",
+    color: colour("text", "#0f141a", "#dedee3"),
+    backgroundColor: colour("background", "#ffffff", "#161d26"),
+    fontSize: "var(--editor-font-size, 0.875rem)",
+  },
+  "&.cm-focused": { outline: `2px solid ${colour("focus", "#006ce0", "#42b4ff")}`, outlineOffset: "-2px" },
+  ".cm-scroller": { fontFamily: "var(--editor-font, ui-monospace, SFMono-Regular, Menlo, Consolas, monospace)", lineHeight: "1.5" },
+  ".cm-content": { caretColor: colour("text", "#0f141a", "#dedee3") },
+  ".cm-cursor, .cm-dropCursor": { borderLeftColor: colour("text", "#0f141a", "#dedee3") },
+  "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
+    background: colour("selection", "#c9e4ff", "#12436b"),
+  },
+  ".cm-selectionMatch, .cm-searchMatch": { backgroundColor: colour("match", "#fdf0c4", "#4a3f12") },
+  ".cm-searchMatch.cm-searchMatch-selected": { backgroundColor: colour("match-selected", "#ffd666", "#7a6400") },
+  ".cm-activeLine": { backgroundColor: colour("active-line", "#00000008", "#ffffff0a") },
+  ".cm-gutters": {
+    color: colour("line-number", "#5f6b7a", "#a4abb6"),
+    backgroundColor: colour("gutter", "#f6f6f9", "#1b232d"),
+    borderRight: `1px solid ${colour("border", "#c6c6cd", "#424650")}`,
+  },
+  ".cm-activeLineGutter": { color: colour("text", "#0f141a", "#dedee3"), backgroundColor: colour("active-line", "#00000008", "#ffffff0a") },
+  "&.cm-focused .cm-matchingBracket": { backgroundColor: colour("bracket", "#d1e7d1", "#1f4f33"), outline: "1px solid currentColor" },
+  "&.cm-focused .cm-nonmatchingBracket": { backgroundColor: colour("bracket-error", "#ffd9d9", "#661f1f") },
+  ".cm-foldPlaceholder": { color: "inherit", backgroundColor: "transparent", borderColor: "currentColor" },
+  ".cm-panels": { color: "inherit", backgroundColor: colour("gutter", "#f6f6f9", "#1b232d") },
+  ".cm-panels.cm-panels-bottom": { borderTop: `1px solid ${colour("border", "#c6c6cd", "#424650")}` },
+  ".cm-panel.cm-search": { display: "flex", flexWrap: "wrap", gap: "0.375rem", alignItems: "center", padding: "0.5rem 2rem 0.5rem 0.5rem" },
+  ".cm-panel.cm-search br": { display: "none" },
+  ".cm-panel.cm-search label": { fontSize: "inherit" },
+  ".cm-textfield": { color: "inherit", backgroundColor: colour("background", "#ffffff", "#161d26"), border: "1px solid currentColor" },
+  ".cm-button": { color: "inherit", backgroundImage: "none", backgroundColor: "transparent", border: "1px solid currentColor", borderRadius: "4px" },
+  ".cm-tooltip": {
+    color: colour("text", "#0f141a", "#dedee3"),
+    backgroundColor: colour("background", "#ffffff", "#161d26"),
+    border: `1px solid ${colour("border", "#c6c6cd", "#424650")}`,
+  },
+  ".cm-diagnostic": { fontFamily: "inherit", whiteSpace: "pre-wrap" },
+  ".cm-diagnostic-error": { borderLeftColor: colour("error", "#db0000", "#ff7a7a") },
+  // The library's squiggle is a picture in a data: address; a drawn line takes the theme's colour.
+  ".cm-lintRange-error": { backgroundImage: "none", textDecoration: `underline wavy ${colour("error", "#db0000", "#ff7a7a")}` },
+});
+
+const highlighting = HighlightStyle.define([
+  { tag: [tags.keyword, tags.typeName], color: colour("keyword", "#7300b8", "#cfa6ff") },
+  { tag: [tags.propertyName, tags.variableName], color: colour("name", "#004a9e", "#7cc4ff") },
+  { tag: [tags.string], color: colour("string", "#0f6b2b", "#7fd694") },
+  { tag: [tags.number, tags.bool, tags.null], color: colour("number", "#8f3c00", "#ffb573") },
+  { tag: [tags.comment], color: colour("comment", "#5f6b7a", "#a4abb6"), fontStyle: "italic" },
+  { tag: [tags.invalid], color: colour("error", "#db0000", "#ff7a7a") },
+]);
+
+const languages = { wat: () => [wast()], json: () => [json()], text: () => [] };
+
+// Marks a transaction of setText, so that it does not count as an edit.
+const fromPage = Annotation.define();
+
+export function createEditor({ parent, doc = "", language = "text", label = "Code", readOnly = false, onChange, onRun, onSave }) {
+  const editing = new Compartment();
+  // A read-only text has nothing to indent, so Tab just moves on.
+  const editable = (flag) =>
+    flag
+      ? [EditorState.readOnly.of(true), EditorView.contentAttributes.of({ "aria-readonly": "true" })]
+      : [
+          keymap.of([indentWithTab]),
+          EditorView.contentAttributes.of({ "aria-description": "Tab indents. Press Escape, then Tab, to leave the editor." }),
+        ];
+  const command = (handler) => () => {
+    handler?.();
+    return true;
+  };
+
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc,
+      extensions: [
+        Prec.highest(
+          keymap.of([
+            { key: "Mod-Enter", run: command(onRun), preventDefault: true },
+            { key: "Mod-s", run: command(onSave), preventDefault: true },
+          ]),
+        ),
+        // CodeMirror lets Tab through for two seconds after Escape. Say so, and let Escape do its other work as well.
+        EditorView.domEventHandlers({
+          keydown(event, view) {
+            if (event.key === "Escape" && !view.state.readOnly) {
+              view.dispatch({ effects: EditorView.announce.of("Tab now leaves the editor.") });
+            }
+            return false;
+          },
+        }),
+        editing.of(editable(readOnly)),
+        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocorrect: "off", autocapitalize: "off" }),
+        lineNumbers(),
+        foldGutter(),
+        lintGutter(),
+        highlightSpecialChars(),
+        history(),
+        drawSelection(),
+        indentUnit.of("  "),
+        indentOnInput(),
+        bracketMatching(),
+        closeBrackets(),
+        highlightActiveLine(),
+        highlightActiveLineGutter(),
+        highlightSelectionMatches(),
+        search(),
+        syntaxHighlighting(highlighting),
+        theme,
+        EditorView.lineWrapping,
+        keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap]),
+        (languages[language] ?? languages.text)(),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged && !update.transactions.some((transaction) => transaction.annotation(fromPage))) {
+            onChange?.(update.state.doc.toString());
+          }
+        }),
+      ],
+    }),
+  });
+  // Scrolled by keyboard too: the region is reachable because its content is.
+  view.scrollDOM.tabIndex = -1;
+
+  return {
+    getText: () => view.state.doc.toString(),
+    setText(text) {
+      if (text === view.state.doc.toString()) return;
+      view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text }, annotations: fromPage.of(true) });
+    },
+    setDiagnostics(diagnostics) {
+      const { doc } = view.state;
+      const marks = diagnostics.map(({ line, column, message }) => {
+        const row = doc.line(Math.max(1, Math.min(line, doc.lines)));
+        const from = Math.min(row.from + Math.max(column - 1, 0), row.to);
+        const word = /^[^\s()"]+/.exec(doc.sliceString(from, row.to));
+        const to = Math.min(from + (word ? word[0].length : 1), row.to);
+        return { from, to, severity: "error", message };
+      });
+      view.dispatch(setDiagnostics(view.state, marks.sort((a, b) => a.from - b.from)));
+    },
+    setReadOnly: (flag) => view.dispatch({ effects: editing.reconfigure(editable(flag)) }),
+    focus: () => view.focus(),
+    destroy: () => view.destroy(),
+  };
+}
