@@ -1,13 +1,26 @@
 //! The engine itself: one clock, one queue, one generator, and the services behind the door.
+//!
+//! Invariant: a request that only reads (see [`is_read_only`]) changes nothing and adds no event, so it need not be
+//! in the command log.
 
-use crate::{ApiError, Config, Event, Interrupt, Request, Response, Timestamp};
-use coldstart_sandbox::Sandbox;
-use std::collections::VecDeque;
+use crate::lambda::{self, Cx, Lambda};
+use crate::logs::{self, Logs};
+use crate::world::{Answered, Caller, Due, Incoming, Outcome, Params, Waiter, World};
+use crate::{ApiError, Config, Event, Fact, Interrupt, Principal, Request, Response, Timestamp, model};
+use coldstart_sandbox::{Artifact, Refusal, Sandbox};
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// Position of a request in the command log.
+/// Names a request to [`Engine::poll_answer`]. Below [`CommandId::READ_MIN`] it is the request's position in the
+/// command log; requests that only read are not in the log and count from there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommandId(pub u64);
+
+impl CommandId {
+    /// The id of the first request that only reads.
+    pub const READ_MIN: u64 = 1 << 63;
+}
 
 /// What a slice of work came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,81 +44,295 @@ pub struct Running {
     pub units_max: u64,
 }
 
+/// Whether a request of this operation changes nothing, so that it need not be in the command log.
+/// Goes by AWS's naming: `Get…`, `List…`, `Describe…`, `Filter…`; the names that break the rule are taken out.
+pub fn is_read_only(service: &str, operation: &str) -> bool {
+    let reads = ["Get", "List", "Describe", "Filter"].iter().any(|prefix| operation.starts_with(prefix));
+    // A worker that asks for an activity task takes it.
+    reads && (service, operation) != ("states", "GetActivityTask")
+}
+
 /// The cloud of one session.
 pub struct Engine {
-    config: Config,
     sandbox: Arc<dyn Sandbox>,
-    now: Timestamp,
-    events: VecDeque<Event>,
+    artifacts: Artifacts,
+    world: World,
+    lambda: Lambda,
+    logs: Logs,
+    commands: u64,
+    reads: u64,
     answers: VecDeque<(CommandId, Result<Response, ApiError>)>,
+}
+
+/// Accepted modules by hash, so that a module that is deployed again is not rewritten again.
+pub(crate) struct Artifacts {
+    accept: fn(&[u8]) -> Result<Artifact, Refusal>,
+    known: BTreeMap<String, Artifact>,
+}
+
+/// Modules that are kept. Chosen: metered modules are large.
+const ARTIFACTS_MAX: usize = 64;
+
+impl Artifacts {
+    pub(crate) fn accept(&mut self, bytes: &[u8]) -> Result<Artifact, Refusal> {
+        use sha2::Digest;
+        let sha256 = crate::world::hex(&sha2::Sha256::digest(bytes));
+        if let Some(known) = self.known.get(&sha256) {
+            return Ok(known.clone());
+        }
+        let artifact = (self.accept)(bytes)?;
+        if self.known.len() >= ARTIFACTS_MAX {
+            self.known.pop_first();
+        }
+        self.known.insert(sha256, artifact.clone());
+        Ok(artifact)
+    }
 }
 
 impl Engine {
     /// An empty account at virtual time zero.
     pub fn new(config: Config, sandbox: Arc<dyn Sandbox>) -> Self {
-        Self { config, sandbox, now: Timestamp(0), events: VecDeque::new(), answers: VecDeque::new() }
+        Self::with_accept(config, sandbox, accept_none)
     }
+
+    /// As [`Engine::new`], with another judge of modules; for tests whose guests are scripts.
+    pub(crate) fn with_accept(
+        config: Config,
+        sandbox: Arc<dyn Sandbox>,
+        accept: fn(&[u8]) -> Result<Artifact, Refusal>,
+    ) -> Self {
+        Self {
+            sandbox,
+            artifacts: Artifacts { accept, known: BTreeMap::new() },
+            world: World::new(config),
+            lambda: Lambda::default(),
+            logs: Logs::default(),
+            commands: 0,
+            reads: 0,
+            answers: VecDeque::new(),
+        }
+    }
+
     /// The settings it was made with.
     pub fn config(&self) -> &Config {
-        &self.config
+        &self.world.config
     }
+
     /// Virtual now.
     pub fn now(&self) -> Timestamp {
-        self.now
+        self.world.now
     }
+
     /// Keeps bytes that requests may name by hash, and returns their hex SHA-256.
-    pub fn put_blob(&mut self, _bytes: Vec<u8>) -> String {
-        String::new()
+    pub fn put_blob(&mut self, bytes: Vec<u8>) -> String {
+        self.world.put_blob(bytes)
     }
+
     /// Stops this invocation when it has burned so many units (a replayed stop button).
-    pub fn plan_interrupt(&mut self, _interrupt: Interrupt) {}
-    /// The stop button: ends the running invocation at its next check, and says what to record.
-    pub fn interrupt(&mut self) -> Option<Interrupt> {
-        None
+    pub fn plan_interrupt(&mut self, interrupt: Interrupt) {
+        self.lambda.plan_interrupt(interrupt);
     }
+
+    /// The stop button: ends the running invocation at its next check, and says what to record.
+    /// None when no guest computes now.
+    pub fn interrupt(&mut self) -> Option<Interrupt> {
+        self.lambda.interrupt(&mut self.world)
+    }
+
     /// Lets a request in. `at` is not before [`Engine::now`]; what is due by then happens first.
     /// The answer comes out of [`Engine::poll_answer`], at once or when the work is done.
-    pub fn handle_request(&mut self, _at: Timestamp, _request: Request) -> CommandId {
-        let _ = &self.sandbox;
-        CommandId(0)
+    ///
+    /// What Coldstart does not emulate is refused with `NotImplementedException` and status 501 (ours; AWS's clients
+    /// do not repeat a request after it), and what AWS does not have with `UnknownOperationException` and 404.
+    pub fn handle_request(&mut self, at: Timestamp, request: Request) -> CommandId {
+        self.run_until(at.max(self.world.now));
+        let (id, logged) = if is_read_only(&request.service, &request.operation) {
+            self.reads += 1;
+            (CommandId::READ_MIN + (self.reads - 1), None)
+        } else {
+            self.commands += 1;
+            (self.commands - 1, Some(self.commands - 1))
+        };
+        self.enter(Waiter::Command { id, logged }, request);
+        CommandId(id)
     }
+
+    /// The door: every request comes through here, whoever sends it.
+    fn enter(&mut self, waiter: Waiter, request: Request) {
+        let Request { service, operation, params, principal: _ } = request;
+        let caller = Caller { waiter, service, operation };
+        match self.dispatch(&caller, params) {
+            Ok(Outcome::Answered(response)) => self.world.answer(caller, Ok(response)),
+            Ok(Outcome::Deferred) => {}
+            Err(refusal) => self.world.answer(caller, Err(refusal)),
+        }
+        self.hand_over_answers();
+    }
+
+    fn dispatch(&mut self, caller: &Caller, params: Value) -> Result<Outcome, ApiError> {
+        let (service, operation) = (caller.service.as_str(), caller.operation.as_str());
+        let params: Params = match params {
+            Value::Object(params) => params,
+            Value::Null => Map::new(),
+            _ => return Err(plain_error("SerializationException", 400, "The parameters must be a JSON object.")),
+        };
+        model::validate(service, operation, &params)?;
+        let incoming = Incoming { caller, params: &params };
+        let handled = match service {
+            "lambda" => {
+                let (lambda, mut cx) = self.split();
+                lambda::handle(lambda, &mut cx, &incoming)
+            }
+            "logs" => logs::handle(&mut self.logs, &mut self.world, &incoming),
+            _ => None,
+        };
+        handled.unwrap_or_else(|| Err(unknown(service, operation)))
+    }
+
+    fn split(&mut self) -> (&mut Lambda, Cx<'_>) {
+        let Self { sandbox, artifacts, world, lambda, logs, .. } = self;
+        (lambda, Cx { world, logs, sandbox: &**sandbox, artifacts })
+    }
+
+    /// Answers go to those who wait for them.
+    fn hand_over_answers(&mut self) {
+        while let Some(Answered { caller, result }) = self.world.answered.pop_front() {
+            if !is_read_only(&caller.service, &caller.operation) {
+                let (status, error) = match &result {
+                    Ok(response) => (response.status, None),
+                    Err(error) => (error.status, Some(error.code.clone())),
+                };
+                let command = caller.logged_command();
+                let Caller { service, operation, .. } = caller;
+                self.world.emit(Fact::RequestAnswered { command, service, operation, status, error });
+            }
+            match caller.waiter {
+                Waiter::Command { id, .. } => self.answers.push_back((CommandId(id), result)),
+                Waiter::Guest(call) => {
+                    Lambda::queue_call_answer(&mut self.world, call, guest_answer(&result));
+                }
+            }
+        }
+    }
+
     /// Works towards `until`, burning at most about `units_max` units of guest time before it returns.
-    pub fn run_slice(&mut self, _until: Timestamp, _units_max: u64) -> Progress {
-        Progress::Reached
+    pub fn run_slice(&mut self, until: Timestamp, units_max: u64) -> Progress {
+        let mut burned: u64 = 0;
+        loop {
+            if self.lambda.is_computing() {
+                if burned >= units_max.max(1) {
+                    return Progress::Running;
+                }
+                let (lambda, mut cx) = self.split();
+                burned = burned.saturating_add(lambda.run_slice(&mut cx));
+                continue;
+            }
+            let Some((at, due)) = self.world.queue.pop_due(until) else {
+                self.world.now = self.world.now.max(until);
+                return Progress::Reached;
+            };
+            assert!(at >= self.world.now, "the clock does not run back");
+            self.world.now = at;
+            self.handle_due(due);
+            self.hand_over_answers();
+        }
     }
+
+    fn handle_due(&mut self, due: Due) {
+        match due {
+            Due::Lambda(due) => {
+                let (lambda, mut cx) = self.split();
+                lambda.handle_due(&mut cx, due);
+            }
+            Due::Door { call, principal, body } => match guest_request(&body, principal) {
+                Ok(request) => self.enter(Waiter::Guest(call), request),
+                Err(refusal) => {
+                    Lambda::queue_call_answer(&mut self.world, call, guest_answer(&Err(refusal)));
+                }
+            },
+        }
+    }
+
     /// Works until the clock is at `until`, however long it takes.
     pub fn run_until(&mut self, until: Timestamp) {
         while self.run_slice(until, u64::MAX) == Progress::Running {}
     }
+
     /// Works until nothing is left but background deadlines.
     pub fn run_to_rest(&mut self) {
         while let Some(at) = self.next_work() {
             self.run_until(at);
         }
     }
+
     /// When the next thing that somebody waits for is due (an invocation's end, a queued event, a state change).
     /// Reclaiming idle environments and the like is not work: the clock does not run ahead for it.
     pub fn next_work(&self) -> Option<Timestamp> {
-        None
+        if self.lambda.is_computing() { Some(self.world.now) } else { self.world.queue.next_work() }
     }
+
     /// When the next thing at all is due.
     pub fn next_deadline(&self) -> Option<Timestamp> {
-        None
+        if self.lambda.is_computing() { Some(self.world.now) } else { self.world.queue.next() }
     }
+
     /// The invocation that [`Progress::Running`] is about.
     pub fn running(&self) -> Option<Running> {
-        None
+        self.lambda.running()
     }
+
     /// The next fact.
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.world.events.pop_front()
     }
+
     /// The next answer.
     pub fn poll_answer(&mut self) -> Option<(CommandId, Result<Response, ApiError>)> {
         self.answers.pop_front()
     }
-    /// Hex SHA-256 over all events so far: equal digests mean equal histories.
+
+    /// Hex SHA-256 over all events so far, one line of JSON each: equal digests mean equal histories.
     pub fn digest(&self) -> String {
-        String::new()
+        self.world.digest()
     }
+}
+
+/// A guest's call: JSON `{"service","operation","params"}`.
+fn guest_request(body: &[u8], principal: Principal) -> Result<Request, ApiError> {
+    #[derive(serde::Deserialize)]
+    struct Call {
+        service: String,
+        operation: String,
+        #[serde(default)]
+        params: Value,
+    }
+    let Call { service, operation, params } = serde_json::from_slice(body).map_err(|fault| {
+        plain_error("SerializationException", 400, &format!("A call is JSON with service, operation and params: {fault}"))
+    })?;
+    Ok(Request { service, operation, params, principal })
+}
+
+/// What a guest's call gets: `{"status", "output"}`, or `{"error": {"code", "status", "message", …}}`.
+fn guest_answer(result: &Result<Response, ApiError>) -> Vec<u8> {
+    let answer = match result {
+        Ok(response) => json!(response),
+        Err(error) => json!({ "error": error }),
+    };
+    answer.to_string().into_bytes()
+}
+
+fn unknown(service: &str, operation: &str) -> ApiError {
+    if model::is_known(service, operation) {
+        let text = format!("Coldstart does not emulate {service}:{operation} yet.");
+        return plain_error("NotImplementedException", 501, &text);
+    }
+    plain_error("UnknownOperationException", 404, &format!("Coldstart knows no operation {service}:{operation}."))
+}
+
+fn plain_error(code: &str, status: u16, message: &str) -> ApiError {
+    ApiError { code: code.into(), status, message: Some(message.into()), extra: Map::new() }
+}
+
+fn accept_none(_: &[u8]) -> Result<Artifact, Refusal> {
+    Err(Refusal { code: "unsupported".into(), message: "the sandbox is not here yet".into() })
 }

@@ -63,6 +63,9 @@ pub enum Fact {
         invocation_type: String,
         /// Payload bytes.
         payload_bytes: u64,
+        /// Position in the command log of the request that asked for it; none for a call from inside.
+        #[serde(default)]
+        command: Option<u64>,
     },
     /// An environment began to work on an invocation.
     InvocationStarted {
@@ -119,7 +122,7 @@ pub enum Fact {
         timestamp_ms: u64,
         /// Request id that it belongs to, when known.
         request_id: Option<String>,
-        /// The text.
+        /// The text, without the line break at its end.
         message: String,
     },
 }

@@ -7,14 +7,21 @@
 //! Invariant: at one instant, deadlines come before requests, and ties go by id.
 
 mod api;
+mod arn;
+mod calendar;
 mod engine;
 mod event;
+mod lambda;
+mod logs;
 pub mod model;
+mod queue;
+mod rng;
 mod session;
 mod time;
+mod world;
 
 pub use api::{ApiError, Blob, Principal, Request, Response};
-pub use engine::{CommandId, Engine, Progress, Running};
+pub use engine::{CommandId, Engine, Progress, Running, is_read_only};
 pub use event::{EnvironmentPhase, Event, Fact, Outcome};
 pub use session::{Command, Config, Interrupt, Session, replay};
 pub use time::Timestamp;

@@ -16,11 +16,25 @@ pub struct Config {
     pub account: String,
     /// Such as `us-east-1`.
     pub region: String,
+    /// Idle environments are given up after so many virtual milliseconds. AWS does not say when it does; ten minutes
+    /// unless set, which is what people measure.
+    #[serde(default = "reclaim_idle_ms_default")]
+    pub reclaim_idle_ms: u64,
+}
+
+fn reclaim_idle_ms_default() -> u64 {
+    600_000
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { seed: 1, epoch_ms: 1_767_225_600_000, account: "123456789012".into(), region: "us-east-1".into() }
+        Self {
+            seed: 1,
+            epoch_ms: 1_767_225_600_000,
+            account: "123456789012".into(),
+            region: "us-east-1".into(),
+            reclaim_idle_ms: reclaim_idle_ms_default(),
+        }
     }
 }
 

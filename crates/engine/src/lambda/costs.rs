@@ -1,0 +1,116 @@
+//! What everything costs in virtual time and memory: one table of documented constants.
+//!
+//! Changing one changes every duration in every history, so it is a change of the engine's version. Where AWS
+//! publishes a number it is named; the rest is chosen to be of the size that people measure, and says "chosen".
+
+/// Units of the meter that one virtual second takes at one vCPU. To be calibrated so that typical kernels take about
+/// what they take on Lambda at [`MEMORY_MB_PER_VCPU`].
+pub(crate) const UNITS_PER_SECOND: u64 = 1_500_000_000;
+
+/// "At 1,769 MB, a function has the equivalent of one vCPU" (Configure Lambda function memory).
+/// Below, its share is `memory / 1,769`. Above, it has more vCPUs, but a guest is one thread and does not get faster.
+pub(crate) const MEMORY_MB_PER_VCPU: u64 = 1_769;
+
+/// Units that are run before the host is asked again whether to go on. Guests are always run in slices of this size,
+/// counted from where they were resumed, whatever the host asks for: so slices cannot show in a history.
+pub(crate) const UNITS_PER_SLICE: u64 = 1_000_000;
+
+/// Making a sandbox, up to the moment at which the runtime starts. Chosen.
+pub(crate) const SANDBOX_US: u64 = 95_000;
+
+/// Downloading the package, microseconds per MiB. Chosen (about 125 MB/s).
+pub(crate) const DOWNLOAD_US_PER_MIB: u64 = 8_000;
+
+/// How much the time of the `Starting` phase varies, in thousandths to either side, seeded. Chosen.
+pub(crate) const STARTING_PERMILLE: u64 = 100;
+
+/// The least that an init phase takes: the runtime's own start. Chosen.
+pub(crate) const INIT_US_MIN: u64 = 8_000;
+
+/// Instantiating the module, microseconds per MiB of it, part of the init phase. Chosen.
+pub(crate) const INSTANTIATE_US_PER_MIB: u64 = 12_000;
+
+/// Fetching the event and posting the response over the runtime API; part of the duration. Chosen.
+pub(crate) const INVOKE_OVERHEAD_US: u64 = 600;
+
+/// "The Init phase is limited to 10 seconds" (Understanding the Lambda execution environment lifecycle).
+pub(crate) const INIT_US_MAX: u64 = 10_000_000;
+
+/// From an accepted asynchronous invocation to its delivery. Chosen.
+pub(crate) const ASYNC_DELIVERY_US: u64 = 5_000;
+
+/// A guest's call to a service, each way. Chosen.
+pub(crate) const CALL_LATENCY_US: u64 = 1_000;
+
+/// `Pending` to `Active` after CreateFunction. Chosen.
+pub(crate) const CREATE_US: u64 = 1_000_000;
+
+/// `InProgress` to `Successful` after an update. Chosen.
+pub(crate) const UPDATE_US: u64 = 1_000_000;
+
+/// Memory that the runtime process itself takes beside the guest's linear memory. Chosen.
+pub(crate) const RUNTIME_MEMORY_BYTES: u64 = 12 << 20;
+
+/// Environments of an account and region at one time (Lambda quotas: 1,000 concurrent executions).
+pub(crate) const CONCURRENT_EXECUTIONS_MAX: usize = 1_000;
+
+/// Log bytes kept of one slice of a guest; what comes after is counted and reported. Chosen.
+pub(crate) const LOG_BYTES_MAX: usize = 1 << 20;
+
+/// "256 KB" is the largest log event of CloudWatch Logs; a longer line is cut into several.
+pub(crate) const LOG_LINE_BYTES_MAX: usize = 256 * 1_024;
+
+/// Largest payload of a synchronous request, bytes (Lambda quotas: 6 MB).
+pub(crate) const SYNC_PAYLOAD_BYTES_MAX: usize = 6_291_456;
+
+/// Largest payload of an asynchronous request, bytes (Lambda quotas: 1 MB).
+pub(crate) const ASYNC_PAYLOAD_BYTES_MAX: usize = 1_048_576;
+
+/// Largest response, bytes: the number in AWS's recorded message.
+pub(crate) const RESPONSE_BYTES_MAX: usize = 6_291_556;
+
+/// Largest package that is sent with the request, bytes (Lambda quotas: 50 MB).
+pub(crate) const PACKAGE_BYTES_MAX: usize = 52_428_800;
+
+/// Units a second for a memory setting.
+pub(crate) fn units_per_second(memory_mb: u64) -> u64 {
+    (UNITS_PER_SECOND * memory_mb.min(MEMORY_MB_PER_VCPU) / MEMORY_MB_PER_VCPU).max(1)
+}
+
+/// How long so many units take, rounded up to a microsecond.
+pub(crate) fn micros(units: u64, units_per_second: u64) -> u64 {
+    let micros = (u128::from(units) * 1_000_000).div_ceil(u128::from(units_per_second));
+    u64::try_from(micros).unwrap_or(u64::MAX)
+}
+
+/// The most units that fit into a time.
+pub(crate) fn units_within(micros: u64, units_per_second: u64) -> u64 {
+    let units = u128::from(micros) * u128::from(units_per_second) / 1_000_000;
+    // Room for one more unit, which marks a run that went past its limit.
+    u64::try_from(units).unwrap_or(u64::MAX).min(u64::MAX - 1)
+}
+
+/// The time of the part of a cost that goes by size.
+pub(crate) fn by_size(micros_per_mib: u64, bytes: u64) -> u64 {
+    bytes.saturating_mul(micros_per_mib) >> 20
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_memory_is_more_processor_up_to_one_vcpu() {
+        assert_eq!(units_per_second(1_769), UNITS_PER_SECOND);
+        assert_eq!(units_per_second(10_240), UNITS_PER_SECOND);
+        assert!(units_per_second(128) < UNITS_PER_SECOND / 13);
+    }
+
+    #[test]
+    fn units_within_a_time_take_no_longer_than_it() {
+        for time in [0, 1, 999, 3_000_000, u64::MAX] {
+            let rate = units_per_second(128);
+            assert!(micros(units_within(time, rate), rate) <= time);
+        }
+    }
+}

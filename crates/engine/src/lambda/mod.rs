@@ -1,0 +1,15 @@
+//! AWS Lambda: functions, execution environments and invocations.
+
+mod api;
+mod costs;
+mod environment;
+mod errors;
+mod invocation;
+mod model;
+mod payload;
+mod report;
+mod runtimes;
+mod variables;
+
+pub(crate) use api::handle;
+pub(crate) use environment::{Cx, Due, GuestCall, Lambda};

@@ -1,0 +1,166 @@
+//! Functions, their settings and packages.
+//!
+//! Invariant: a [`Deployment`] never changes; an update makes a new one.
+
+use super::runtimes;
+use crate::world::World;
+use coldstart_sandbox::Artifact;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The package of a function: a bare WebAssembly module.
+#[derive(Debug, Clone)]
+pub(crate) struct Package {
+    pub(crate) artifact: Artifact,
+    pub(crate) bytes: u64,
+    pub(crate) sha256_base64: String,
+    /// Names the stored copy in `Code.Location`.
+    pub(crate) location: String,
+}
+
+/// What a function is configured to be.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) description: String,
+    pub(crate) role: String,
+    pub(crate) runtime: String,
+    pub(crate) handler: String,
+    pub(crate) memory_mb: u64,
+    pub(crate) timeout_seconds: u64,
+    pub(crate) tmp_mb: u64,
+    /// None when no `Environment` was ever given, which AWS shows by leaving it out.
+    pub(crate) variables: Option<Vec<(String, String)>>,
+    pub(crate) tracing_mode: String,
+    pub(crate) kms_key_arn: Option<String>,
+    pub(crate) architecture: String,
+    pub(crate) log_format: String,
+    pub(crate) application_log_level: Option<String>,
+    pub(crate) system_log_level: Option<String>,
+    pub(crate) log_group: String,
+}
+
+/// Settings under which environments are made.
+#[derive(Debug)]
+pub(crate) struct Deployment {
+    /// Counts up over the session.
+    pub(crate) number: u64,
+    pub(crate) settings: Settings,
+    pub(crate) package: Package,
+}
+
+/// `State` of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    Pending,
+    Active,
+}
+
+impl State {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Active => "Active",
+        }
+    }
+}
+
+/// A function; its only version is `$LATEST`.
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) state: State,
+    /// The newest settings, the ones that are shown.
+    pub(crate) newest: Arc<Deployment>,
+    /// The settings that new environments get: behind `newest` while an update is in progress.
+    pub(crate) current: Arc<Deployment>,
+    pub(crate) revision_id: String,
+    pub(crate) last_modified: String,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+impl Function {
+    pub(crate) fn is_updating(&self) -> bool {
+        self.state == State::Active && self.newest.number != self.current.number
+    }
+
+    /// None before the function was ever active.
+    pub(crate) fn last_update_status(&self) -> Option<&'static str> {
+        match self.state {
+            State::Pending => None,
+            State::Active if self.is_updating() => Some("InProgress"),
+            State::Active => Some("Successful"),
+        }
+    }
+
+    /// `FunctionConfiguration` as GetFunctionConfiguration shows it; `qualifier` is appended to the ARN.
+    pub(crate) fn describe(&self, world: &World, qualifier: Option<&str>) -> Map<String, Value> {
+        let mut output = self.describe_in_list(qualifier);
+        output.insert("State".into(), json!(self.state.name()));
+        if self.state == State::Pending {
+            output.insert("StateReason".into(), json!("The function is being created."));
+            output.insert("StateReasonCode".into(), json!("Creating"));
+        }
+        if let Some(status) = self.last_update_status() {
+            output.insert("LastUpdateStatus".into(), json!(status));
+        }
+        if self.is_updating() {
+            output.insert("LastUpdateStatusReason".into(), json!("The function is being created."));
+            output.insert("LastUpdateStatusReasonCode".into(), json!("Creating"));
+        }
+        let runtime_version = runtimes::version_arn(&world.config.region, &self.newest.settings.runtime);
+        output.insert("RuntimeVersionConfig".into(), json!({ "RuntimeVersionArn": runtime_version }));
+        output
+    }
+
+    /// `FunctionConfiguration` as ListFunctions shows it: without states and the runtime's version.
+    pub(crate) fn describe_in_list(&self, qualifier: Option<&str>) -> Map<String, Value> {
+        let settings = &self.newest.settings;
+        let arn = match qualifier {
+            Some(qualifier) => format!("{}:{qualifier}", self.arn),
+            None => self.arn.clone(),
+        };
+        let mut logging = json!({ "LogFormat": settings.log_format });
+        if let Some(level) = &settings.application_log_level {
+            logging["ApplicationLogLevel"] = json!(level);
+        }
+        if let Some(level) = &settings.system_log_level {
+            logging["SystemLogLevel"] = json!(level);
+        }
+        logging["LogGroup"] = json!(settings.log_group);
+        let mut output = json!({
+            "FunctionName": self.name,
+            "FunctionArn": arn,
+            "Runtime": settings.runtime,
+            "Role": settings.role,
+            "Handler": settings.handler,
+            "CodeSize": self.newest.package.bytes,
+            "Description": settings.description,
+            "Timeout": settings.timeout_seconds,
+            "MemorySize": settings.memory_mb,
+            "LastModified": self.last_modified,
+            "CodeSha256": self.newest.package.sha256_base64,
+            "Version": "$LATEST",
+            "TracingConfig": { "Mode": settings.tracing_mode },
+            "RevisionId": self.revision_id,
+            "PackageType": "Zip",
+            "Architectures": [settings.architecture],
+            "EphemeralStorage": { "Size": settings.tmp_mb },
+            "SnapStart": { "ApplyOn": "None", "OptimizationStatus": "Off" },
+            "LoggingConfig": logging,
+        });
+        if let Some(variables) = &settings.variables {
+            let variables: Map<String, Value> =
+                variables.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
+            output["Environment"] = json!({ "Variables": variables });
+        }
+        if let Some(key) = &settings.kms_key_arn {
+            output["KMSKeyArn"] = json!(key);
+        }
+        match output {
+            Value::Object(map) => map,
+            _ => unreachable!("the literal above is an object"),
+        }
+    }
+}

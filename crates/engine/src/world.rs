@@ -1,0 +1,166 @@
+//! What every service shares: virtual time, the generator, the queue, the stream of facts and its digest.
+
+use crate::queue::{Queue, QueueKey, Urgency};
+use crate::rng::Rng;
+use crate::{ApiError, Config, Event, Fact, Principal, Response, Timestamp, lambda};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// Who waits for the answer to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Waiter {
+    /// A request of the host: its [`crate::CommandId`], and its position in the command log unless it only reads.
+    Command { id: u64, logged: Option<u64> },
+    /// A guest that called a service.
+    Guest(lambda::GuestCall),
+}
+
+/// A request on its way through the door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Caller {
+    pub(crate) waiter: Waiter,
+    pub(crate) service: String,
+    pub(crate) operation: String,
+}
+
+impl Caller {
+    /// Position of the request in the command log, if it is there.
+    pub(crate) fn logged_command(&self) -> Option<u64> {
+        match self.waiter {
+            Waiter::Command { logged, .. } => logged,
+            Waiter::Guest(_) => None,
+        }
+    }
+}
+
+/// What may be due.
+#[derive(Debug)]
+pub(crate) enum Due {
+    /// Something of Lambda's.
+    Lambda(lambda::Due),
+    /// A guest's call reaches the door.
+    Door { call: lambda::GuestCall, principal: Principal, body: Vec<u8> },
+}
+
+/// An answer that was given and waits to be handed over.
+pub(crate) struct Answered {
+    pub(crate) caller: Caller,
+    pub(crate) result: Result<Response, ApiError>,
+}
+
+/// Shared by all services.
+pub(crate) struct World {
+    pub(crate) config: Config,
+    pub(crate) now: Timestamp,
+    pub(crate) rng: Rng,
+    pub(crate) queue: Queue<Due>,
+    pub(crate) events: VecDeque<Event>,
+    pub(crate) answered: VecDeque<Answered>,
+    blobs: BTreeMap<String, Arc<[u8]>>,
+    next_event: u64,
+    history: Sha256,
+}
+
+impl World {
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
+            rng: Rng::new(config.seed),
+            config,
+            now: Timestamp(0),
+            queue: Queue::new(),
+            events: VecDeque::new(),
+            answered: VecDeque::new(),
+            blobs: BTreeMap::new(),
+            next_event: 0,
+            history: Sha256::new(),
+        }
+    }
+
+    /// Adds a fact to the history. Its canonical form, which the digest covers, is one line of JSON with the keys in
+    /// the order of the types in `event.rs`.
+    pub(crate) fn emit(&mut self, fact: Fact) {
+        let event = Event { seq: self.next_event, at: self.now, fact };
+        self.next_event += 1;
+        let mut line = serde_json::to_vec(&event).expect("facts hold nothing that JSON lacks");
+        line.push(b'\n');
+        self.history.update(&line);
+        self.events.push_back(event);
+    }
+
+    /// Hex digest of the history so far.
+    pub(crate) fn digest(&self) -> String {
+        hex(&self.history.clone().finalize())
+    }
+
+    pub(crate) fn schedule(&mut self, at: Timestamp, urgency: Urgency, due: Due) -> QueueKey {
+        assert!(at >= self.now, "nothing is due in the past");
+        self.queue.push(at, urgency, due)
+    }
+
+    /// Answers a request, now.
+    pub(crate) fn answer(&mut self, caller: Caller, result: Result<Response, ApiError>) {
+        self.answered.push_back(Answered { caller, result });
+    }
+
+    pub(crate) fn put_blob(&mut self, bytes: Vec<u8>) -> String {
+        let sha256 = hex(&Sha256::digest(&bytes));
+        self.blobs.insert(sha256.clone(), bytes.into());
+        sha256
+    }
+
+    pub(crate) fn blob(&self, sha256: &str) -> Option<Arc<[u8]>> {
+        self.blobs.get(sha256).cloned()
+    }
+
+    /// Unix milliseconds of virtual now.
+    pub(crate) fn unix_ms(&self) -> u64 {
+        self.unix_ms_at(self.now)
+    }
+
+    pub(crate) fn unix_ms_at(&self, at: Timestamp) -> u64 {
+        self.config.epoch_ms.saturating_add(at.0 / 1_000)
+    }
+
+    /// Unix nanoseconds of a virtual instant.
+    pub(crate) fn unix_ns_at(&self, at: Timestamp) -> u64 {
+        self.config.epoch_ms.saturating_mul(1_000_000).saturating_add(at.0.saturating_mul(1_000))
+    }
+
+    /// The virtual instant of Unix nanoseconds, rounded up to a microsecond.
+    pub(crate) fn at_unix_ns(&self, unix_ns: u64) -> Timestamp {
+        Timestamp(unix_ns.saturating_sub(self.config.epoch_ms.saturating_mul(1_000_000)).div_ceil(1_000))
+    }
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+        text
+    })
+}
+
+/// A request's parameters after the model has been asked: a JSON object.
+pub(crate) type Params = serde_json::Map<String, serde_json::Value>;
+
+/// A request as the door hands it to a service.
+pub(crate) struct Incoming<'a> {
+    pub(crate) caller: &'a Caller,
+    pub(crate) params: &'a Params,
+}
+
+/// What a service says to a request.
+pub(crate) enum Outcome {
+    /// At once.
+    Answered(Response),
+    /// Later, through [`World::answer`].
+    Deferred,
+}
+
+impl From<Response> for Outcome {
+    fn from(response: Response) -> Self {
+        Self::Answered(response)
+    }
+}
