@@ -38,7 +38,7 @@ fn staging(paths: &Paths) -> PathBuf {
 
 fn trunk(step: &mut Step, paths: &Paths, dev: bool) -> Outcome<((), String)> {
     let mut sources: Vec<_> =
-        ["Cargo.toml", "Cargo.lock", "Trunk.toml", "index.html", "src", "www"]
+        ["Cargo.toml", "Cargo.lock", "Trunk.toml", "index.html", "src", "www", "examples"]
             .iter()
             .map(|name| paths.root.join(name))
             .collect();
