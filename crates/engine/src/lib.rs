@@ -17,6 +17,10 @@ pub mod model;
 mod queue;
 mod rng;
 mod session;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod time;
 mod world;
 

@@ -7,7 +7,7 @@ use super::environment::{Cx, Due, Lambda};
 use super::errors::LambdaError;
 use super::invocation::{Invocation, Tail};
 use super::model::{Deployment, Function, Package, Settings, State};
-use super::{costs, payload, runtimes, variables};
+use super::{costs, payload, variables};
 use crate::arn::{FunctionReference, parse_function};
 use crate::queue::Urgency;
 use crate::world::{Incoming, Outcome, Params, World};
@@ -431,7 +431,6 @@ fn function_arn(world: &World, name: &str) -> String {
 impl Settings {
     /// What CreateFunction and UpdateFunctionConfiguration have in common.
     fn apply(&mut self, params: &Params) -> Result<(), LambdaError> {
-        runtimes::check(&self.runtime)?;
         if let Some(description) = text(params, "Description")? {
             self.description = description.to_owned();
         }

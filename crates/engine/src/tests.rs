@@ -1,0 +1,686 @@
+//! Whole histories: every scenario runs twice and through its serialised session (see [`crate::testing`]).
+
+use crate::testing::{Scenario, Step};
+use crate::{Blob, Fact};
+use expect_test::{Expect, expect};
+use serde_json::json;
+
+const ECHO: &str = "loop\nevent: burn 1000000; respond $event";
+
+#[track_caller]
+fn check(scenario: Scenario, expected: Expect) {
+    expected.assert_eq(&scenario.trace());
+}
+
+#[test]
+fn a_cold_start_then_a_warm_one_then_reclaim() {
+    let counter = "loop\ninit: burn 500000; print starting\\n\nevent: burn 2000000; print hello ; print world\\n; respond $count";
+    check(
+        Scenario::new().function("f", counter).invoke("f", "{}").rest().invoke("f", "{}").rest().at(700_000),
+        expect![[r#"
+                0.000 function f Pending -
+                0.000 answered CreateFunction 201
+             1000.000 function f Active Successful
+             1000.000 accepted e099 f RequestResponse
+             1000.000 environment 0 Starting
+             1097.034 environment 0 Init
+             1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+             1109.642 log "starting"
+             1109.642 environment 0 Invoke
+             1109.642 started e099 in 0 cold
+             1109.642 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+             1128.670 log "helloworld"
+             1128.670 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1128.670 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 19.03 ms\tBilled Duration: 32 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 12.61 ms\t"
+             1128.670 finished e099 Success 19028 us init 12608 us billed 32 ms 13 MB 2500000 units
+             1128.670 environment 0 Idle
+             1128.670 answered Invoke 200
+             1128.670 accepted 27cd f RequestResponse
+             1128.670 environment 0 Invoke
+             1128.670 started 27cd in 0
+             1128.670 log "START RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252 Version: $LATEST"
+             1147.698 log "helloworld"
+             1147.698 log "END RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252"
+             1147.698 log "REPORT RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252\tDuration: 19.03 ms\tBilled Duration: 20 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\t"
+             1147.698 finished 27cd Success 19028 us billed 20 ms 13 MB 2000000 units
+             1147.698 environment 0 Idle
+             1147.698 answered Invoke 200
+            601147.698 environment 0 Reclaimed
+            #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":105,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"Z0hGel55z1Q8rv2Tj5s+fG76sVGNP8wsSi9/Ml2Xgys=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+            #1 200 {"StatusCode":200,"Payload":{"$text":"1"},"ExecutedVersion":"$LATEST"}
+            #2 200 {"StatusCode":200,"Payload":{"$text":"2"},"ExecutedVersion":"$LATEST"}
+        "#]],
+    );
+}
+
+#[test]
+fn a_timeout_keeps_tmp_and_loses_memory() {
+    let module = "loop\nevent: touch a; print late; respond $count $files; sleep 500; spin";
+    let scenario = Scenario::new()
+        .create_with("f", module, json!({ "Timeout": 1 }))
+        .rest()
+        .invoke("f", "{}")
+        .rest()
+        .request("lambda", "UpdateFunctionConfiguration", json!({ "FunctionName": "f", "Description": "" }));
+    check(scenario, expect![[r#"
+            0.000 function f Pending -
+            0.000 answered CreateFunction 201
+         1000.000 function f Active Successful
+         1000.000 accepted e099 f RequestResponse
+         1000.000 environment 0 Starting
+         1097.034 environment 0 Init
+         1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+         1105.034 environment 0 Invoke
+         1105.034 started e099 in 0 cold
+         1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+         2105.034 log "late"
+         2105.034 log "2026-01-01T00:00:02.105Z e099ec6c-d736-4ca5-85e7-bb0f12278575 Task timed out after 1.00 seconds"
+         2105.034 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+         2105.034 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 1000.00 ms\tBilled Duration: 1008 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\tStatus: timeout"
+         2105.034 finished e099 Timeout 1000000 us init 8000 us billed 1008 ms 13 MB 54202826 units
+         2105.034 environment 0 Reset
+         2105.034 answered Invoke 200
+         2105.034 function f Active InProgress
+         2105.034 answered UpdateFunctionConfiguration 200
+         3105.034 function f Active Successful
+         3105.034 environment 0 Reclaimed
+        #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":71,"Description":"","Timeout":1,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"6F7b8zirAKgWhFx1pbsiQJjhfgOeZn9kS7OH23zY1Xg=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+        #1 200 {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Sandbox.Timedout\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Task timed out after 1.00 seconds\"}"},"ExecutedVersion":"$LATEST"}
+        #2 200 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":71,"Description":"","Timeout":1,"MemorySize":128,"LastModified":"2026-01-01T00:00:02.105+0000","CodeSha256":"6F7b8zirAKgWhFx1pbsiQJjhfgOeZn9kS7OH23zY1Xg=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"27cd5f9e-c8c6-44cc-b555-40b2bff06252","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Active","LastUpdateStatus":"InProgress","LastUpdateStatusReason":"The function is being created.","LastUpdateStatusReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+    "#]]);
+    let after = "loop\nevent: respond $count $files; touch b";
+    let _ = after;
+}
+
+#[test]
+fn after_a_timeout_the_next_event_initialises_again_in_the_same_environment() {
+    // The first event sleeps past the timeout, later ones would too: what counts is what init prints and what is left.
+    let module = "loop\ninit: print init $files\\n\nevent: print $count\\n; touch t; sleep 2000; respond 1";
+    expect![[r#"
+        INIT_START Runtime Version: provided:al2023.v1	Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c
+        init $files
+        START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST
+        $count
+        2026-01-01T00:00:02.105Z e099ec6c-d736-4ca5-85e7-bb0f12278575 Task timed out after 1.00 seconds
+        END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575
+        REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 1000.00 ms	Billed Duration: 1008 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	Status: timeout
+        START RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252 Version: $LATEST
+        init $files
+        $count
+        2026-01-01T00:00:03.105Z 27cd5f9e-c8c6-44cc-b555-40b2bff06252 Task timed out after 1.00 seconds
+        END RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252
+        REPORT RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252	Duration: 1000.00 ms	Billed Duration: 1000 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Status: timeout
+    "#]].assert_eq(
+        &Scenario::new()
+            .create_with("f", module, json!({ "Timeout": 1 }))
+            .rest()
+            .invoke("f", "{}")
+            .rest()
+            .invoke("f", "{}")
+            .log(),
+    );
+}
+
+#[test]
+fn an_exit_and_a_trap_and_a_handlers_own_error() {
+    for (event, expected) in [
+        ("exit 0", expect![[r#"
+            {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited without providing a reason\"}"},"ExecutedVersion":"$LATEST"}
+            INIT_START Runtime Version: provided:al2023.v1	Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c
+            START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST
+            RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited without providing a reason
+            Runtime.ExitError
+            END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575
+            REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 0.60 ms	Billed Duration: 9 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	Status: error	Error Type: Runtime.ExitError
+        "#]]),
+        ("exit 127", expect![[r#"
+            {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited with error: exit status 127\"}"},"ExecutedVersion":"$LATEST"}
+            INIT_START Runtime Version: provided:al2023.v1	Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c
+            START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST
+            RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited with error: exit status 127
+            Runtime.ExitError
+            END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575
+            REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 0.60 ms	Billed Duration: 9 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	Status: error	Error Type: Runtime.ExitError
+        "#]]),
+        ("print half a line; trap", expect![[r#"
+            {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited with error: signal: aborted\"}"},"ExecutedVersion":"$LATEST"}
+            INIT_START Runtime Version: provided:al2023.v1	Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c
+            START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST
+            half a line
+            [coldstart] WebAssembly trap: unreachable executed
+            RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited with error: signal: aborted
+            Runtime.ExitError
+            END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575
+            REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 0.60 ms	Billed Duration: 9 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	Status: error	Error Type: Runtime.ExitError
+        "#]]),
+        (r#"fail {"errorMessage":"no","errorType":"Oops"}"#, expect![[r#"
+            {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorMessage\":\"no\",\"errorType\":\"Oops\"}"},"ExecutedVersion":"$LATEST"}
+            INIT_START Runtime Version: provided:al2023.v1	Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c
+            START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST
+            END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575
+            REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 0.60 ms	Billed Duration: 9 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	
+        "#]]),
+        ("big", expect![[r#"
+            {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorMessage\":\"Response payload size exceeded maximum allowed payload size (6291556 bytes).\",\"errorType\":\"Function.ResponseSizeTooLarge\"}"},"ExecutedVersion":"$LATEST"}
+            INIT_START Runtime Version: provided:al2023.v1	Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c
+            START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST
+            Response payload size exceeded maximum allowed payload size (6291556 bytes).
+            END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575
+            REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 0.60 ms	Billed Duration: 9 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	Status: error	Error Type: Function.ResponseSizeTooLarge
+        "#]]),
+        ("burn 1", expect![[r#"
+            {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Runtime.NoResponse\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime asked for the next event without answering this one\"}"},"ExecutedVersion":"$LATEST"}
+            INIT_START Runtime Version: provided:al2023.v1	Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c
+            START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST
+            RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime asked for the next event without answering this one
+            Runtime.NoResponse
+            END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575
+            REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 0.60 ms	Billed Duration: 9 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	Status: error	Error Type: Runtime.NoResponse
+        "#]]),
+    ] {
+        let scenario = Scenario::new().function("f", format!("loop\nevent: {event}")).invoke("f", "{}");
+        let answer = scenario.last_answer().unwrap();
+        expected.assert_eq(&format!("{}\n{}", answer.output, scenario.log()));
+    }
+}
+
+#[test]
+fn a_failing_init_runs_again_in_the_invoke_phase() {
+    for (init, expected) in [
+        (r#"print trying\\n; fail {"errorMessage":"no","errorType":"Config"}; exit 1"#, expect![[r#"
+            {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorMessage\":\"no\",\"errorType\":\"Config\"}"},"ExecutedVersion":"$LATEST"}
+            INIT_START Runtime Version: provided:al2023.v1	Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c
+            trying\
+            INIT_REPORT Init Duration: 8.00 ms	Phase: init	Status: error	Error Type: Config
+            START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST
+            trying\
+            INIT_REPORT Init Duration: 8.00 ms	Phase: invoke	Status: error	Error Type: Config
+            END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575
+            REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 8.00 ms	Billed Duration: 17 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Status: error	Error Type: Config
+        "#]]),
+        ("exit 3", expect![[r#"
+            {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited with error: exit status 3\"}"},"ExecutedVersion":"$LATEST"}
+            INIT_START Runtime Version: provided:al2023.v1	Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c
+            INIT_REPORT Init Duration: 8.00 ms	Phase: init	Status: error	Error Type: Runtime.ExitError
+            START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST
+            INIT_REPORT Init Duration: 8.00 ms	Phase: invoke	Status: error	Error Type: Runtime.ExitError
+            RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited with error: exit status 3
+            Runtime.ExitError
+            END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575
+            REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 8.00 ms	Billed Duration: 16 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Status: error	Error Type: Runtime.ExitError
+        "#]]),
+        ("exit 0", expect![[r#"
+            {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited without providing a reason\"}"},"ExecutedVersion":"$LATEST"}
+            INIT_START Runtime Version: provided:al2023.v1	Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c
+            INIT_REPORT Init Duration: 8.00 ms	Phase: init	Status: error	Error Type: Runtime.ExitError
+            START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST
+            INIT_REPORT Init Duration: 8.00 ms	Phase: invoke	Status: error	Error Type: Runtime.ExitError
+            RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited without providing a reason
+            Runtime.ExitError
+            END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575
+            REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 8.00 ms	Billed Duration: 16 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Status: error	Error Type: Runtime.ExitError
+        "#]]),
+        ("sleep 11000", expect![[r#"
+            {"StatusCode":200,"Payload":{"$text":"1"},"ExecutedVersion":"$LATEST"}
+            INIT_START Runtime Version: provided:al2023.v1	Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c
+            INIT_REPORT Init Duration: 10000.00 ms	Phase: init	Status: timeout
+            START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST
+            END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575
+            REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 11008.60 ms	Billed Duration: 21009 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	
+        "#]]),
+    ] {
+        let scenario = Scenario::new()
+            .create_with("f", format!("loop\ninit: {init}\nevent: respond $count"), json!({ "Timeout": 15 }))
+            .rest()
+            .invoke("f", "{}");
+        let answer = scenario.last_answer().unwrap();
+        expected.assert_eq(&format!("{}\n{}", answer.output, scenario.log()));
+    }
+}
+
+#[test]
+fn a_module_that_needs_too_much_memory_fails_when_it_starts() {
+    let scenario = Scenario::new().function("f", "loop\nneeds too much").invoke("f", "{}");
+    expect![[r#"{"errorType":"Runtime.ExitError","errorMessage":"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited with error: signal: killed"}"#]].assert_eq(&scenario.last_payload());
+    expect![[r#"
+        INIT_START Runtime Version: provided:al2023.v1	Runtime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c
+        INIT_REPORT Init Duration: 8.00 ms	Phase: init	Status: error	Error Type: Runtime.OutOfMemory
+        START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST
+        INIT_REPORT Init Duration: 8.00 ms	Phase: invoke	Status: error	Error Type: Runtime.OutOfMemory
+        [coldstart] WebAssembly trap: the module needs more memory than the function has
+        RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited with error: signal: killed
+        Runtime.ExitError
+        END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575
+        REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 8.00 ms	Billed Duration: 16 ms	Memory Size: 128 MB	Max Memory Used: 12 MB	Status: error	Error Type: Runtime.OutOfMemory
+    "#]].assert_eq(&scenario.log());
+}
+
+#[test]
+fn a_command_is_always_cold() {
+    check(
+        Scenario::new().function("f", "command\nevent: respond $event").invoke("f", "{}").rest().invoke("f", "[]"),
+        expect![[r#"
+                0.000 function f Pending -
+                0.000 answered CreateFunction 201
+             1000.000 function f Active Successful
+             1000.000 accepted e099 f RequestResponse
+             1000.000 environment 0 Starting
+             1097.034 environment 0 Init
+             1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+             1105.034 environment 0 Invoke
+             1105.034 started e099 in 0 cold
+             1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+             1105.634 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1105.634 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 0.60 ms\tBilled Duration: 9 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             1105.634 finished e099 Success 600 us init 8000 us billed 9 ms 13 MB 0 units
+             1105.634 environment 0 Reclaimed
+             1105.634 answered Invoke 200
+             1105.634 accepted 27cd f RequestResponse
+             1105.634 environment 1 Starting
+             1191.691 environment 1 Init
+             1191.691 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+             1199.691 environment 1 Invoke
+             1199.691 started 27cd in 1 cold
+             1199.691 log "START RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252 Version: $LATEST"
+             1200.291 log "END RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252"
+             1200.291 log "REPORT RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252\tDuration: 0.60 ms\tBilled Duration: 9 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             1200.291 finished 27cd Success 600 us init 8000 us billed 9 ms 13 MB 0 units
+             1200.291 environment 1 Reclaimed
+             1200.291 answered Invoke 200
+            #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":29,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"A63vJn9M/yLJGMIJunuzt+1rECamKMv9sMLdIdz2TP4=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+            #1 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
+            #2 200 {"StatusCode":200,"Payload":{"$text":"[]"},"ExecutedVersion":"$LATEST"}
+        "#]],
+    );
+}
+
+#[test]
+fn concurrent_invocations_have_environments_of_their_own_and_the_last_used_is_taken_first() {
+    let module = "loop\nevent: sleep 100; respond 1";
+    let scenario =
+        Scenario::new().function("f", module).invoke("f", "{}").invoke("f", "{}").rest().invoke("f", "{}");
+    let environments: Vec<u32> = scenario
+        .run()
+        .events
+        .iter()
+        .filter_map(|event| match event.fact {
+            Fact::InvocationStarted { environment, .. } => Some(environment),
+            _ => None,
+        })
+        .collect();
+    let last_finished = scenario.run().events.iter().filter_map(|event| match event.fact {
+        Fact::InvocationFinished { environment, .. } => Some(environment),
+        _ => None,
+    }).nth(1);
+    assert_eq!(environments.len(), 3);
+    assert_ne!(environments[0], environments[1]);
+    assert_eq!(Some(environments[2]), last_finished);
+}
+
+#[test]
+fn the_account_has_a_thousand_executions() {
+    let mut scenario = Scenario::new().function("f", "loop\nevent: sleep 1000; respond 1");
+    for _ in 0..1_001 {
+        scenario = scenario.invoke("f", "{}");
+    }
+    let history = scenario.run();
+    let refused: Vec<_> = history.answers.iter().filter_map(|(_, _, answer)| answer.as_ref().err()).collect();
+    assert_eq!(refused.len(), 1);
+    expect![[r#"{"code":"TooManyRequestsException","status":429,"message":"Rate Exceeded.","extra":{"Reason":"ConcurrentInvocationLimitExceeded","Type":"User"}}"#]].assert_eq(&serde_json::to_string(refused[0]).unwrap());
+}
+
+#[test]
+fn blocking_calls_suspend_the_guest() {
+    let caller = r#"loop
+event: burn 100; call {"service":"lambda","operation":"Invoke","params":{"FunctionName":"g","Payload":{"$text":"[1]"}}}; respond $answer"#;
+    let scenario = Scenario::new().function("g", ECHO).function("f", caller).invoke("f", "{}");
+    check(scenario, expect![[r#"
+            0.000 function g Pending -
+            0.000 answered CreateFunction 201
+         1000.000 function g Active Successful
+         1000.000 function f Pending -
+         1000.000 answered CreateFunction 201
+         2000.000 function f Active Successful
+         2000.000 accepted 7476 f RequestResponse
+         2000.000 environment 0 Starting
+         2099.796 environment 0 Init
+         2099.796 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+         2107.797 environment 0 Invoke
+         2107.797 started 7476 in 0 cold
+         2107.797 log "START RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a Version: $LATEST"
+         2109.398 accepted 88b8 g RequestResponse
+         2109.398 environment 1 Starting
+         2206.250 environment 1 Init
+         2206.250 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+         2214.250 environment 1 Invoke
+         2214.250 started 88b8 in 1 cold
+         2214.250 log "START RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62 Version: $LATEST"
+         2224.064 log "END RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62"
+         2224.064 log "REPORT RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+         2224.064 finished 88b8 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
+         2224.064 environment 1 Idle
+         2224.064 answered Invoke 200
+         2225.064 log "END RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a"
+         2225.064 log "REPORT RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a\tDuration: 117.27 ms\tBilled Duration: 126 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+         2225.064 finished 7476 Success 117267 us init 8001 us billed 126 ms 13 MB 100 units
+         2225.064 environment 0 Idle
+         2225.064 answered Invoke 200
+        #0 201 {"FunctionName":"g","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:g","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":40,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"KtgI1yXi4/97JXFnq8DJsBDv2qwOaUd/FyaAmtZj90U=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/g"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+        #1 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":141,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:01.000+0000","CodeSha256":"sY0/KE/Xt3RpiSiHe7Br3Z/Zb8FWuME+sNL6HzBgPoI=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"491718de-357e-4da8-8b43-5c8e74616796","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+        #2 200 {"StatusCode":200,"Payload":{"$text":"{\"status\":200,\"output\":{\"StatusCode\":200,\"Payload\":{\"$text\":\"[1]\"},\"ExecutedVersion\":\"$LATEST\"}}"},"ExecutedVersion":"$LATEST"}
+    "#]]);
+}
+
+#[test]
+fn a_call_that_makes_no_sense_is_answered() {
+    for (call, expected) in [
+        ("not json", expect![[r#"{"error":{"code":"SerializationException","status":400,"message":"A call is JSON with service, operation and params: expected ident at line 1 column 2","extra":{}}}"#]]),
+        (r#"{"service":"lambda","operation":"GetFunction","params":{"FunctionName":"gone"}}"#, expect![[r#"{"error":{"code":"ResourceNotFoundException","status":404,"message":"Function not found: arn:aws:lambda:us-east-1:123456789012:function:gone","extra":{"Type":"User","Message":"Function not found: arn:aws:lambda:us-east-1:123456789012:function:gone"}}}"#]]),
+        (r#"{"service":"s3","operation":"PutObject","params":{}}"#, expect![[r#"{"error":{"code":"UnknownOperationException","status":404,"message":"Unknown operation s3:PutObject","extra":{}}}"#]]),
+    ] {
+        let module = format!("loop\nevent: call {call}; respond $answer");
+        expected.assert_eq(&Scenario::new().function("f", module).invoke("f", "{}").last_payload());
+    }
+}
+
+#[test]
+fn started_calls_and_timers_run_side_by_side() {
+    let module = r#"callback
+event: timer 300; start {"service":"lambda","operation":"Invoke","params":{"FunctionName":"g"}}; timer 100; pending; respond $answer"#;
+    let scenario = Scenario::new().function("g", "loop\nevent: sleep 200; respond 2").function("f", module).invoke("f", "{}");
+    let history = scenario.run();
+    let Fact::InvocationFinished { duration_us, .. } = history.events.iter().rev().find_map(|event| match &event.fact {
+        fact @ Fact::InvocationFinished { .. } => Some(fact.clone()),
+        _ => None,
+    }).unwrap() else { unreachable!() };
+    expect![[r#"[3 ][1 ][2 {"status":200,"output":{"StatusCode":200,"Payload":{"$text":"2"},"ExecutedVersion":"$LATEST"}}]"#]].assert_eq(&scenario.last_payload());
+    assert!((300_000..420_000).contains(&duration_us), "{duration_us}");
+}
+
+#[test]
+fn asynchronous_invocations_are_accepted_at_once() {
+    let invoke = json!({ "FunctionName": "f", "InvocationType": "Event", "Payload": Blob::text("{}") });
+    check(Scenario::new().function("f", ECHO).request("lambda", "Invoke", invoke), expect![[r#"
+            0.000 function f Pending -
+            0.000 answered CreateFunction 201
+         1000.000 function f Active Successful
+         1000.000 accepted e099 f Event
+         1000.000 answered Invoke 202
+         1005.000 environment 0 Starting
+         1102.034 environment 0 Init
+         1102.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+         1110.034 environment 0 Invoke
+         1110.034 started e099 in 0 cold
+         1110.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+         1119.848 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+         1119.848 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+         1119.848 finished e099 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
+         1119.848 environment 0 Idle
+        #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":40,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"KtgI1yXi4/97JXFnq8DJsBDv2qwOaUd/FyaAmtZj90U=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+        #1 202 {"StatusCode":202,"Payload":{"$text":""}}
+    "#]]);
+}
+
+#[test]
+fn a_dry_run_runs_nothing() {
+    let invoke = json!({ "FunctionName": "f", "InvocationType": "DryRun" });
+    check(Scenario::new().function("f", ECHO).request("lambda", "Invoke", invoke), expect![[r#"
+            0.000 function f Pending -
+            0.000 answered CreateFunction 201
+         1000.000 function f Active Successful
+         1000.000 answered Invoke 204
+        #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":40,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"KtgI1yXi4/97JXFnq8DJsBDv2qwOaUd/FyaAmtZj90U=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+        #1 204 {"StatusCode":204,"Payload":{"$text":""}}
+    "#]]);
+}
+
+#[test]
+fn the_tail_of_the_log_comes_with_the_answer() {
+    use base64::Engine as _;
+    let invoke = json!({ "FunctionName": "f", "LogType": "Tail" });
+    let answer = Scenario::new()
+        .function("f", "loop\ninit: print early\\n\nevent: print one\\ntwo\\n; warn three; respond $event")
+        .request("lambda", "Invoke", invoke)
+        .last_answer()
+        .unwrap();
+    let log = answer.output["LogResult"].as_str().unwrap();
+    let log = base64::engine::general_purpose::STANDARD.decode(log).unwrap();
+    expect![[r#"
+        START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST
+        one
+        two
+        three
+        END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575
+        REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 0.60 ms	Billed Duration: 9 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	
+    "#]].assert_eq(&String::from_utf8(log).unwrap());
+}
+
+#[test]
+fn the_stop_button_ends_an_invocation_and_its_replay() {
+    let scenario = Scenario::new()
+        .create_with("f", "loop\ninit: print up\\n\nevent: spin", json!({ "Timeout": 900 }))
+        .rest()
+        .invoke("f", "{}")
+        .step(Step::StopAfter(3));
+    check(scenario, expect![[r#"
+            0.000 function f Pending -
+            0.000 answered CreateFunction 201
+         1000.000 function f Active Successful
+         1000.000 accepted e099 f RequestResponse
+         1000.000 environment 0 Starting
+         1097.034 environment 0 Init
+         1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+         1105.034 log "up"
+         1105.034 environment 0 Invoke
+         1105.034 started e099 in 0 cold
+         1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+         1133.275 log "RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\nColdstart.Stopped"
+         1133.275 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+         1133.275 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 28.24 ms\tBilled Duration: 37 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\tStatus: error\tError Type: Coldstart.Stopped"
+         1133.275 finished e099 Stopped 28241 us init 8000 us billed 37 ms 13 MB 3000000 units
+         1133.275 environment 0 Reset
+         1133.275 answered Invoke 200
+        #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":33,"Description":"","Timeout":900,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"O/FrvFG/pf6N18A+zhqv6OOB8igMlsn7wD7Xb4HPQ00=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+        #1 200 {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Coldstart.Stopped\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\"}"},"ExecutedVersion":"$LATEST"}
+    "#]]);
+    let in_init = Scenario::new().function("f", "loop\ninit: spin").invoke("f", "{}").step(Step::StopAfter(2));
+    check(in_init, expect![[r#"
+            0.000 function f Pending -
+            0.000 answered CreateFunction 201
+         1000.000 function f Active Successful
+         1000.000 accepted e099 f RequestResponse
+         1000.000 environment 0 Starting
+         1097.034 environment 0 Init
+         1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+         1123.462 environment 0 Invoke
+         1123.462 started e099 in 0 cold
+         1123.462 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+         1123.462 log "RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\nColdstart.Stopped"
+         1123.462 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+         1123.462 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 0.00 ms\tBilled Duration: 27 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tStatus: error\tError Type: Coldstart.Stopped"
+         1123.462 finished e099 Stopped 0 us init 26428 us billed 27 ms 13 MB 2000000 units
+         1123.462 environment 0 Reset
+         1123.462 answered Invoke 200
+        #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":15,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"JcmLx+I4SQKyiCIpE2L5MDfS3fnnrDnQbgWejVE64Ck=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+        #1 200 {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Coldstart.Stopped\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\"}"},"ExecutedVersion":"$LATEST"}
+    "#]]);
+}
+
+#[test]
+fn an_update_gives_new_environments_when_it_is_done() {
+    let update = json!({ "FunctionName": "f", "Environment": { "Variables": { "A1": "b" } } });
+    let scenario = Scenario::new()
+        .function("f", ECHO)
+        .invoke("f", "{}")
+        .rest()
+        .request("lambda", "UpdateFunctionConfiguration", update.clone())
+        .request("lambda", "UpdateFunctionConfiguration", update)
+        .invoke("f", "{}")
+        .rest()
+        .invoke("f", "{}");
+    check(scenario, expect![[r#"
+            0.000 function f Pending -
+            0.000 answered CreateFunction 201
+         1000.000 function f Active Successful
+         1000.000 accepted e099 f RequestResponse
+         1000.000 environment 0 Starting
+         1097.034 environment 0 Init
+         1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+         1105.034 environment 0 Invoke
+         1105.034 started e099 in 0 cold
+         1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+         1114.848 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+         1114.848 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+         1114.848 finished e099 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
+         1114.848 environment 0 Idle
+         1114.848 answered Invoke 200
+         1114.848 function f Active InProgress
+         1114.848 answered UpdateFunctionConfiguration 200
+         1114.848 answered UpdateFunctionConfiguration 409 ResourceConflictException
+         1114.848 accepted e028 f RequestResponse
+         1114.848 environment 0 Invoke
+         1114.848 started e028 in 0
+         1114.848 log "START RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14 Version: $LATEST"
+         1124.662 log "END RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14"
+         1124.662 log "REPORT RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14\tDuration: 9.81 ms\tBilled Duration: 10 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\t"
+         1124.662 finished e028 Success 9814 us billed 10 ms 13 MB 1000000 units
+         1124.662 environment 0 Idle
+         1124.662 answered Invoke 200
+         2114.848 function f Active Successful
+         2114.848 environment 0 Reclaimed
+         2114.848 accepted 05a2 f RequestResponse
+         2114.848 environment 1 Starting
+         2208.051 environment 1 Init
+         2208.051 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+         2216.051 environment 1 Invoke
+         2216.051 started 05a2 in 1 cold
+         2216.051 log "START RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9 Version: $LATEST"
+         2225.865 log "END RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9"
+         2225.865 log "REPORT RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+         2225.865 finished 05a2 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
+         2225.865 environment 1 Idle
+         2225.865 answered Invoke 200
+        #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":40,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"KtgI1yXi4/97JXFnq8DJsBDv2qwOaUd/FyaAmtZj90U=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+        #1 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
+        #2 200 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":40,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:01.114+0000","CodeSha256":"KtgI1yXi4/97JXFnq8DJsBDv2qwOaUd/FyaAmtZj90U=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"27cd5f9e-c8c6-44cc-b555-40b2bff06252","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"Environment":{"Variables":{"A1":"b"}},"State":"Active","LastUpdateStatus":"InProgress","LastUpdateStatusReason":"The function is being created.","LastUpdateStatusReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+        #3 409 ResourceConflictException: The operation cannot be performed at this time. An update is in progress for resource: arn:aws:lambda:us-east-1:123456789012:function:f
+        #4 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
+        #5 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
+    "#]]);
+}
+
+#[test]
+fn a_function_is_not_ready_at_once_and_may_be_deleted_while_it_works() {
+    let scenario = Scenario::new()
+        .create_with("f", ECHO, json!({}))
+        .invoke("f", "{}")
+        .request("lambda", "UpdateFunctionConfiguration", json!({ "FunctionName": "f", "Timeout": 4 }))
+        .rest()
+        .invoke("f", "{}")
+        .request("lambda", "DeleteFunction", json!({ "FunctionName": "f" }))
+        .invoke("f", "{}");
+    check(scenario, expect![[r#"
+            0.000 function f Pending -
+            0.000 answered CreateFunction 201
+            0.000 answered Invoke 409 ResourceConflictException
+            0.000 answered UpdateFunctionConfiguration 409 ResourceConflictException
+         1000.000 function f Active Successful
+         1000.000 accepted e099 f RequestResponse
+         1000.000 environment 0 Starting
+         1000.000 function f Deleted -
+         1000.000 answered DeleteFunction 204
+         1000.000 answered Invoke 404 ResourceNotFoundException
+         1097.034 environment 0 Init
+         1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+         1105.034 environment 0 Invoke
+         1105.034 started e099 in 0 cold
+         1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+         1114.848 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+         1114.848 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+         1114.848 finished e099 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
+         1114.848 environment 0 Reclaimed
+         1114.848 answered Invoke 200
+        #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":40,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"KtgI1yXi4/97JXFnq8DJsBDv2qwOaUd/FyaAmtZj90U=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+        #1 409 ResourceConflictException: The operation cannot be performed at this time. The function is currently in the following state: Pending
+        #2 409 ResourceConflictException: The operation cannot be performed at this time. The function is currently in the following state: Pending
+        #4 204 {}
+        #5 404 ResourceNotFoundException: Function not found: arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST
+        #3 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
+    "#]]);
+}
+
+#[test]
+fn payloads_are_checked() {
+    let big = format!("\"{}\"", "x".repeat(6_291_455));
+    let scenario = |payload: &str, kind: &str| {
+        let invoke = json!({ "FunctionName": "f", "InvocationType": kind, "Payload": Blob::text(payload) });
+        let answer = Scenario::new().function("f", ECHO).request("lambda", "Invoke", invoke).last_answer();
+        serde_json::to_string(&answer.unwrap_err()).unwrap()
+    };
+    expect![[r#"{"code":"RequestTooLargeException","status":413,"message":"Request must be smaller than 6291456 bytes for the InvokeFunction operation","extra":{"Type":"User"}}"#]].assert_eq(&scenario(&big, "RequestResponse"));
+    expect![[r#"{"code":"RequestTooLargeException","status":413,"message":"Request must be smaller than 1048576 bytes for the InvokeFunction operation","extra":{"Type":"User"}}"#]].assert_eq(&scenario(&big, "Event"));
+    expect![[r#"{"code":"InvalidRequestContentException","status":400,"message":"Could not parse request body into json: Could not parse payload into json: Unexpected end-of-input: expected close marker for Object (start marker at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 1])\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 1]","extra":{"Type":"User"}}"#]].assert_eq(&scenario("{", "RequestResponse"));
+}
+
+#[test]
+fn what_is_not_emulated_is_refused_by_name() {
+    for (service, operation, params, expected) in [
+        ("lambda", "PublishVersion", json!({ "FunctionName": "f" }), expect!["501 NotImplementedException: Coldstart does not emulate lambda:PublishVersion yet."]),
+        ("lambda", "Fly", json!({}), expect!["404 UnknownOperationException: Unknown operation lambda:Fly"]),
+        ("s3", "PutObject", json!({}), expect!["404 UnknownOperationException: Unknown operation s3:PutObject"]),
+        ("lambda", "UpdateFunctionConfiguration", json!({ "FunctionName": "f", "Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:l:1"] }), expect!["501 NotImplementedException: Coldstart does not emulate Layers of UpdateFunctionConfiguration yet."]),
+        ("lambda", "UpdateFunctionConfiguration", json!({ "FunctionName": "f", "DeadLetterConfig": { "TargetArn": "arn:aws:sqs:us-east-1:123456789012:q" } }), expect!["501 NotImplementedException: Coldstart does not emulate DeadLetterConfig of UpdateFunctionConfiguration yet."]),
+        ("lambda", "UpdateFunctionConfiguration", json!({ "FunctionName": "f", "VpcConfig": { "SubnetIds": ["subnet-1"] } }), expect!["501 NotImplementedException: Coldstart does not emulate VpcConfig of UpdateFunctionConfiguration yet."]),
+        ("lambda", "UpdateFunctionConfiguration", json!({ "FunctionName": "f", "SnapStart": { "ApplyOn": "PublishedVersions" } }), expect!["501 NotImplementedException: Coldstart does not emulate SnapStart yet."]),
+        ("lambda", "UpdateFunctionCode", json!({ "FunctionName": "f", "ZipFile": Blob::text("PK\u{3}\u{4}") }), expect!["501 NotImplementedException: Coldstart does not emulate zip packages in ZipFile; give the bare WebAssembly module for now yet."]),
+        ("lambda", "UpdateFunctionCode", json!({ "FunctionName": "f", "S3Bucket": "bucket", "S3Key": "key" }), expect!["501 NotImplementedException: Coldstart does not emulate S3Bucket of UpdateFunctionCode yet."]),
+    ] {
+        let refusal = Scenario::new().function("f", ECHO).request(service, operation, params).last_answer().unwrap_err();
+        expected.assert_eq(&format!("{} {refusal}", refusal.status));
+    }
+}
+
+#[test]
+fn names_of_other_accounts_and_regions_and_qualifiers() {
+    for (operation, params, expected) in [
+        ("GetFunction", json!({ "FunctionName": "g" }), expect![[r#"{"code":"ResourceNotFoundException","status":404,"message":"Function not found: arn:aws:lambda:us-east-1:123456789012:function:g","extra":{"Type":"User","Message":"Function not found: arn:aws:lambda:us-east-1:123456789012:function:g"}}"#]]),
+        ("GetFunction", json!({ "FunctionName": "f", "Qualifier": "7" }), expect![[r#"{"code":"ResourceNotFoundException","status":404,"message":"Function not found: arn:aws:lambda:us-east-1:123456789012:function:f:7","extra":{"Type":"User","Message":"Function not found: arn:aws:lambda:us-east-1:123456789012:function:f:7"}}"#]]),
+        ("GetFunction", json!({ "FunctionName": "f:$LATEST", "Qualifier": "1" }), expect![[r#"{"code":"InvalidParameterValueException","status":400,"message":"The derived qualifier from the function name does not match the specified qualifier.","extra":{"Type":"User"}}"#]]),
+        ("Invoke", json!({ "FunctionName": "g" }), expect![[r#"{"code":"ResourceNotFoundException","status":404,"message":"Function not found: arn:aws:lambda:us-east-1:123456789012:function:g:$LATEST","extra":{"Type":"User","Message":"Function not found: arn:aws:lambda:us-east-1:123456789012:function:g:$LATEST"}}"#]]),
+        ("Invoke", json!({ "FunctionName": "f", "Qualifier": "live" }), expect![[r#"{"code":"ResourceNotFoundException","status":404,"message":"Function not found: arn:aws:lambda:us-east-1:123456789012:function:f:live","extra":{"Type":"User","Message":"Function not found: arn:aws:lambda:us-east-1:123456789012:function:f:live"}}"#]]),
+        ("DeleteFunction", json!({ "FunctionName": "g", "Qualifier": "7" }), expect![[r#"{"code":"ResourceNotFoundException","status":404,"message":"Function not found: arn:aws:lambda:us-east-1:123456789012:function:g","extra":{"Type":"User","Message":"Function not found: arn:aws:lambda:us-east-1:123456789012:function:g"}}"#]]),
+        ("DeleteFunction", json!({ "FunctionName": "f", "Qualifier": "$LATEST" }), expect![[r#"{"code":"InvalidParameterValueException","status":400,"message":"$LATEST version cannot be deleted without deleting the function.","extra":{"Type":"User"}}"#]]),
+        ("GetFunction", json!({ "FunctionName": "arn:aws:lambda:eu-west-1:123456789012:function:f" }), expect![[r#"{"code":"ResourceNotFoundException","status":404,"message":"Functions from 'eu-west-1' are not reachable in this region ('us-east-1')","extra":{"Type":"User","Message":"Functions from 'eu-west-1' are not reachable in this region ('us-east-1')"}}"#]]),
+        ("GetFunction", json!({ "FunctionName": "arn:aws:lambda:us-east-1:210987654321:function:f" }), expect![[r#"{"code":"AccessDeniedException","status":403,"message":null,"extra":{}}"#]]),
+    ] {
+        let refusal = Scenario::new().function("f", ECHO).request("lambda", operation, params).last_answer().unwrap_err();
+        expected.assert_eq(&serde_json::to_string(&refusal).unwrap());
+    }
+    let qualified = Scenario::new()
+        .function("f", ECHO)
+        .request("lambda", "GetFunctionConfiguration", json!({ "FunctionName": "123456789012:function:f:$LATEST" }))
+        .last_answer()
+        .unwrap();
+    assert_eq!(qualified.output["FunctionArn"], "arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST");
+    let deleted = Scenario::new()
+        .function("f", ECHO)
+        .request("lambda", "DeleteFunction", json!({ "FunctionName": "f", "Qualifier": "7" }))
+        .last_answer()
+        .unwrap();
+    assert_eq!(deleted.status, 204);
+}
+
+#[test]
+fn functions_are_listed_by_pages() {
+    let scenario = Scenario::new().function("c", ECHO).function("a", ECHO).function("b", ECHO);
+    let names = |answer: &crate::Response| -> Vec<String> {
+        answer.output["Functions"].as_array().unwrap().iter().map(|f| f["FunctionName"].as_str().unwrap().into()).collect()
+    };
+    let first = scenario.clone().request("lambda", "ListFunctions", json!({ "MaxItems": 2 })).last_answer().unwrap();
+    assert_eq!(names(&first), ["a", "b"]);
+    let more = json!({ "MaxItems": 2, "Marker": first.output["NextMarker"] });
+    let second = scenario.request("lambda", "ListFunctions", more).last_answer().unwrap();
+    assert_eq!(names(&second), ["c"]);
+    assert_eq!(second.output.get("NextMarker"), None);
+    assert_eq!(second.output["Functions"][0].get("State"), None);
+}
