@@ -2,8 +2,8 @@
 ;;
 ;; This is the callback shape of the handler ABI: Coldstart asks for room, writes the event there and calls the handler.
 (module
-  ;; respond(pointer, length) gives the answer to the current event.
-  (import "lambda" "respond" (func $respond (param $at i32) (param $length i32)))
+  ;; respond(pointer, length) gives the answer to the current event; 0 says that it was taken.
+  (import "lambda" "respond" (func $respond (param $at i32) (param $length i32) (result i32)))
 
   ;; One page is 64 KiB. The answer is put together from address 0, where its first part lies from the start.
   (memory (export "memory") 1)
@@ -27,8 +27,9 @@
   ;; The event is at $at. Close the object behind it and answer.
   (func (export "lambda_handler") (param $at i32) (param $length i32) (result i32)
     (i32.store8 (i32.add (local.get $at) (local.get $length)) (i32.const 125)) ;; }
-    (call $respond
-      (i32.const 0)
-      (i32.add (i32.add (global.get $prefix) (local.get $length)) (i32.const 1)))
+    (drop
+      (call $respond
+        (i32.const 0)
+        (i32.add (i32.add (global.get $prefix) (local.get $length)) (i32.const 1))))
     (i32.const 0)) ;; 0: answered
 )

@@ -46,7 +46,9 @@ pub(crate) fn remaining_ms() -> i64 {
 /// Calls a service and waits for its answer.
 pub(crate) fn call(request: &[u8]) -> Vec<u8> {
     let mut buffer = vec![0; 16 * 1024];
-    fill(&mut buffer, |buffer| imports::call(request, buffer));
+    // Only the first call is one; an empty request reads its answer again.
+    let mut request = request;
+    fill(&mut buffer, |buffer| imports::call(std::mem::take(&mut request), buffer));
     buffer
 }
 
@@ -76,8 +78,8 @@ mod imports {
             pub(super) fn next(at: *mut u8, capacity: usize) -> i32;
             pub(super) fn meta(key: *const u8, key_len: usize, at: *mut u8, capacity: usize)
             -> i32;
-            pub(super) fn respond(at: *const u8, len: usize);
-            pub(super) fn fail(at: *const u8, len: usize);
+            pub(super) fn respond(at: *const u8, len: usize) -> i32;
+            pub(super) fn fail(at: *const u8, len: usize) -> i32;
             pub(super) safe fn remaining_ms() -> i64;
             pub(super) fn call(
                 request: *const u8,
@@ -96,13 +98,14 @@ mod imports {
         // SAFETY: the host reads the key and writes at most `capacity` bytes into a slice that is exclusively ours.
         unsafe { raw::meta(key.as_ptr(), key.len(), buffer.as_mut_ptr(), buffer.len()) }
     }
+    // What the host thinks of the answer (taken, too large, nothing to answer) is for its log; there is nothing left to do here.
     pub(super) fn respond(response: &[u8]) {
         // SAFETY: the host copies the bytes before it returns.
-        unsafe { raw::respond(response.as_ptr(), response.len()) }
+        let _verdict = unsafe { raw::respond(response.as_ptr(), response.len()) };
     }
     pub(super) fn fail(error: &[u8]) {
         // SAFETY: the host copies the bytes before it returns.
-        unsafe { raw::fail(error.as_ptr(), error.len()) }
+        let _verdict = unsafe { raw::fail(error.as_ptr(), error.len()) };
     }
     pub(super) fn remaining_ms() -> i64 {
         raw::remaining_ms()

@@ -1,7 +1,7 @@
 //! Calls from a handler to the services of the cloud, under the names of the AWS API.
 
 use crate::abi;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::fmt;
 
@@ -56,9 +56,13 @@ pub struct ServiceError {
     /// HTTP status.
     #[serde(default)]
     pub status: u16,
-    /// In the service's words.
-    #[serde(default)]
+    /// In the service's words; empty for the few errors that have none.
+    #[serde(default, deserialize_with = "null_is_empty")]
     pub message: String,
+}
+
+fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 impl ServiceError {
@@ -88,6 +92,10 @@ mod tests {
             refused.unwrap_err().to_string(),
             "ResourceNotFoundException: Function not found"
         );
+        let refused = read(
+            br#"{"error":{"code":"AccessDeniedException","status":403,"message":null,"extra":{}}}"#,
+        );
+        assert_eq!(refused.unwrap_err().message, "");
         assert_eq!(read(b"").unwrap_err().code, "ClientError");
     }
 }
