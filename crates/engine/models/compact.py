@@ -107,7 +107,7 @@ def compact(model, wanted):
             operations[name]["out"] = out
         for error in op.get("errors", []):
             shape = shapes[error["shape"]]
-            message = next((m for m in shape["members"] if m.lower() == "message"), "message")
+            message = next((m for m in shape["members"] if m.lower() == "message"), None)
             errors[error["shape"]] = [shape.get("error", {}).get("httpStatusCode", 400), message, "Type" in shape["members"]]
     meta = model["metadata"]
     return {"service": meta["endpointPrefix"], "protocol": meta["protocol"], "target": meta.get("targetPrefix"),

@@ -5,7 +5,7 @@
 //! words, before any hand-written check of the operation runs. The wire crate reads the bindings.
 //!
 //! The format: `operations` maps a name to `http` [method, uri, status], `in` (a shape) and `out` (members that do not
-//! travel in the JSON body); `errors` maps a code to [status, name of the message member, has `Type`]; `shapes` holds
+//! travel in the JSON body); `errors` maps a code to [status, name of the message member or null, has `Type`]; `shapes` holds
 //! `t` (type) with `min`, `max`, `pattern`, `enum`, `of`, `key`, `members`, `required`. A member is a shape or
 //! [shape, location, wire name]. Where a pattern looks around, `is` and `not` say the same without.
 //!

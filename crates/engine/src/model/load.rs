@@ -16,7 +16,7 @@ pub struct Service {
     pub target: Option<String>,
     /// By name.
     pub operations: BTreeMap<String, Operation>,
-    errors: BTreeMap<String, (u16, String, bool)>,
+    errors: BTreeMap<String, (u16, Option<String>, bool)>,
     shapes: BTreeMap<String, Shape>,
 }
 
@@ -198,9 +198,10 @@ impl Service {
     pub fn error_status(&self, code: &str) -> Option<u16> {
         self.errors.get(code).map(|error| error.0)
     }
-    /// How the error's body names its message: Lambda says `Message` for some.
-    pub fn error_message_member(&self, code: &str) -> &str {
-        self.errors.get(code).map_or("message", |error| &error.1)
+    /// How the error's shape names its message, when it has one: Lambda says `Message` for some. An error that is not in the
+    /// model, such as `ValidationException`, has `message` in its body all the same.
+    pub fn error_message_member(&self, code: &str) -> Option<&str> {
+        self.errors.get(code)?.1.as_deref()
     }
     /// Whether the error's body says whose fault it was in a member `Type`.
     pub fn error_has_type(&self, code: &str) -> bool {
@@ -220,7 +221,10 @@ pub(super) fn parse(text: &str) -> Service {
     }
     let errors = entries(&model["errors"]).map(|(code, error)| {
         let status = error[0].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(400);
-        (code.clone(), (status, text_of(&error[1]), error[2].as_bool().unwrap_or(false)))
+        (
+            code.clone(),
+            (status, error[1].as_str().map(str::to_owned), error[2].as_bool().unwrap_or(false)),
+        )
     });
     Service {
         name: text_of(&model["service"]),
