@@ -1,0 +1,97 @@
+//! The engine as a client sees it: calls with answers, and time that passes when nobody is looking.
+
+use coldstart_engine::{
+    ApiError, CommandId, Config, Engine, Principal, Request, Response, Timestamp,
+};
+use coldstart_sandbox::Sandbox;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The account that the recordings are written for.
+pub const ACCOUNT: &str = "111111111111";
+
+/// One cloud, for one case.
+pub struct Cloud {
+    engine: Engine,
+    answers: BTreeMap<CommandId, Result<Response, ApiError>>,
+}
+
+impl Cloud {
+    /// An empty account whose clock starts at this Unix time.
+    pub fn new(sandbox: Arc<dyn Sandbox>, epoch_ms: u64) -> Self {
+        let config = Config { epoch_ms, account: ACCOUNT.into(), ..Config::default() };
+        Self { engine: Engine::new(config, sandbox), answers: BTreeMap::new() }
+    }
+    /// Keeps bytes, and says how a request names them.
+    pub fn blob(&mut self, bytes: Vec<u8>) -> Value {
+        json!({ "$sha256": self.engine.put_blob(bytes) })
+    }
+    /// Calls an operation and waits for its answer in virtual time.
+    ///
+    /// # Errors
+    /// What AWS would refuse it with, in the engine's words. No answer at all is a bug and comes as such.
+    pub fn call(
+        &mut self,
+        service: &str,
+        operation: &str,
+        params: Map<String, Value>,
+    ) -> Result<Response, ApiError> {
+        let request = Request {
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            params: Value::Object(params),
+            principal: Principal::User,
+        };
+        let now = self.engine.now();
+        let id = self.engine.handle_request(now, request);
+        loop {
+            self.collect();
+            if let Some(answer) = self.answers.remove(&id) {
+                return answer;
+            }
+            match self.engine.next_work() {
+                Some(at) => self.engine.run_until(at),
+                None => {
+                    let message = format!("{service}:{operation} was never answered");
+                    return Err(ApiError {
+                        code: "NoAnswer".into(),
+                        status: 0,
+                        message: Some(message),
+                        extra: Map::new(),
+                    });
+                }
+            }
+        }
+    }
+    /// Lets everything that somebody waits for happen.
+    pub fn settle(&mut self) {
+        self.engine.run_to_rest();
+        self.collect();
+    }
+    /// Lets so much virtual time pass.
+    pub fn advance_ms(&mut self, ms: u64) {
+        let until = Timestamp(self.engine.now().0.saturating_add(ms * 1000));
+        self.engine.run_until(until);
+        self.collect();
+    }
+    /// Hex SHA-256 of the history.
+    pub fn digest(&self) -> String {
+        self.engine.digest()
+    }
+    fn collect(&mut self) {
+        while self.engine.poll_event().is_some() {}
+        while let Some((id, answer)) = self.engine.poll_answer() {
+            self.answers.insert(id, answer);
+        }
+    }
+}
+
+/// Whether a refusal means that we do not have the operation, the service or the feature yet.
+pub fn is_absent(error: &ApiError) -> bool {
+    error.status == 501
+        || matches!(
+            error.code.as_str(),
+            "NotImplementedException" | "UnknownOperationException" | "UnknownServiceException"
+        )
+}

@@ -1,0 +1,272 @@
+//! Comparing an answer with a recorded one.
+//!
+//! The recorder replaced what differs from run to run: `<name:1>` stands for one value wherever it appears, `<name>` for any,
+//! words such as `date` and `uuid` for anything of their kind, `<a:len(65)>` for so many letters `a`. A string that starts
+//! with `{` was parsed one level. A few members are a managed language runtime's own and are compared only when we have them.
+
+use regex_lite::Regex;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// What the placeholders of one case stand for, as far as it is known.
+#[derive(Debug, Clone)]
+pub struct Bindings {
+    known: BTreeMap<String, String>,
+}
+
+impl Default for Bindings {
+    fn default() -> Self {
+        let known = [("<region>", "us-east-1"), ("<partition>", "aws")];
+        Self { known: known.map(|(name, value)| (name.to_owned(), value.to_owned())).into() }
+    }
+}
+
+/// Members that only a managed language runtime has: a module has no runtime version.
+const RUNTIMES_OWN: [&str; 1] = ["RuntimeVersionConfig"];
+
+fn placeholder() -> &'static Regex {
+    static REGEX: OnceLock<Regex> = OnceLock::new();
+    REGEX.get_or_init(|| {
+        Regex::new(r"<[A-Za-z][A-Za-z0-9_ -]*(?::[0-9]+)?>").expect("a constant that compiles")
+    })
+}
+
+/// Compares, and learns what placeholders stand for.
+///
+/// # Errors
+/// The first difference, with its path.
+pub fn compare(expected: &Value, actual: &Value, bindings: &mut Bindings) -> Result<(), String> {
+    at("", expected, actual, bindings)
+}
+
+fn at(path: &str, expected: &Value, actual: &Value, bindings: &mut Bindings) -> Result<(), String> {
+    let differs = || {
+        let shown = if path.is_empty() { "the answer" } else { path };
+        Err(format!("{shown}: expected {}, got {}", short(expected), short(actual)))
+    };
+    match (expected, actual) {
+        (Value::Object(wanted), Value::Object(given)) => {
+            for (name, value) in wanted {
+                let path = format!("{path}.{name}");
+                match given.get(name) {
+                    Some(actual) if is_word(name, value) => word(&path, value, actual)?,
+                    Some(actual) => at(&path, value, actual, bindings)?,
+                    None if RUNTIMES_OWN.contains(&name.as_str()) => {}
+                    None => return Err(format!("{path}: expected {}, got nothing", short(value))),
+                }
+            }
+            match given.iter().find(|(name, _)| !wanted.contains_key(*name)) {
+                Some((name, value)) => {
+                    Err(format!("{path}.{name}: expected nothing, got {}", short(value)))
+                }
+                None => Ok(()),
+            }
+        }
+        (Value::Array(wanted), Value::Array(given)) => {
+            if wanted.len() != given.len() {
+                return Err(format!(
+                    "{path}: expected {} elements, got {}: {}",
+                    wanted.len(),
+                    given.len(),
+                    short(actual)
+                ));
+            }
+            let pairs = wanted.iter().zip(given).enumerate();
+            pairs
+                .into_iter()
+                .try_for_each(|(i, (w, g))| at(&format!("{path}[{i}]"), w, g, bindings))
+        }
+        (Value::String(text), _)
+            if kind_word(text) && !matches!(actual, Value::Object(_) | Value::Array(_)) =>
+        {
+            word(path, expected, actual)
+        }
+        (Value::String(wanted), Value::String(given)) => {
+            if text(wanted, given, bindings) {
+                Ok(())
+            } else {
+                differs()
+            }
+        }
+        // One placeholder may stand for a number, too, or for a whole structure when it has no number.
+        (Value::String(wanted), _) if is_one_placeholder(wanted) => {
+            let given = actual.to_string();
+            if text(wanted, &given, bindings) { Ok(()) } else { differs() }
+        }
+        (_, Value::String(given)) => match serde_json::from_str::<Value>(given) {
+            Ok(parsed) if !parsed.is_string() => at(path, expected, &parsed, bindings),
+            _ => differs(),
+        },
+        (Value::Number(wanted), Value::Number(given)) => {
+            let same = wanted == given || (wanted.as_f64() == given.as_f64());
+            if same { Ok(()) } else { differs() }
+        }
+        _ if expected == actual => Ok(()),
+        _ => differs(),
+    }
+}
+
+/// Compares two texts, the first with placeholders.
+pub fn text(wanted: &str, given: &str, bindings: &mut Bindings) -> bool {
+    let wanted = first_lines_only(&letters(wanted));
+    let given = &first_lines_only(given);
+    if wanted == *given {
+        return true;
+    }
+    let mut pattern = String::from("(?s)^");
+    let mut names: Vec<String> = Vec::new();
+    let mut from = 0;
+    for found in placeholder().find_iter(&wanted) {
+        pattern += &regex_lite::escape(&wanted[from..found.start()]);
+        from = found.end();
+        let name = found.as_str();
+        if let Some(value) = bindings.known.get(name) {
+            pattern += &regex_lite::escape(value);
+        } else if !name.contains(':') {
+            pattern += "(?:.*?)";
+        } else if names.iter().any(|known| known == name) {
+            // No back references in this engine: the values are compared below.
+            pattern += "(.+?)";
+            names.push(name.to_owned());
+        } else {
+            pattern += "(.+?)";
+            names.push(name.to_owned());
+        }
+    }
+    pattern += &regex_lite::escape(&wanted[from..]);
+    pattern += "$";
+    let Some(found) = Regex::new(&pattern).ok().and_then(|regex| regex.captures(given)) else {
+        return false;
+    };
+    let mut learned: BTreeMap<String, String> = BTreeMap::new();
+    for (index, name) in names.into_iter().enumerate() {
+        let value = found.get(index + 1).map_or("", |group| group.as_str()).to_owned();
+        match learned.get(&name) {
+            Some(known) if *known != value => return false,
+            _ => learned.insert(name, value),
+        };
+    }
+    bindings.known.extend(learned);
+    true
+}
+
+/// `<a:len(3)>` is `aaa`.
+fn letters(text: &str) -> String {
+    static REGEX: OnceLock<Regex> = OnceLock::new();
+    let regex = REGEX
+        .get_or_init(|| Regex::new(r"<(.):len\(([0-9]+)\)>").expect("a constant that compiles"));
+    regex
+        .replace_all(text, |found: &regex_lite::Captures<'_>| {
+            found[1].repeat(found[2].parse().unwrap_or(0))
+        })
+        .into_owned()
+}
+
+/// A Java parser's words about where it stood compare by first line only.
+fn first_lines_only(text: &str) -> String {
+    text.split("\n at [Source:").next().unwrap_or_default().to_owned()
+}
+
+fn is_one_placeholder(text: &str) -> bool {
+    placeholder().find(text).is_some_and(|found| found.as_str().len() == text.len())
+}
+
+/// A member whose recorded value is a word for its kind, or just its own name in another spelling.
+fn is_word(name: &str, value: &Value) -> bool {
+    let plain = |text: &str| {
+        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+    };
+    value
+        .as_str()
+        .is_some_and(|text| kind_word(text) || (text.len() > 4 && plain(text) == plain(name)))
+}
+
+fn kind_word(text: &str) -> bool {
+    matches!(text, "date" | "datetime" | "timestamp" | "uuid" | "code-sha256")
+}
+
+fn word(path: &str, expected: &Value, actual: &Value) -> Result<(), String> {
+    static DATE: OnceLock<Regex> = OnceLock::new();
+    static UUID: OnceLock<Regex> = OnceLock::new();
+    let date = DATE.get_or_init(|| {
+        Regex::new(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}").expect("a constant that compiles")
+    });
+    let uuid = UUID.get_or_init(|| {
+        Regex::new("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$").expect("a constant that compiles")
+    });
+    let text = actual.as_str().unwrap_or_default();
+    let fits = match expected.as_str().unwrap_or_default() {
+        "date" | "datetime" | "timestamp" => actual.is_number() || date.is_match(text),
+        "uuid" => uuid.is_match(text),
+        "code-sha256" => text.len() == 44 && text.ends_with('='),
+        _ => !actual.is_null(),
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(format!("{path}: expected a {}, got {}", short(expected), short(actual)))
+    }
+}
+
+/// A value as one short line.
+pub fn short(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= 400 {
+        text
+    } else {
+        text.chars().take(400).chain("…".chars()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn check(expected: Value, actual: Value) -> Result<(), String> {
+        compare(&expected, &actual, &mut Bindings::default())
+    }
+
+    #[test]
+    fn placeholders_stand_for_the_same_value_everywhere() {
+        let expected = json!({ "arn": "arn:<partition>:lambda:<region>:1:function:<name:1>", "name": "<name:1>", "id": "<uuid>" });
+        let actual = |name: &str| json!({ "arn": "arn:aws:lambda:us-east-1:1:function:f", "name": name, "id": "x" });
+        assert_eq!(check(expected.clone(), actual("f")), Ok(()));
+        assert!(check(expected, actual("g")).is_err());
+        assert!(check(json!("<a:1>/<a:1>"), json!("x/y")).is_err());
+    }
+
+    #[test]
+    fn words_stand_for_their_kind() {
+        assert_eq!(
+            check(json!({ "At": "date" }), json!({ "At": "2026-01-02T03:04:05.000+0000" })),
+            Ok(())
+        );
+        assert!(check(json!({ "At": "date" }), json!({ "At": "soon" })).is_err());
+        assert!(check(json!({ "Id": "uuid" }), json!({ "Id": "1" })).is_err());
+        assert_eq!(check(json!("timestamp"), json!(1_767_225_600_000_u64)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_missing_or_too_much_is_a_difference() {
+        assert_eq!(check(json!({ "a": 1 }), json!({})), Err(".a: expected 1, got nothing".into()));
+        assert_eq!(check(json!({}), json!({ "a": 1 })), Err(".a: expected nothing, got 1".into()));
+        assert!(check(json!([1]), json!([1, 2])).is_err());
+        assert!(check(json!({ "a": null }), json!({ "a": 0 })).is_err());
+    }
+
+    #[test]
+    fn strings_that_were_parsed_are_parsed_again() {
+        assert_eq!(check(json!({ "a": { "b": 1 } }), json!({ "a": "{\"b\": 1}" })), Ok(()));
+        assert_eq!(check(json!("null"), json!("null")), Ok(()));
+        assert!(check(json!("null"), json!(null)).is_err());
+        assert_eq!(check(json!("<size>"), json!(276)), Ok(()));
+    }
+
+    #[test]
+    fn letters_are_counted() {
+        assert_eq!(check(json!("'<a:len(3)>'"), json!("'aaa'")), Ok(()));
+        assert!(check(json!("'<a:len(3)>'"), json!("'aa'")).is_err());
+    }
+}

@@ -1,0 +1,676 @@
+//! Playing a transcript: calls in order, each compared with what AWS answered.
+//!
+//! Rules over the data, none over a case's id: a step that needs what is not here ends the case as skipped, with the reason.
+
+use crate::cloud::{ACCOUNT, Cloud, is_absent};
+use crate::compare::{Bindings, compare, text};
+use crate::data::Outcome;
+use crate::derive::{act_of, known_behaviour};
+use crate::stub::{Act, Stub};
+use base64::Engine as _;
+use coldstart_engine::{ApiError, Response};
+use coldstart_sandbox::Sandbox;
+use regex_lite::Regex;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// When the recorder's clock stood, for cases that name no time.
+const EPOCH_MS: u64 = 1_795_226_785_000;
+/// Zips up to this size are functions' code; larger ones were made to be refused.
+const CODE_BYTES_MAX: u64 = 1_000_000;
+/// Pages of a list that are followed at most.
+const PAGES_MAX: usize = 100;
+
+/// Why a step could not be played to its end.
+pub enum Stop {
+    /// The answer differs.
+    Failed(String),
+    /// A rule says so.
+    Skipped(String),
+}
+
+/// A cloud with the answers so far.
+pub struct Player<'a> {
+    /// The cloud.
+    pub cloud: Cloud,
+    /// What placeholders stand for.
+    pub bindings: Bindings,
+    steps: &'a [Value],
+    answers: BTreeMap<String, Value>,
+    fixtures: BTreeMap<String, Value>,
+}
+
+/// Plays a whole transcript.
+pub fn play(case: &Value, sandbox: Arc<dyn Sandbox>) -> Outcome {
+    let steps = case["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut player = Player::new(steps, case, sandbox);
+    for index in 0..steps.len() {
+        match player.step(index) {
+            Ok(()) => {}
+            Err(Stop::Failed(why)) => {
+                let step = &steps[index];
+                let name = step["op"].as_str().or(step["check"].as_str()).unwrap_or("step");
+                return Outcome::Failed(format!(
+                    "{} {name}: {why}",
+                    step["id"].as_str().unwrap_or("?")
+                ));
+            }
+            Err(Stop::Skipped(rule)) => return Outcome::Skipped(rule),
+        }
+    }
+    Outcome::Passed
+}
+
+impl<'a> Player<'a> {
+    /// An empty cloud for these steps. `case` is looked at for the time at which it was recorded.
+    pub fn new(steps: &'a [Value], case: &Value, sandbox: Arc<dyn Sandbox>) -> Self {
+        let epoch_ms = earliest_time(case).map_or(EPOCH_MS, |ms| ms.saturating_sub(1000));
+        Self {
+            cloud: Cloud::new(sandbox, epoch_ms),
+            bindings: Bindings::default(),
+            steps,
+            answers: BTreeMap::new(),
+            fixtures: BTreeMap::new(),
+        }
+    }
+
+    /// Plays one step.
+    ///
+    /// # Errors
+    /// What differs, or the rule by which the case is skipped.
+    pub fn step(&mut self, index: usize) -> Result<(), Stop> {
+        let step = &self.steps[index];
+        if !shows_work_in_progress(step) {
+            self.cloud.settle();
+        }
+        if let Some(waiter) = step["wait"].as_str() {
+            return self.wait(step, waiter);
+        }
+        if step["check"].is_string() {
+            return self.check(step);
+        }
+        if let Some(fixture) = step["fixture"].as_str() {
+            return self.fixture(step, fixture);
+        }
+        if step["http"].is_string() {
+            return skip("needs a plain HTTP request to a URL of the cloud");
+        }
+        let (Some(service), Some(operation)) = (step["service"].as_str(), step["op"].as_str())
+        else {
+            return skip(format!(
+                "has a step of a kind that cannot be expressed as a call: {}",
+                kind_of(step)
+            ));
+        };
+        let params = self.params(index, service, operation)?;
+        if step["paginate"] == true {
+            let all = self.pages(service, operation, params)?;
+            return self.take(step, all);
+        }
+        let answer = self.cloud.call(service, operation, params);
+        let shaped = shape(service, operation, &answer);
+        match (&answer, step["raises"] == true) {
+            (Err(error), _) if is_absent(error) => return skip(absence(service, operation, error)),
+            (Err(error), false) => return Err(Stop::Failed(format!("was refused: {error}"))),
+            (Ok(_), true) => return Err(Stop::Failed("was not refused".into())),
+            _ => {}
+        }
+        let shaped = if step["via"] == "create_lambda_function helper" && answer.is_ok() {
+            // The helper waits for the function to become active.
+            self.cloud.settle();
+            json!({ "CreateFunctionResponse": shaped, "CreateEventSourceMappingResponse": null })
+        } else {
+            shaped
+        };
+        self.take(step, shaped)
+    }
+
+    /// Calls the operation of a case that stands alone, after the steps before it.
+    ///
+    /// # Errors
+    /// The rule by which the case is skipped.
+    pub fn request(
+        &mut self,
+        index: usize,
+        case: &Value,
+    ) -> Result<Result<Response, ApiError>, Stop> {
+        let (service, operation) =
+            (case["service"].as_str().unwrap_or_default(), case["op"].as_str().unwrap_or_default());
+        let request = &case["request"];
+        let params = match request.get("helper") {
+            Some(helper) => self.helper(index, helper)?,
+            None => self.called(index, service, operation, request)?,
+        };
+        Ok(self.cloud.call(service, operation, params))
+    }
+
+    /// Keeps a step's answer and compares it with all that was recorded of it.
+    fn take(&mut self, step: &Value, answer: Value) -> Result<(), Stop> {
+        let expected = step["expect"].as_object().cloned().unwrap_or_default();
+        for (name, expected) in &expected {
+            let unwrapped = &answer["CreateFunctionResponse"];
+            let bare = expected.get("CreateFunctionResponse").is_none() && unwrapped.is_object();
+            let actual = if bare { unwrapped } else { &answer };
+            compare(expected, actual, &mut self.bindings)
+                .map_err(|why| Stop::Failed(format!("{name}{why}")))?;
+        }
+        if let Some(id) = step["id"].as_str() {
+            self.answers.insert(id.to_owned(), answer);
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, step: &Value, waiter: &str) -> Result<(), Stop> {
+        self.cloud.settle();
+        let operation = match waiter {
+            "function_active" | "function_updated" => "GetFunctionConfiguration",
+            "function_exists"
+            | "function_active_v2"
+            | "function_updated_v2"
+            | "published_version_active" => "GetFunction",
+            _ => return skip(format!("needs a waiter that is not here yet: {waiter}")),
+        };
+        let params = self.resolve(&step["params"])?;
+        let params = params.as_object().cloned().unwrap_or_default();
+        match self.cloud.call("lambda", operation, params) {
+            Ok(response) => {
+                let configuration =
+                    response.output.get("Configuration").unwrap_or(&response.output);
+                let done = configuration["State"] == "Active"
+                    && configuration["LastUpdateStatus"] != "InProgress";
+                if done { Ok(()) } else { Err(Stop::Failed(format!("{waiter} never came true"))) }
+            }
+            Err(error) if is_absent(&error) => skip(absence("lambda", operation, &error)),
+            Err(error) => Err(Stop::Failed(format!("{waiter}: {error}"))),
+        }
+    }
+
+    /// A value that the test looked at: part of an answer, or one that it made of an answer in a way that is not recorded.
+    fn check(&mut self, step: &Value) -> Result<(), Stop> {
+        let (expected, value) = (&step["content"], &step["value"]);
+        let fail = |why| Err(Stop::Failed(why));
+        // `{k: v for k, v in r3.items() if …}`: a part of the whole answer.
+        if let Some(Value::String(reference)) = value.get("k") {
+            let id =
+                reference.trim_start_matches("${").split(['.', '}']).next().unwrap_or_default();
+            let Some(whole) = self.answers.get(id).and_then(Value::as_object) else {
+                return Ok(());
+            };
+            let wanted = expected.as_object().cloned().unwrap_or_default();
+            let part: Map<String, Value> = whole
+                .iter()
+                .filter(|(name, _)| wanted.contains_key(*name))
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect();
+            return compare(expected, &Value::Object(part), &mut self.bindings).or_else(fail);
+        }
+        if !value.to_string().contains("${") {
+            // Computed by the test itself: only its result was recorded.
+            return Ok(());
+        }
+        let actual = self.resolve(value)?;
+        let is_count = expected["Count"].is_number() && expected["Errors"].is_array();
+        let actual = if is_count { counted(&actual) } else { actual };
+        if let (Some(wanted), Some(given)) =
+            (expected["Errors"].as_array(), actual["Errors"].as_array())
+        {
+            if expected["Count"] != actual["Count"] || wanted.len() != given.len() {
+                return fail(format!("expected {expected}, got {actual}"));
+            }
+            let mut left: Vec<&str> = given.iter().filter_map(Value::as_str).collect();
+            for wanted in wanted.iter().filter_map(Value::as_str) {
+                match left.iter().position(|given| text(wanted, given, &mut self.bindings)) {
+                    Some(at) => drop(left.remove(at)),
+                    None => return fail(format!("expected {wanted:?} among {left:?}")),
+                }
+            }
+            return compare(&expected["Code"], &actual["Code"], &mut self.bindings).or_else(fail);
+        }
+        if let (Some(wanted), Some(given)) = (expected.as_array(), actual.as_array())
+            && given.len() < wanted.len()
+        {
+            // A list that the test drew from an answer in a loop, of which the recorder kept the first rounds only.
+            let first = Value::Array(wanted[..given.len()].to_vec());
+            return compare(&first, &actual, &mut self.bindings).or_else(fail);
+        }
+        compare(expected, &actual, &mut self.bindings).or_else(fail)
+    }
+
+    fn fixture(&mut self, step: &Value, fixture: &str) -> Result<(), Stop> {
+        if let Some(id) = fixture.strip_suffix(".build_full_result") {
+            let whole = self.answers.get(id).cloned();
+            let whole = whole
+                .ok_or_else(|| Stop::Skipped("needs an answer that was not recorded".into()))?;
+            return self.take(step, whole);
+        }
+        if fixture == "check_lambda_logs" {
+            return self.check_logs(step);
+        }
+        skip(format!("needs a fixture that cannot be expressed as calls: {fixture}"))
+    }
+
+    /// Each expected pattern is found in the function's log.
+    fn check_logs(&mut self, step: &Value) -> Result<(), Stop> {
+        let name = self.resolve(&step["args"][0])?;
+        let group = format!("/aws/lambda/{}", name.as_str().unwrap_or_default());
+        let params = json!({ "logGroupName": group });
+        let events =
+            self.pages("logs", "FilterLogEvents", params.as_object().cloned().unwrap_or_default())?;
+        let lines: Vec<&str> = events["events"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|e| e["message"].as_str())
+            .collect();
+        for wanted in step["params"]["expected_lines"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
+            // Python's dialect takes a lone brace as itself.
+            let pattern = wanted.replace("{}", "\\{\\}");
+            let regex = Regex::new(&pattern).map_err(|error| {
+                Stop::Skipped(format!("has a pattern that cannot be read: {error}"))
+            })?;
+            if !lines.iter().any(|line| regex.is_match(line)) {
+                return Err(Stop::Failed(format!(
+                    "no line of {group} matches {wanted:?}: {lines:?}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows the pages of a list and puts them together, as a client's paginator does.
+    fn pages(
+        &mut self,
+        service: &str,
+        operation: &str,
+        mut params: Map<String, Value>,
+    ) -> Result<Value, Stop> {
+        params.remove("PaginationConfig");
+        let mut all = Map::new();
+        for _ in 0..PAGES_MAX {
+            let page = match self.cloud.call(service, operation, params.clone()) {
+                Ok(page) => page.output,
+                Err(error) if is_absent(&error) => {
+                    return Err(Stop::Skipped(absence(service, operation, &error)));
+                }
+                Err(error) => return Err(Stop::Failed(format!("was refused: {error}"))),
+            };
+            let mut next = None;
+            for (name, value) in page.as_object().into_iter().flatten() {
+                match value {
+                    Value::Array(more) => {
+                        match all.entry(name.clone()).or_insert_with(|| json!([])) {
+                            Value::Array(list) => list.extend(more.iter().cloned()),
+                            other => *other = value.clone(),
+                        }
+                    }
+                    Value::String(token) if name == "NextMarker" => {
+                        next = Some(("Marker", token.clone()))
+                    }
+                    Value::String(token) if name == "nextToken" => {
+                        next = Some(("nextToken", token.clone()))
+                    }
+                    Value::String(token) if name == "NextToken" => {
+                        next = Some(("NextToken", token.clone()))
+                    }
+                    _ => {}
+                }
+            }
+            match next {
+                Some((name, token))
+                    if params.get(name).and_then(Value::as_str) != Some(token.as_str()) =>
+                {
+                    params.insert(name.to_owned(), Value::String(token));
+                }
+                _ => break,
+            }
+        }
+        Ok(Value::Object(all))
+    }
+
+    fn params(
+        &mut self,
+        index: usize,
+        service: &str,
+        operation: &str,
+    ) -> Result<Map<String, Value>, Stop> {
+        let step = &self.steps[index];
+        match step["via"].as_str() {
+            None => self.called(index, service, operation, &step["params"]),
+            Some("create_lambda_function helper") => self.helper(index, &step["helper_params"]),
+            Some(via) => skip(format!("needs a helper that is not here yet: {via}")),
+        }
+    }
+
+    /// `CreateFunction` as the recordings' helper calls it.
+    fn helper(&mut self, index: usize, helper: &Value) -> Result<Map<String, Value>, Stop> {
+        let helper = self.resolve(helper)?;
+        let mut params = Map::new();
+        let name = helper["func_name"].as_str().unwrap_or("function-00000001").to_owned();
+        let code = self.code(index, &name, helper["handler_file"].as_str())?;
+        params.insert("FunctionName".into(), Value::String(name));
+        params.insert(
+            "Runtime".into(),
+            helper.get("runtime").cloned().unwrap_or_else(|| json!("python3.12")),
+        );
+        params.insert(
+            "Handler".into(),
+            helper.get("handler").cloned().unwrap_or_else(|| json!("handler.handler")),
+        );
+        let role = format!("arn:aws:iam::{ACCOUNT}:role/lambda-su-role");
+        params.insert("Role".into(), helper.get("role").cloned().unwrap_or(Value::String(role)));
+        params
+            .insert("Timeout".into(), helper.get("timeout").cloned().unwrap_or_else(|| json!(30)));
+        params.insert("Code".into(), json!({ "ZipFile": code }));
+        let variables = helper.get("envvars").cloned().unwrap_or_else(|| json!({}));
+        params.insert("Environment".into(), json!({ "Variables": variables }));
+        // Whatever the helper does not know it passes on.
+        for (name, value) in helper.as_object().into_iter().flatten() {
+            if name.starts_with(char::is_uppercase) {
+                params.insert(name.clone(), value.clone());
+            }
+        }
+        Ok(params)
+    }
+
+    /// Parameters as a client gives them, with blobs in the engine's forms.
+    fn called(
+        &mut self,
+        index: usize,
+        service: &str,
+        operation: &str,
+        params: &Value,
+    ) -> Result<Map<String, Value>, Stop> {
+        let name = self.resolve(&params["FunctionName"])?;
+        let name = name.as_str().map(function_name).unwrap_or_default();
+        let mut params = params.clone();
+        if let Some(zip) = params.pointer_mut("/Code/ZipFile") {
+            *zip = self.zip(index, &name, zip)?;
+        }
+        if let Some(zip) = params.pointer_mut("/Content/ZipFile") {
+            *zip = self.zip(index, &name, zip)?;
+        }
+        if let Some(zip) = params.get_mut("ZipFile") {
+            *zip = self.zip(index, &name, zip)?;
+        }
+        let mut params = self.resolve(&params)?;
+        if (service, operation) == ("lambda", "Invoke")
+            && let Some(payload) = params.get_mut("Payload")
+        {
+            if let Value::String(text) = &*payload {
+                *payload = json!({ "$text": text });
+            }
+        }
+        Ok(params.as_object().cloned().unwrap_or_default())
+    }
+
+    /// A code package of which only the size is known: the module that stands in for it, or so many bytes.
+    fn zip(&mut self, index: usize, function: &str, zip: &Value) -> Result<Value, Stop> {
+        match zip.get("$bytes").and_then(Value::as_u64) {
+            Some(bytes) if bytes > CODE_BYTES_MAX => {
+                let bytes = usize::try_from(bytes)
+                    .map_err(|_| Stop::Skipped("needs a package too large to make".into()))?;
+                Ok(self.cloud.blob(vec![0; bytes]))
+            }
+            Some(_) => self.code(index, function, None),
+            None if zip.is_string() => self.code(index, function, None),
+            None => Ok(zip.clone()),
+        }
+    }
+
+    fn code(&mut self, index: usize, function: &str, file: Option<&str>) -> Result<Value, Stop> {
+        let stub = file
+            .and_then(known_behaviour)
+            .unwrap_or_else(|| self.recorded_behaviour(index, function));
+        let module = stub.module().map_err(Stop::Failed)?;
+        Ok(self.cloud.blob(module))
+    }
+
+    /// What the code must do, from the answers to the invocations that follow, up to the next change of code.
+    fn recorded_behaviour(&self, index: usize, function: &str) -> Stub {
+        let mut acts: Vec<Act> = Vec::new();
+        for step in self.steps.iter().skip(index + 1) {
+            let named = step["params"]["FunctionName"].as_str().unwrap_or_default();
+            // A reference is to an answer about the function: nearly always the only one.
+            if !named.starts_with("${") && function_name(named) != function {
+                continue;
+            }
+            match step["op"].as_str() {
+                Some("UpdateFunctionCode" | "CreateFunction") => break,
+                Some("Invoke") => {
+                    let expected = step["expect"].as_object().and_then(|all| all.values().next());
+                    acts.extend(
+                        expected
+                            .filter(|answer| answer.get("Payload").is_some_and(|p| p != ""))
+                            .map(act_of),
+                    );
+                }
+                _ => {}
+            }
+        }
+        if acts.is_empty() {
+            return Stub::echo();
+        }
+        acts.dedup();
+        Stub { init: None, log: Vec::new(), sleeps: false, acts }
+    }
+
+    /// Puts values in the place of references, and of those of which only size or kind is known.
+    fn resolve(&mut self, value: &Value) -> Result<Value, Stop> {
+        match value {
+            Value::Array(all) => all.iter().map(|value| self.resolve(value)).collect(),
+            Value::String(text) if text.contains("${") => self.references(text),
+            Value::Object(object) => {
+                if let Some(bytes) = object.get("$bytes").and_then(Value::as_u64) {
+                    let bytes = usize::try_from(bytes)
+                        .map_err(|_| Stop::Skipped("needs bytes too many to make".into()))?;
+                    return Ok(self.cloud.blob(vec![0; bytes]));
+                }
+                if let Some(hex) = object.get("$hex").and_then(Value::as_str) {
+                    return Ok(Value::String(
+                        base64::engine::general_purpose::STANDARD.encode(unhex(hex)),
+                    ));
+                }
+                if let Some(len) = object.get("$str_len").and_then(Value::as_u64) {
+                    return Ok(Value::String("a".repeat(usize::try_from(len).unwrap_or(0))));
+                }
+                if let Some(at) = object.get("$ts") {
+                    return Ok(at.clone());
+                }
+                if object.contains_key("$py") {
+                    return skip("needs a value that only the recorder's program has");
+                }
+                let all =
+                    object.iter().map(|(name, value)| Ok((name.clone(), self.resolve(value)?)));
+                Ok(Value::Object(all.collect::<Result<_, _>>()?))
+            }
+            other => Ok(other.clone()),
+        }
+    }
+
+    fn references(&mut self, text: &str) -> Result<Value, Stop> {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some(start) = rest.find("${") {
+            let Some(len) = rest[start..].find('}') else { break };
+            let value = self.reference(&rest[start + 2..start + len])?;
+            if start == 0 && len + 1 == text.len() {
+                return Ok(value);
+            }
+            out += &rest[..start];
+            out += &value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            rest = &rest[start + len + 1..];
+        }
+        Ok(Value::String(out + rest))
+    }
+
+    fn reference(&mut self, reference: &str) -> Result<Value, Stop> {
+        let missing =
+            || skip(format!("needs a value that is not here: ${{{}}}", generic(reference)));
+        let (root, path) =
+            reference.split_at(reference.find(['.', '[']).unwrap_or(reference.len()));
+        if !self.answers.contains_key(root) {
+            return match self.made_by_fixture(root)? {
+                Some(value) if path.is_empty() => Ok(value),
+                _ => missing(),
+            };
+        }
+        let answer = &self.answers[root];
+        let mut pointer = path.replace(['.', '['], "/").replace(']', "");
+        pointer = pointer.replace("//", "/");
+        let unwrapped = answer.get("CreateFunctionResponse");
+        let found = answer
+            .pointer(&pointer)
+            .or_else(|| unwrapped.and_then(|answer| answer.pointer(&pointer)));
+        match found {
+            Some(value) => Ok(value.clone()),
+            None if self.steps.iter().any(|step| step["id"] == root && step["raises"] == true) => {
+                Ok(Value::Null)
+            }
+            None => missing(),
+        }
+    }
+
+    /// Resources that the recordings' fixtures make with one call.
+    fn made_by_fixture(&mut self, name: &str) -> Result<Option<Value>, Stop> {
+        if let Some(made) = self.fixtures.get(name) {
+            return Ok(Some(made.clone()));
+        }
+        let (operation, params, value) = match name {
+            "logs_log_group" => (
+                "CreateLogGroup",
+                json!({ "logGroupName": "test-log-group-00000000" }),
+                json!("test-log-group-00000000"),
+            ),
+            "logs_log_stream" => {
+                let group = self.made_by_fixture("logs_log_group")?.unwrap_or_default();
+                let params =
+                    json!({ "logGroupName": group, "logStreamName": "test-log-stream-00000000" });
+                ("CreateLogStream", params, json!("test-log-stream-00000000"))
+            }
+            _ => return Ok(None),
+        };
+        match self.cloud.call("logs", operation, params.as_object().cloned().unwrap_or_default()) {
+            Ok(_) => {}
+            Err(error) if is_absent(&error) => {
+                return Err(Stop::Skipped(absence("logs", operation, &error)));
+            }
+            Err(error) => return Err(Stop::Failed(format!("fixture {name}: {error}"))),
+        }
+        self.fixtures.insert(name.to_owned(), value.clone());
+        Ok(Some(value))
+    }
+}
+
+fn skip<T>(rule: impl Into<String>) -> Result<T, Stop> {
+    Err(Stop::Skipped(rule.into()))
+}
+
+/// The rule under which a case falls that needs what we refuse by name.
+pub fn absence(service: &str, operation: &str, error: &ApiError) -> String {
+    match (&error.message, error.status) {
+        (Some(message), 501) if !message.contains(operation) => {
+            format!(
+                "needs a feature that is refused by name: {}",
+                message.trim_start_matches("Coldstart does not emulate ")
+            )
+        }
+        _ => format!("needs an operation that is not here yet: {service}:{operation}"),
+    }
+}
+
+/// A reference without its number, so that one rule covers all.
+fn generic(reference: &str) -> String {
+    reference.chars().filter(|c| !c.is_ascii_digit()).collect()
+}
+
+/// The answer as the recorder's client library shows it.
+pub fn shape(service: &str, operation: &str, answer: &Result<Response, ApiError>) -> Value {
+    let metadata = |status: u16| json!({ "HTTPHeaders": {}, "HTTPStatusCode": status });
+    let mut all = Map::new();
+    match answer {
+        Ok(response) => {
+            all = response.output.as_object().cloned().unwrap_or_default();
+            if (service, operation) == ("lambda", "Invoke") {
+                let payload = all
+                    .get("Payload")
+                    .map_or(json!(""), |payload| payload.get("$text").unwrap_or(payload).clone());
+                all.insert("Payload".into(), payload);
+            }
+            all.insert("ResponseMetadata".into(), metadata(response.status));
+        }
+        Err(error) => {
+            let mut told = Map::new();
+            if let Some(message) = &error.message {
+                told.insert("Message".into(), json!(message));
+            }
+            told.insert("Code".into(), json!(error.code));
+            // Members of errors that the public model knows are shown beside.
+            let known = coldstart_engine::model::service(service)
+                .is_some_and(|model| model.error_message_member(&error.code).is_some());
+            if known {
+                all = coldstart_wire::error_body(service, error);
+            }
+            all.insert("Error".into(), Value::Object(told));
+            all.insert("ResponseMetadata".into(), metadata(error.status));
+        }
+    }
+    Value::Object(all)
+}
+
+/// `N validation errors detected: A; B` as the recordings' tests take it apart.
+fn counted(error: &Value) -> Value {
+    let message = error["Message"].as_str().unwrap_or_default();
+    let (count, errors) = message.split_once(" validation error").unwrap_or(("0", ""));
+    let errors = errors.split_once("detected: ").map_or("", |(_, errors)| errors);
+    let errors: Vec<&str> = errors.split("; ").collect();
+    json!({ "Code": error["Code"], "Count": count.parse::<u64>().unwrap_or(0), "Errors": errors })
+}
+
+/// A step that was taken while a change was still going on, as its recorded answer shows.
+fn shows_work_in_progress(step: &Value) -> bool {
+    let expected = step["expect"].to_string();
+    let reads =
+        step["op"].as_str().is_some_and(|op| op.starts_with("Get") || op.starts_with("List"));
+    expected.contains("An update is in progress")
+        || expected.contains("is currently in the following state: Pending")
+        || (reads && (expected.contains("\"InProgress\"") || expected.contains("\"Pending\"")))
+}
+
+fn kind_of(step: &Value) -> String {
+    let kinds = ["helper", "via", "http", "fixture", "service", "op"];
+    kinds.iter().find_map(|kind| step[*kind].as_str()).unwrap_or("unknown").to_owned()
+}
+
+/// `f` of `f`, `f:1`, `123456789012:function:f` and ARNs.
+fn function_name(name: &str) -> String {
+    let after = name.rsplit_once("function:").map_or(name, |(_, after)| after);
+    after.split(':').next().unwrap_or_default().to_owned()
+}
+
+/// The earliest Unix time in milliseconds that a case's parameters name.
+fn earliest_time(case: &Value) -> Option<u64> {
+    match case {
+        Value::Number(number) => {
+            number.as_u64().filter(|ms| (1_500_000_000_000..2_500_000_000_000).contains(ms))
+        }
+        Value::Array(all) => all.iter().filter_map(earliest_time).max(),
+        Value::Object(all) => all
+            .iter()
+            .filter(|(name, _)| *name != "expect")
+            .filter_map(|(_, v)| earliest_time(v))
+            .max(),
+        _ => None,
+    }
+}
+
+fn unhex(hex: &str) -> Vec<u8> {
+    (0..hex.len() / 2)
+        .filter_map(|i| u8::from_str_radix(hex.get(i * 2..i * 2 + 2)?, 16).ok())
+        .collect()
+}
