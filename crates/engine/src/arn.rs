@@ -15,7 +15,8 @@ pub(crate) struct FunctionReference {
 /// None when the text is of no such form; the model's pattern has refused those before, so this is a second line only.
 pub(crate) fn parse_function(text: &str) -> Option<FunctionReference> {
     let mut parts: Vec<&str> = text.split(':').collect();
-    let full = parts.len() > 3 && parts[0] == "arn" && parts[1].starts_with("aws") && parts[2] == "lambda";
+    let full =
+        parts.len() > 3 && parts[0] == "arn" && parts[1].starts_with("aws") && parts[2] == "lambda";
     if full {
         parts.drain(..3);
     }
@@ -30,14 +31,17 @@ pub(crate) fn parse_function(text: &str) -> Option<FunctionReference> {
         [name, qualifier] => (name, Some(qualifier.to_owned())),
         _ => return None,
     };
-    let named = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    let named =
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     named.then(|| FunctionReference { region, account, name: name.to_owned(), qualifier })
 }
 
 /// `us-east-1`, `us-gov-west-1` and the like: letters, then one digit.
 fn is_region(part: &str) -> bool {
     let mut words = part.split('-').rev();
-    let digit = words.next().is_some_and(|word| word.len() == 1 && word.chars().all(|c| c.is_ascii_digit()));
+    let digit = words
+        .next()
+        .is_some_and(|word| word.len() == 1 && word.chars().all(|c| c.is_ascii_digit()));
     let mut words_before = 0;
     let letters = words.all(|word| {
         words_before += 1;
@@ -76,7 +80,10 @@ mod tests {
             "arn:aws:lambda:us-east-1:123456789012:function:f:alias",
             expect![[r#"Some("us-east-1") Some("123456789012") f Some("alias")"#]],
         );
-        check("us-gov-west-1:123456789012:f", expect![[r#"Some("us-gov-west-1") Some("123456789012") f None"#]]);
+        check(
+            "us-gov-west-1:123456789012:f",
+            expect![[r#"Some("us-gov-west-1") Some("123456789012") f None"#]],
+        );
     }
 
     #[test]

@@ -90,7 +90,8 @@ mod tests {
         assert_eq!(queue.next_work(), Some(Timestamp(5)));
         assert_eq!(queue.next(), Some(Timestamp(1)));
         assert_eq!(queue.pop_due(Timestamp(0)), None);
-        let all: Vec<_> = std::iter::from_fn(|| queue.pop_due(Timestamp(9))).map(|(_, due)| due).collect();
+        let all: Vec<_> =
+            std::iter::from_fn(|| queue.pop_due(Timestamp(9))).map(|(_, due)| due).collect();
         assert_eq!(all, ["a", "b", "d"]);
         assert_eq!((queue.next_work(), queue.next()), (None, None));
     }

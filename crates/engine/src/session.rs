@@ -71,14 +71,22 @@ pub struct Session {
 }
 
 /// Rebuilds an engine from its session. `blobs` are the modules that the commands name.
-pub fn replay(session: &Session, blobs: impl IntoIterator<Item = Vec<u8>>, sandbox: Arc<dyn Sandbox>) -> Engine {
+pub fn replay(
+    session: &Session,
+    blobs: impl IntoIterator<Item = Vec<u8>>,
+    sandbox: Arc<dyn Sandbox>,
+) -> Engine {
     let mut engine = Engine::new(session.config.clone(), sandbox);
     replay_into(&mut engine, session, blobs);
     engine
 }
 
 /// Replays a session in an engine that nothing has happened in.
-pub(crate) fn replay_into(engine: &mut Engine, session: &Session, blobs: impl IntoIterator<Item = Vec<u8>>) {
+pub(crate) fn replay_into(
+    engine: &mut Engine,
+    session: &Session,
+    blobs: impl IntoIterator<Item = Vec<u8>>,
+) {
     blobs.into_iter().for_each(|bytes| {
         engine.put_blob(bytes);
     });

@@ -1,11 +1,12 @@
 //! What the tests share: a scripted sandbox, and scenarios that are always run twice and replayed.
 
 use crate::{
-    Blob, Command, CommandId, Config, Engine, Event, Fact, Interrupt, Progress, Request, Response, Session, Timestamp,
+    Blob, Command, CommandId, Config, Engine, Event, Fact, Interrupt, Progress, Request, Response,
+    Session, Timestamp,
 };
 use coldstart_sandbox::{
-    Answer, Artifact, Clock, Exit, Guest, GuestConfig, LogStream, LogWrite, ModuleInfo, Refusal, Resume, Run, Sandbox, Shape,
-    StartedCall, StartedKind, Stop, Trap,
+    Answer, Artifact, Clock, Exit, Guest, GuestConfig, LogStream, LogWrite, ModuleInfo, Refusal,
+    Resume, Run, Sandbox, Shape, StartedCall, StartedKind, Stop, Trap,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -47,7 +48,11 @@ impl Sandbox for ScriptSandbox {
         let text = String::from_utf8(artifact.metered.to_vec()).expect("accepted as text");
         let part = |name: &str| {
             let actions = text.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-            actions.split("; ").map(|action| action.trim().to_owned()).filter(|action| !action.is_empty()).collect()
+            actions
+                .split("; ")
+                .map(|action| action.trim().to_owned())
+                .filter(|action| !action.is_empty())
+                .collect()
         };
         if text.contains("needs too much") {
             return Err(Trap::OutOfMemory);
@@ -125,7 +130,7 @@ impl ScriptGuest {
                 "print" | "warn" => self.log.push(LogWrite {
                     stream: if verb == "print" { LogStream::Stdout } else { LogStream::Stderr },
                     at_ns,
-                    bytes: rest.replace("\\n", "\n").into_bytes(),
+                    bytes: self.fill(&rest.replace("\\n", "\n")),
                 }),
                 "sleep" => return (Stop::Sleep { ns: number() * 1_000_000 }, used),
                 "call" => return (Stop::Call(rest.as_bytes().to_vec()), used),
@@ -156,7 +161,10 @@ impl ScriptGuest {
                     return (Stop::Exit(Exit { cause, answer: self.answer.take() }), used);
                 }
                 "trap" => {
-                    return (Stop::Exit(Exit { cause: Trap::Unreachable, answer: self.answer.take() }), used);
+                    return (
+                        Stop::Exit(Exit { cause: Trap::Unreachable, answer: self.answer.take() }),
+                        used,
+                    );
                 }
                 other => panic!("no action {other}"),
             }
@@ -173,7 +181,9 @@ impl Guest for ScriptGuest {
                 self.payload = String::from_utf8_lossy(&payload).into_owned();
                 self.todo = self.event.clone().into();
             }
-            Resume::CallAnswer(answer) => self.answered = String::from_utf8_lossy(&answer).into_owned(),
+            Resume::CallAnswer(answer) => {
+                self.answered = String::from_utf8_lossy(&answer).into_owned()
+            }
             Resume::Token { token, answer } => {
                 self.open_tokens -= 1;
                 self.answered += &format!("[{token} {}]", String::from_utf8_lossy(&answer));
@@ -223,6 +233,8 @@ pub(crate) struct Scenario {
     steps: Vec<Step>,
     /// Real modules instead of scripts.
     real: bool,
+    /// Requests go past the model's checks.
+    unchecked: bool,
 }
 
 /// A history, and the answers to the requests with the time at which they came.
@@ -237,12 +249,23 @@ pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/lambda-role";
 
 impl Scenario {
     pub(crate) fn new() -> Self {
-        Self { config: Config::default(), blobs: Vec::new(), steps: Vec::new(), real: false }
+        Self {
+            config: Config::default(),
+            blobs: Vec::new(),
+            steps: Vec::new(),
+            real: false,
+            unchecked: false,
+        }
     }
 
     /// Runs WebAssembly instead of scripts.
     pub(crate) fn real() -> Self {
         Self { real: true, ..Self::new() }
+    }
+
+    /// Lets every request past the model's checks.
+    pub(crate) fn unchecked(self) -> Self {
+        Self { unchecked: true, ..self }
     }
 
     pub(crate) fn step(mut self, step: Step) -> Self {
@@ -252,7 +275,12 @@ impl Scenario {
 
     pub(crate) fn request(self, service: &str, operation: &str, params: Value) -> Self {
         let (service, operation) = (service.to_owned(), operation.to_owned());
-        self.step(Step::Request(Request { service, operation, params, principal: Default::default() }))
+        self.step(Step::Request(Request {
+            service,
+            operation,
+            params,
+            principal: Default::default(),
+        }))
     }
 
     pub(crate) fn rest(self) -> Self {
@@ -283,15 +311,21 @@ impl Scenario {
     }
 
     pub(crate) fn invoke(self, name: &str, payload: &str) -> Self {
-        self.request("lambda", "Invoke", json!({ "FunctionName": name, "Payload": Blob::text(payload) }))
+        self.request(
+            "lambda",
+            "Invoke",
+            json!({ "FunctionName": name, "Payload": Blob::text(payload) }),
+        )
     }
 
     fn engine(&self) -> Engine {
-        if self.real {
+        let mut engine = if self.real {
             Engine::new(self.config.clone(), real_sandbox())
         } else {
             Engine::with_accept(self.config.clone(), Arc::new(ScriptSandbox), accept_script)
-        }
+        };
+        engine.skip_model(self.unchecked);
+        engine
     }
 
     /// Plays the steps live, in slices of `units`.
@@ -310,7 +344,9 @@ impl Scenario {
         let mut poll = |engine: &mut Engine| {
             events.extend(std::iter::from_fn(|| engine.poll_event()));
             let now = engine.now();
-            answers.extend(std::iter::from_fn(|| engine.poll_answer()).map(|(id, answer)| (now, id, answer)));
+            answers.extend(
+                std::iter::from_fn(|| engine.poll_answer()).map(|(id, answer)| (now, id, answer)),
+            );
         };
         let advance = |engine: &mut Engine, until: Timestamp| {
             while engine.run_slice(until, units) == Progress::Running {}
@@ -362,7 +398,10 @@ impl Scenario {
         let mut replayed = self.engine();
         crate::session::replay_into(&mut replayed, &session, self.blobs.iter().cloned());
         assert_eq!(replayed.digest(), history.digest, "a replay has the same history");
-        assert_eq!(std::iter::from_fn(|| replayed.poll_event()).collect::<Vec<_>>(), history.events);
+        assert_eq!(
+            std::iter::from_fn(|| replayed.poll_event()).collect::<Vec<_>>(),
+            history.events
+        );
         history
     }
 
@@ -373,10 +412,12 @@ impl Scenario {
         let mut trace = String::new();
         for event in &history.events {
             let Timestamp(us) = event.at;
-            let _ = writeln!(trace, "{:>5}.{:03} {}", us / 1_000, us % 1_000, show_fact(&event.fact));
+            let _ =
+                writeln!(trace, "{:>5}.{:03} {}", us / 1_000, us % 1_000, show_fact(&event.fact));
         }
         for (_, id, answer) in &history.answers {
-            let position = if id.0 >= CommandId::READ_MIN { "read".into() } else { format!("#{}", id.0) };
+            let position =
+                if id.0 >= CommandId::READ_MIN { "read".into() } else { format!("#{}", id.0) };
             let text = match answer {
                 Ok(Response { status, output }) => format!("{status} {output}"),
                 Err(error) => format!("{} {error}", error.status),
@@ -413,19 +454,36 @@ impl Scenario {
 fn show_fact(fact: &Fact) -> String {
     match fact {
         Fact::RequestAnswered { operation, status, error, .. } => {
-            format!("answered {operation} {status} {}", error.as_deref().unwrap_or_default()).trim_end().to_owned()
+            format!("answered {operation} {status} {}", error.as_deref().unwrap_or_default())
+                .trim_end()
+                .to_owned()
         }
         Fact::FunctionChanged { function, state, last_update_status } => {
             format!("function {function} {state} {}", last_update_status.as_deref().unwrap_or("-"))
         }
-        Fact::EnvironmentPhase { environment, phase, .. } => format!("environment {environment} {phase:?}"),
+        Fact::EnvironmentPhase { environment, phase, .. } => {
+            format!("environment {environment} {phase:?}")
+        }
         Fact::InvocationAccepted { request_id, function, invocation_type, .. } => {
             format!("accepted {} {function} {invocation_type}", &request_id[..4])
         }
         Fact::InvocationStarted { request_id, environment, cold, .. } => {
-            format!("started {} in {environment}{}", &request_id[..4], if *cold { " cold" } else { "" })
+            format!(
+                "started {} in {environment}{}",
+                &request_id[..4],
+                if *cold { " cold" } else { "" }
+            )
         }
-        Fact::InvocationFinished { request_id, outcome, duration_us, init_us, billed_ms, memory_used_mb, units, .. } => {
+        Fact::InvocationFinished {
+            request_id,
+            outcome,
+            duration_us,
+            init_us,
+            billed_ms,
+            memory_used_mb,
+            units,
+            ..
+        } => {
             let init = init_us.map_or(String::new(), |init| format!(" init {init} us"));
             format!(
                 "finished {} {outcome:?} {duration_us} us{init} billed {billed_ms} ms {memory_used_mb} MB {units} units",
@@ -438,5 +496,5 @@ fn show_fact(fact: &Fact) -> String {
 }
 
 fn real_sandbox() -> Arc<dyn Sandbox> {
-    unimplemented!("set when the reference tier is here")
+    Arc::new(coldstart_sandbox::WasmiSandbox::new())
 }

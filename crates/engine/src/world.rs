@@ -130,7 +130,9 @@ impl World {
 
     /// The virtual instant of Unix nanoseconds, rounded up to a microsecond.
     pub(crate) fn at_unix_ns(&self, unix_ns: u64) -> Timestamp {
-        Timestamp(unix_ns.saturating_sub(self.config.epoch_ms.saturating_mul(1_000_000)).div_ceil(1_000))
+        Timestamp(
+            unix_ns.saturating_sub(self.config.epoch_ms.saturating_mul(1_000_000)).div_ceil(1_000),
+        )
     }
 }
 

@@ -51,8 +51,25 @@ fn respond(status: u16, output: impl Into<Value>) -> Answer {
 
 /// Members of CreateFunction that are emulated, or stored and shown.
 const CREATE_MEMBERS: [&str; 19] = [
-    "FunctionName", "Runtime", "Role", "Handler", "Code", "Description", "Timeout", "MemorySize", "Publish", "PackageType",
-    "Environment", "KMSKeyArn", "TracingConfig", "Tags", "Architectures", "EphemeralStorage", "LoggingConfig", "SnapStart", "Layers",
+    "FunctionName",
+    "Runtime",
+    "Role",
+    "Handler",
+    "Code",
+    "Description",
+    "Timeout",
+    "MemorySize",
+    "Publish",
+    "PackageType",
+    "Environment",
+    "KMSKeyArn",
+    "TracingConfig",
+    "Tags",
+    "Architectures",
+    "EphemeralStorage",
+    "LoggingConfig",
+    "SnapStart",
+    "Layers",
 ];
 
 fn create_function(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Params) -> Answer {
@@ -153,10 +170,13 @@ fn list_functions(lambda: &Lambda, params: &Params) -> Answer {
             Some(name.ok_or_else(|| LambdaError::InvalidParameter("Invalid marker".into()))?)
         }
     };
-    let mut rest = lambda.functions.values().filter(|f| after.as_ref().is_none_or(|after| f.name > *after));
+    let mut rest =
+        lambda.functions.values().filter(|f| after.as_ref().is_none_or(|after| f.name > *after));
     let page: Vec<&Function> = rest.by_ref().take(items_max).collect();
-    let functions: Vec<Value> =
-        page.iter().map(|function| function.describe_in_list(all.then_some("$LATEST")).into()).collect();
+    let functions: Vec<Value> = page
+        .iter()
+        .map(|function| function.describe_in_list(all.then_some("$LATEST")).into())
+        .collect();
     let mut output = json!({ "Functions": functions });
     if let (Some(last), Some(_)) = (page.last(), rest.next()) {
         output["NextMarker"] = json!(STANDARD.encode(&last.name));
@@ -174,10 +194,27 @@ fn update_function_code(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Params) -
     change(lambda, cx.world, &name, settings, package, dry_run)
 }
 
-fn update_function_configuration(lambda: &mut Lambda, world: &mut World, params: &Params) -> Answer {
+fn update_function_configuration(
+    lambda: &mut Lambda,
+    world: &mut World,
+    params: &Params,
+) -> Answer {
     let members = [
-        "FunctionName", "Role", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Runtime", "TracingConfig",
-        "KMSKeyArn", "RevisionId", "EphemeralStorage", "SnapStart", "LoggingConfig", "Layers",
+        "FunctionName",
+        "Role",
+        "Handler",
+        "Description",
+        "Timeout",
+        "MemorySize",
+        "Environment",
+        "Runtime",
+        "TracingConfig",
+        "KMSKeyArn",
+        "RevisionId",
+        "EphemeralStorage",
+        "SnapStart",
+        "LoggingConfig",
+        "Layers",
     ];
     let (name, mut settings) = changeable(lambda, world, params)?;
     refuse_other_members("UpdateFunctionConfiguration", params, &members)?;
@@ -196,7 +233,11 @@ fn update_function_configuration(lambda: &mut Lambda, world: &mut World, params:
 }
 
 /// The function that an update names and its settings, if it may be changed now.
-fn changeable(lambda: &Lambda, world: &World, params: &Params) -> Result<(String, Settings), LambdaError> {
+fn changeable(
+    lambda: &Lambda,
+    world: &World,
+    params: &Params,
+) -> Result<(String, Settings), LambdaError> {
     let (function, qualifier) = find(lambda, world, params, NotFound::AsNamed)?;
     if qualifier.is_some_and(|qualifier| qualifier != "$LATEST") {
         return Err(LambdaError::InvalidParameter("Only $LATEST can be updated.".into()));
@@ -252,7 +293,8 @@ fn delete_function(lambda: &mut Lambda, world: &mut World, params: &Params) -> A
 
 /// From the queue: a new function becomes active, or an update is done.
 pub(super) fn settle(lambda: &mut Lambda, world: &mut World, name: &str, deployment: u64) {
-    let Some(function) = lambda.functions.get_mut(name).filter(|f| f.newest.number == deployment) else {
+    let Some(function) = lambda.functions.get_mut(name).filter(|f| f.newest.number == deployment)
+    else {
         return;
     };
     function.state = State::Active;
@@ -290,7 +332,8 @@ fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'_>) -> Answ
         None | Some(Value::Null) => Arc::from(&b""[..]),
         Some(blob) => blob_bytes(cx.world, "Payload", blob)?,
     };
-    let bytes_max = if asynchronous { costs::ASYNC_PAYLOAD_BYTES_MAX } else { costs::SYNC_PAYLOAD_BYTES_MAX };
+    let bytes_max =
+        if asynchronous { costs::ASYNC_PAYLOAD_BYTES_MAX } else { costs::SYNC_PAYLOAD_BYTES_MAX };
     if payload.len() > bytes_max {
         return Err(LambdaError::RequestTooLarge { bytes_max });
     }
@@ -329,6 +372,7 @@ fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'_>) -> Answ
         caller: (!asynchronous).then(|| incoming.caller.clone()),
         wants_tail: !asynchronous && text(params, "LogType")? == Some("Tail"),
         cold: false,
+        start_logged: false,
         started_at: None,
         deadline: world.now,
         init_us: None,
@@ -345,7 +389,11 @@ fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'_>) -> Answ
     });
     if asynchronous {
         let at = world.now.after_micros(costs::ASYNC_DELIVERY_US);
-        world.schedule(at, Urgency::Work, world::Due::Lambda(Due::Deliver { invocation: Box::new(invocation) }));
+        world.schedule(
+            at,
+            Urgency::Work,
+            world::Due::Lambda(Due::Deliver { invocation: Box::new(invocation) }),
+        );
         return respond(202, json!({ "StatusCode": 202, "Payload": crate::Blob::text("") }));
     }
     lambda.place(cx, invocation);
@@ -382,7 +430,9 @@ fn find<'a>(
 ) -> Result<(&'a Function, Option<String>), LambdaError> {
     let named = reference(world, params)?;
     let qualifier = match (named.qualifier, text(params, "Qualifier")?) {
-        (Some(derived), Some(given)) if derived != given => return Err(LambdaError::QualifierMismatch),
+        (Some(derived), Some(given)) if derived != given => {
+            return Err(LambdaError::QualifierMismatch);
+        }
         (derived, given) => derived.or(given.map(str::to_owned)),
     };
     let function = lambda.functions.get(&named.name);
@@ -413,8 +463,12 @@ fn reference(world: &World, params: &Params) -> Result<FunctionReference, Lambda
             "1 validation error detected: Value '{given}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{{2}}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{{1}}:)?(\\d{{12}}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?"
         ))
     })?;
-    if let Some(theirs) = reference.region.as_ref().filter(|region| **region != world.config.region) {
-        return Err(LambdaError::OtherRegion { theirs: theirs.clone(), ours: world.config.region.clone() });
+    if let Some(theirs) = reference.region.as_ref().filter(|region| **region != world.config.region)
+    {
+        return Err(LambdaError::OtherRegion {
+            theirs: theirs.clone(),
+            ours: world.config.region.clone(),
+        });
     }
     if reference.account.as_ref().is_some_and(|account| *account != world.config.account) {
         return Err(LambdaError::OtherAccount);
@@ -448,18 +502,26 @@ impl Settings {
         }
         if let Some(environment) = object(params, "Environment")? {
             let given = object(environment, "Variables")?.into_iter().flatten();
-            let variables: Vec<_> =
-                given.map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())).collect();
+            let variables: Vec<_> = given
+                .map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()))
+                .collect();
             variables::check(&variables)?;
             self.variables = Some(variables);
         }
-        if let Some(mode) = object(params, "TracingConfig")?.map(|config| text(config, "Mode")).transpose()?.flatten() {
+        if let Some(mode) = object(params, "TracingConfig")?
+            .map(|config| text(config, "Mode"))
+            .transpose()?
+            .flatten()
+        {
             self.tracing_mode = mode.to_owned();
         }
         if let Some(key) = text(params, "KMSKeyArn")? {
             self.kms_key_arn = (!key.is_empty()).then(|| key.to_owned());
         }
-        let snap_start = object(params, "SnapStart")?.map(|config| text(config, "ApplyOn")).transpose()?.flatten();
+        let snap_start = object(params, "SnapStart")?
+            .map(|config| text(config, "ApplyOn"))
+            .transpose()?
+            .flatten();
         if snap_start.is_some_and(|apply_on| apply_on != "None") {
             return Err(LambdaError::not_emulated("SnapStart"));
         }
@@ -468,7 +530,9 @@ impl Settings {
     }
 
     fn apply_architectures(&mut self, params: &Params) -> Result<(), LambdaError> {
-        if let Some(architecture) = params.get("Architectures").and_then(|list| list.get(0)).and_then(Value::as_str) {
+        if let Some(architecture) =
+            params.get("Architectures").and_then(|list| list.get(0)).and_then(Value::as_str)
+        {
             self.architecture = architecture.to_owned();
         }
         Ok(())
@@ -499,16 +563,23 @@ impl Settings {
 /// `docs/FIDELITY.md`.
 fn package(cx: &mut Cx<'_>, blob: Option<&Value>) -> Result<Package, LambdaError> {
     let Some(blob) = blob.filter(|blob| !blob.is_null()) else {
-        return Err(LambdaError::InvalidParameter("Please provide a source for function code.".into()));
+        return Err(LambdaError::InvalidParameter(
+            "Please provide a source for function code.".into(),
+        ));
     };
     let bytes = blob_bytes(cx.world, "ZipFile", blob)?;
     if bytes.len() > costs::PACKAGE_BYTES_MAX {
         return Err(LambdaError::PackageTooLarge { bytes_max: costs::PACKAGE_BYTES_MAX });
     }
     if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        return Err(LambdaError::not_emulated("zip packages in ZipFile; give the bare WebAssembly module for now"));
+        return Err(LambdaError::not_emulated(
+            "zip packages (ZipFile takes the bare WebAssembly module)",
+        ));
     }
-    let artifact = cx.artifacts.accept(&bytes).map_err(|refusal| LambdaError::InvalidParameter(refusal.message))?;
+    let artifact = cx
+        .artifacts
+        .accept(&bytes)
+        .map_err(|refusal| LambdaError::InvalidParameter(refusal.message))?;
     let sha256 = Sha256::digest(&bytes);
     Ok(Package {
         artifact,
@@ -526,26 +597,37 @@ fn blob_bytes(world: &World, member: &str, blob: &Value) -> Result<Arc<[u8]>, La
     }
     if let Some(sha256) = part("$sha256") {
         return world.blob(sha256).ok_or_else(|| {
-            LambdaError::InvalidParameter(format!("{member} names bytes that are not here: SHA-256 {sha256}"))
+            LambdaError::InvalidParameter(format!(
+                "{member} names bytes that are not here: SHA-256 {sha256}"
+            ))
         });
     }
     let decoded = blob.as_str().and_then(|encoded| STANDARD.decode(encoded).ok());
-    decoded.map(Into::into).ok_or_else(|| LambdaError::InvalidParameter(format!("{member} is not base64 text")))
+    decoded
+        .map(Into::into)
+        .ok_or_else(|| LambdaError::InvalidParameter(format!("{member} is not base64 text")))
 }
 
 /// "Number of tags exceeds resource tag limit": 50.
 fn tags(given: Option<&Value>) -> Result<BTreeMap<String, String>, LambdaError> {
     let entries = given.and_then(Value::as_object).into_iter().flatten();
-    let tags: BTreeMap<_, _> =
-        entries.map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())).collect();
+    let tags: BTreeMap<_, _> = entries
+        .map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()))
+        .collect();
     if tags.len() > 50 {
-        return Err(LambdaError::InvalidParameter("Number of tags exceeds resource tag limit.".into()));
+        return Err(LambdaError::InvalidParameter(
+            "Number of tags exceeds resource tag limit.".into(),
+        ));
     }
     Ok(tags)
 }
 
 /// Refuses members outside of `emulated` that say anything, and those inside that ask for more than is emulated.
-fn refuse_other_members(operation: &str, params: &Params, emulated: &[&str]) -> Result<(), LambdaError> {
+fn refuse_other_members(
+    operation: &str,
+    params: &Params,
+    emulated: &[&str],
+) -> Result<(), LambdaError> {
     for (member, value) in params {
         let asks_for_more = match member.as_str() {
             "Publish" => value == &Value::Bool(true),
@@ -595,7 +677,13 @@ fn object<'a>(params: &'a Params, member: &str) -> Result<Option<&'a Params>, La
     }
 }
 
-fn ranged(params: &Params, member: &str, path: &str, min: u64, max: u64) -> Result<Option<u64>, LambdaError> {
+fn ranged(
+    params: &Params,
+    member: &str,
+    path: &str,
+    min: u64,
+    max: u64,
+) -> Result<Option<u64>, LambdaError> {
     let Some(value) = number(params, member)? else { return Ok(None) };
     let (word, bound) = match value {
         value if value < min => ("greater", min),

@@ -11,7 +11,7 @@
 use super::errors::LambdaError;
 use super::invocation::{Conclusion, Invocation};
 use super::model::{Deployment, Function};
-use super::report::{self, Report, ReportStatus};
+use super::report::{self, Record, ReportStatus};
 use super::{api, costs, runtimes, variables};
 use crate::engine::Artifacts;
 use crate::logs::{Line, Logs};
@@ -19,8 +19,8 @@ use crate::queue::{QueueKey, Urgency};
 use crate::world::{self, World};
 use crate::{EnvironmentPhase, Fact, Interrupt, Outcome, Principal, Timestamp, calendar};
 use coldstart_sandbox::{
-    Answer, Clock, Exit, Guest, GuestConfig, Limits, LogStream, LogWrite, Resume, Sandbox, Shape, StartedCall, StartedKind,
-    Stop, Trap,
+    Answer, Clock, Exit, Guest, GuestConfig, Limits, LogStream, LogWrite, Resume, Sandbox, Shape,
+    StartedCall, StartedKind, Stop, Trap,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -133,7 +133,11 @@ pub(crate) struct Lambda {
 impl Lambda {
     // Placing invocations
 
-    pub(super) fn check_concurrency(&self, world: &mut World, function: &str) -> Result<(), LambdaError> {
+    pub(super) fn check_concurrency(
+        &self,
+        world: &mut World,
+        function: &str,
+    ) -> Result<(), LambdaError> {
         if self.busy < costs::CONCURRENT_EXECUTIONS_MAX {
             return Ok(());
         }
@@ -151,7 +155,11 @@ impl Lambda {
         let free = self
             .environments
             .iter()
-            .filter(|(_, e)| e.work.is_none() && e.function == function.name && e.deployment.number == deployment.number)
+            .filter(|(_, e)| {
+                e.work.is_none()
+                    && e.function == function.name
+                    && e.deployment.number == deployment.number
+            })
             .max_by_key(|(id, e)| (e.last_used, **id));
         if let Some((&id, _)) = free {
             let environment = self.environments.get_mut(&id).expect("found just now");
@@ -166,14 +174,21 @@ impl Lambda {
         self.start_environment(cx, deployment, invocation);
     }
 
-    fn start_environment(&mut self, cx: &mut Cx<'_>, deployment: Arc<Deployment>, invocation: Invocation) {
+    fn start_environment(
+        &mut self,
+        cx: &mut Cx<'_>,
+        deployment: Arc<Deployment>,
+        invocation: Invocation,
+    ) {
         let world = &mut *cx.world;
         let function = &self.functions[&invocation.function];
         let id = self.next_environment;
         self.next_environment += 1;
-        let stream = format!("{}/[$LATEST]{}", calendar::day_path(world.unix_ms()), world.rng.hex(32));
+        let stream =
+            format!("{}/[$LATEST]{}", calendar::day_path(world.unix_ms()), world.rng.hex(32));
         let settings = &deployment.settings;
-        let variables = variables::of_environment(world, function, settings, &stream, &invocation.trace_id);
+        let variables =
+            variables::of_environment(world, function, settings, &stream, &invocation.trace_id);
         let environment = Environment {
             function: function.name.clone(),
             function_arn: function.arn.clone(),
@@ -198,11 +213,17 @@ impl Lambda {
             retired: false,
             deployment,
         };
-        let download = costs::by_size(costs::DOWNLOAD_US_PER_MIB, environment.deployment.package.bytes);
+        let download =
+            costs::by_size(costs::DOWNLOAD_US_PER_MIB, environment.deployment.package.bytes);
         let starting = world.rng.vary(costs::SANDBOX_US + download, costs::STARTING_PERMILLE);
         self.environments.insert(id, environment);
         self.set_phase(world, id, EnvironmentPhase::Starting);
-        self.schedule(world, id, world.now.after_micros(starting), Due::Sandbox { environment: id });
+        self.schedule(
+            world,
+            id,
+            world.now.after_micros(starting),
+            Due::Sandbox { environment: id },
+        );
     }
 
     // What is due
@@ -210,13 +231,17 @@ impl Lambda {
     /// Does what is due now.
     pub(crate) fn handle_due(&mut self, cx: &mut Cx<'_>, due: Due) {
         match due {
-            Due::Settle { function, deployment } => api::settle(self, cx.world, &function, deployment),
+            Due::Settle { function, deployment } => {
+                api::settle(self, cx.world, &function, deployment)
+            }
             Due::Deliver { invocation } => self.deliver(cx, *invocation),
             Due::Sandbox { environment } => self.begin_init(cx, environment),
             Due::Resume { environment, resume } => self.resume(cx.world, environment, resume),
             Due::Stopped { environment, stop } => self.handle_stop(cx, environment, stop),
             Due::Log { environment, message } => self.log(cx, environment, message),
-            Due::Token { environment, token, answer } => self.token(cx.world, environment, token, answer),
+            Due::Token { environment, token, answer } => {
+                self.token(cx.world, environment, token, answer)
+            }
             Due::CallAnswer { call, answer } => self.call_answer(cx.world, call, answer),
             Due::InitTimeout { environment } => {
                 self.kill_guest(cx.world, environment);
@@ -231,7 +256,9 @@ impl Lambda {
     /// An asynchronous invocation has one attempt for now: a throttled one is dropped, and said to be.
     fn deliver(&mut self, cx: &mut Cx<'_>, invocation: Invocation) {
         let function = invocation.function.clone();
-        if self.functions.contains_key(&function) && self.check_concurrency(cx.world, &function).is_ok() {
+        if self.functions.contains_key(&function)
+            && self.check_concurrency(cx.world, &function).is_ok()
+        {
             self.place(cx, invocation);
         }
     }
@@ -240,11 +267,11 @@ impl Lambda {
         let world = &mut *cx.world;
         self.set_phase(world, id, EnvironmentPhase::Init);
         let runtime = &self.environments[&id].deployment.settings.runtime;
-        let line = report::init_start(
-            &runtimes::version_text(runtime),
-            &runtimes::version_arn(&world.config.region, runtime),
-        );
-        self.log(cx, id, line);
+        let record = Record::InitStart {
+            runtime_version: runtimes::version_text(runtime),
+            runtime_arn: runtimes::version_arn(&world.config.region, runtime),
+        };
+        self.log_record(cx, id, &record);
         let at = cx.world.now.after_micros(costs::INIT_US_MAX);
         self.schedule(cx.world, id, at, Due::InitTimeout { environment: id });
         self.initialise(cx, id);
@@ -257,15 +284,22 @@ impl Lambda {
         environment.init_began = cx.world.now;
         let at = cx.world.now.after_micros(
             costs::INIT_US_MIN
-                + costs::by_size(costs::INSTANTIATE_US_PER_MIB, environment.deployment.package.bytes),
+                + costs::by_size(
+                    costs::INSTANTIATE_US_PER_MIB,
+                    environment.deployment.package.bytes,
+                ),
         );
         let started = environment.start_guest(cx.sandbox);
         let shape = environment.deployment.package.artifact.info.shape;
         let due = match started {
             // A command has no init code: it is ready when its module is.
-            Ok(()) if shape == Shape::Command => Due::Stopped { environment: id, stop: Stop::Next { answer: None } },
+            Ok(()) if shape == Shape::Command => {
+                Due::Stopped { environment: id, stop: Stop::Next { answer: None } }
+            }
             Ok(()) => Due::Resume { environment: id, resume: Resume::Init },
-            Err(cause) => Due::Stopped { environment: id, stop: Stop::Exit(Exit { cause, answer: None }) },
+            Err(cause) => {
+                Due::Stopped { environment: id, stop: Stop::Exit(Exit { cause, answer: None }) }
+            }
         };
         self.schedule(cx.world, id, at, due);
     }
@@ -280,6 +314,7 @@ impl Lambda {
             self.cancel_due(cx.world, id);
             self.begin_invoke(cx, id);
         } else {
+            self.log_start(cx, id);
             self.give_event(cx.world, id);
         }
     }
@@ -294,7 +329,7 @@ impl Lambda {
         invocation.init_us = Some(init_us);
         invocation.init_failed = true;
         self.flush_partial_lines(cx, id);
-        self.log(cx, id, report::init_report(init_us, "init", &status));
+        self.log_record(cx, id, &Record::InitReport { init_us, phase: "init", status });
         self.cancel_due(cx.world, id);
         self.begin_invoke(cx, id);
     }
@@ -310,14 +345,29 @@ impl Lambda {
         let (request_id, cold) = (invocation.request_id.clone(), invocation.cold);
         let (function, ready) = (environment.function.clone(), environment.guest.is_some());
         self.set_phase(world, id, EnvironmentPhase::Invoke);
-        let start = report::start(&request_id);
-        world.emit(Fact::InvocationStarted { request_id, function, environment: id, cold, attempt: 1 });
-        self.log(cx, id, start);
-        self.schedule(cx.world, id, deadline, Due::Timeout { environment: id });
+        world.emit(Fact::InvocationStarted {
+            request_id,
+            function,
+            environment: id,
+            cold,
+            attempt: 1,
+        });
+        self.schedule(world, id, deadline, Due::Timeout { environment: id });
         if ready {
+            self.log_start(cx, id);
             self.give_event(cx.world, id);
         } else {
             self.initialise(cx, id);
+        }
+    }
+
+    /// START, once: init code that runs in the invoke phase logs before it, as AWS shows.
+    fn log_start(&mut self, cx: &mut Cx<'_>, id: u32) {
+        let invocation =
+            self.environments.get_mut(&id).expect("an environment at work is there").invocation();
+        if !std::mem::replace(&mut invocation.start_logged, true) {
+            let record = Record::Start { request_id: invocation.request_id.clone() };
+            self.log_record(cx, id, &record);
         }
     }
 
@@ -346,16 +396,26 @@ impl Lambda {
 
     /// A guest goes on: from now on it computes.
     fn resume(&mut self, world: &World, id: u32, resume: Resume) {
-        let environment = self.environments.get_mut(&id).expect("entries of reclaimed environments are taken back");
-        assert!(environment.run.is_none() && environment.guest.is_some(), "a guest computes one thing at a time");
+        let environment = self
+            .environments
+            .get_mut(&id)
+            .expect("entries of reclaimed environments are taken back");
+        assert!(
+            environment.run.is_none() && environment.guest.is_some(),
+            "a guest computes one thing at a time"
+        );
         let deadline = if environment.phase == EnvironmentPhase::Init {
             environment.init_began.after_micros(costs::INIT_US_MAX)
         } else {
             environment.invocation().deadline
         };
-        let units_max = costs::units_within(deadline.0.saturating_sub(world.now.0), environment.units_per_second());
+        let units_max = costs::units_within(
+            deadline.0.saturating_sub(world.now.0),
+            environment.units_per_second(),
+        );
         environment.pending = false;
-        environment.run = Some(Run { base: world.now, deadline, units: 0, units_max, resume: Some(resume) });
+        environment.run =
+            Some(Run { base: world.now, deadline, units: 0, units_max, resume: Some(resume) });
         self.computing.push_back(id);
     }
 
@@ -377,7 +437,9 @@ impl Lambda {
         let (resume, base) = (run.resume.take().unwrap_or(Resume::Continue), run.base);
         let passed_ns = u128::from(run.units) * 1_000_000_000 / u128::from(units_per_second);
         let clock = Clock {
-            now_ns: world.unix_ns_at(base).saturating_add(u64::try_from(passed_ns).unwrap_or(u64::MAX)),
+            now_ns: world
+                .unix_ns_at(base)
+                .saturating_add(u64::try_from(passed_ns).unwrap_or(u64::MAX)),
             units_per_second,
             deadline_ns: world.unix_ns_at(run.deadline),
         };
@@ -385,8 +447,10 @@ impl Lambda {
         let slice = costs::UNITS_PER_SLICE.min(run.units_max + 1 - run.units);
         let guest = environment.guest.as_mut().expect("a computing environment has a guest");
         let burned = guest.resume(resume, clock, slice);
-        let (writes, dropped, started) = (guest.take_log(), guest.take_log_dropped(), guest.take_started());
-        environment.memory_bytes_peak = environment.memory_bytes_peak.max(guest.memory_bytes_peak());
+        let (writes, dropped, started) =
+            (guest.take_log(), guest.take_log_dropped(), guest.take_started());
+        environment.memory_bytes_peak =
+            environment.memory_bytes_peak.max(guest.memory_bytes_peak());
         let run = environment.run.as_mut().expect("it is still computing");
         run.units = run.units.saturating_add(burned.units);
         let past_limit = run.units > run.units_max;
@@ -420,14 +484,22 @@ impl Lambda {
     }
 
     /// Puts each finished line in the queue, at its time.
-    fn queue_log(&mut self, world: &mut World, id: u32, writes: Vec<LogWrite>, dropped: u64, end: Timestamp) {
+    fn queue_log(
+        &mut self,
+        world: &mut World,
+        id: u32,
+        writes: Vec<LogWrite>,
+        dropped: u64,
+        end: Timestamp,
+    ) {
         for write in writes {
             let at = world.at_unix_ns(write.at_ns).max(world.now);
             // Bytes of the last block before a deadline may come after it.
             if at > end {
                 continue;
             }
-            let environment = self.environments.get_mut(&id).expect("a computing environment is there");
+            let environment =
+                self.environments.get_mut(&id).expect("a computing environment is there");
             let partial = &mut environment.partial[usize::from(write.stream == LogStream::Stderr)];
             let mut lines = Vec::new();
             for byte in write.bytes {
@@ -441,7 +513,10 @@ impl Lambda {
             }
         }
         if dropped > 0 {
-            let text = format!("[coldstart] {dropped} bytes of log were dropped: more than {} at once\n", costs::LOG_BYTES_MAX);
+            let text = format!(
+                "[coldstart] {dropped} bytes of log were dropped: more than {} at once\n",
+                costs::LOG_BYTES_MAX
+            );
             self.schedule_line(world, id, end, text.into_bytes());
         }
     }
@@ -454,7 +529,13 @@ impl Lambda {
         }
     }
 
-    fn queue_started(&mut self, world: &mut World, id: u32, started: Vec<StartedCall>, end: Timestamp) {
+    fn queue_started(
+        &mut self,
+        world: &mut World,
+        id: u32,
+        started: Vec<StartedCall>,
+        end: Timestamp,
+    ) {
         for StartedCall { token, at_ns, kind } in started {
             let at = world.at_unix_ns(at_ns).max(world.now);
             if at > end {
@@ -470,7 +551,14 @@ impl Lambda {
         }
     }
 
-    fn queue_call(&mut self, world: &mut World, id: u32, at: Timestamp, token: Option<u32>, body: Vec<u8>) {
+    fn queue_call(
+        &mut self,
+        world: &mut World,
+        id: u32,
+        at: Timestamp,
+        token: Option<u32>,
+        body: Vec<u8>,
+    ) {
         let environment = self.environments.get_mut(&id).expect("a guest that calls is there");
         let call = GuestCall { environment: id, epoch: environment.epoch, token };
         let principal = Principal::Function { arn: environment.function_arn.clone() };
@@ -482,11 +570,18 @@ impl Lambda {
     /// The answer to a guest's call: it takes as long as the call.
     pub(crate) fn queue_call_answer(world: &mut World, call: GuestCall, answer: Vec<u8>) {
         let at = world.now.after_micros(costs::CALL_LATENCY_US);
-        world.schedule(at, Urgency::Work, world::Due::Lambda(Due::CallAnswer { call, answer: answer.into() }));
+        world.schedule(
+            at,
+            Urgency::Work,
+            world::Due::Lambda(Due::CallAnswer { call, answer: answer.into() }),
+        );
     }
 
     fn call_answer(&mut self, world: &mut World, call: GuestCall, answer: Arc<[u8]>) {
-        let caller = self.environments.get(&call.environment).filter(|environment| environment.epoch == call.epoch);
+        let caller = self
+            .environments
+            .get(&call.environment)
+            .filter(|environment| environment.epoch == call.epoch);
         match call.token {
             _ if caller.is_none() => {}
             Some(token) => self.token(world, call.environment, token, answer),
@@ -495,7 +590,10 @@ impl Lambda {
     }
 
     fn token(&mut self, world: &World, id: u32, token: u32, answer: Arc<[u8]>) {
-        let environment = self.environments.get_mut(&id).expect("entries of reclaimed environments are taken back");
+        let environment = self
+            .environments
+            .get_mut(&id)
+            .expect("entries of reclaimed environments are taken back");
         environment.ready.push_back((token, answer));
         self.resume_ready(world, id);
     }
@@ -519,7 +617,12 @@ impl Lambda {
             Stop::Call(body) => self.queue_call(cx.world, id, cx.world.now, None, body),
             Stop::Sleep { ns } => {
                 let at = cx.world.now.after_micros(ns.div_ceil(1_000));
-                self.schedule(cx.world, id, at, Due::Resume { environment: id, resume: Resume::Continue });
+                self.schedule(
+                    cx.world,
+                    id,
+                    at,
+                    Due::Resume { environment: id, resume: Resume::Continue },
+                );
             }
             Stop::Pending if !environment.initialising => {
                 environment.pending = true;
@@ -529,7 +632,9 @@ impl Lambda {
                 environment.drop_guest();
                 self.init_ended(cx, id, Conclusion::handler_error(payload));
             }
-            Stop::Next { .. } | Stop::Pending if environment.initialising => self.init_finished(cx, id),
+            Stop::Next { .. } | Stop::Pending if environment.initialising => {
+                self.init_finished(cx, id)
+            }
             Stop::Next { answer } => {
                 let request_id = environment.invocation().request_id.clone();
                 let conclusion = match answer {
@@ -574,7 +679,9 @@ impl Lambda {
         environment.initialising = false;
         let micros = cx.world.now.0 - environment.init_began.0;
         self.flush_partial_lines(cx, id);
-        self.log(cx, id, report::init_report(micros, "invoke", &status));
+        let record =
+            Record::InitReport { init_us: micros, phase: "invoke", status: status.clone() };
+        self.log_record(cx, id, &record);
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         let conclusion = if conclusion.outcome == Outcome::Success {
             let request_id = environment.invocation().request_id.clone();
@@ -592,7 +699,8 @@ impl Lambda {
         environment.initialising = false;
         let timeout_seconds = environment.deployment.settings.timeout_seconds;
         let now = calendar::iso(cx.world.unix_ms());
-        let conclusion = Conclusion::timeout(&environment.invocation().request_id, &now, timeout_seconds);
+        let conclusion =
+            Conclusion::timeout(&environment.invocation().request_id, &now, timeout_seconds);
         self.finish(cx, id, conclusion);
     }
 
@@ -606,42 +714,47 @@ impl Lambda {
 
     /// Ends the invocation: END and REPORT, the answer, and what becomes of the environment.
     fn finish(&mut self, cx: &mut Cx<'_>, id: u32, conclusion: Conclusion) {
+        self.log_start(cx, id);
         self.flush_partial_lines(cx, id);
-        for line in &conclusion.lines {
-            self.log(cx, id, line.clone());
-        }
         self.cancel_due(cx.world, id);
-        let request_id = self.environments[&id].work.as_ref().expect("it works").request_id.clone();
-        self.log(cx, id, report::end(&request_id));
         let environment = &self.environments[&id];
         let invocation = environment.work.as_ref().expect("it works");
-        let started_at = invocation.started_at.expect("only a started invocation ends");
-        let duration_us = cx.world.now.0 - started_at.0;
+        let request_id = invocation.request_id.clone();
+        let duration_us =
+            cx.world.now.0 - invocation.started_at.expect("only a started invocation ends").0;
+        let billed_ms = report::billed_ms(invocation.init_us, duration_us);
         let memory_mb = environment.deployment.settings.memory_mb;
         let used = (environment.memory_bytes_peak + costs::RUNTIME_MEMORY_BYTES).div_ceil(1 << 20);
-        let report = Report {
-            invocation,
-            duration_us,
-            billed_ms: report::billed_ms(invocation.init_us, duration_us),
-            memory_mb,
-            memory_used_mb: used.min(memory_mb),
-            status: &conclusion.status,
-        };
+        let memory_used_mb = used.min(memory_mb);
         let finished = Fact::InvocationFinished {
-            request_id,
+            request_id: request_id.clone(),
             function: environment.function.clone(),
             environment: id,
             outcome: conclusion.outcome,
             duration_us,
             init_us: invocation.init_us,
-            billed_ms: report.billed_ms,
+            billed_ms,
             memory_size_mb: memory_mb as u32,
-            memory_used_mb: report.memory_used_mb as u32,
+            memory_used_mb: memory_used_mb as u32,
             units: invocation.units,
             response_bytes: conclusion.payload.len() as u64,
         };
-        let text = report.text();
-        self.log(cx, id, text);
+        let records = [
+            Record::Lines { lines: conclusion.lines.clone() },
+            Record::End { request_id: request_id.clone() },
+            Record::Report {
+                request_id,
+                duration_us,
+                billed_ms,
+                memory_mb,
+                memory_used_mb,
+                init_us: invocation.init_us.filter(|_| !invocation.init_failed),
+                status: conclusion.status.clone(),
+            },
+        ];
+        for record in &records {
+            self.log_record(cx, id, record);
+        }
         let world = &mut *cx.world;
         world.emit(finished);
         let environment = self.environments.get_mut(&id).expect("it works");
@@ -665,7 +778,11 @@ impl Lambda {
             self.reclaim(world, id);
             return;
         }
-        let phase = if environment.guest.is_some() { EnvironmentPhase::Idle } else { EnvironmentPhase::Reset };
+        let phase = if environment.guest.is_some() {
+            EnvironmentPhase::Idle
+        } else {
+            EnvironmentPhase::Reset
+        };
         let at = world.now.after_ms(world.config.reclaim_idle_ms);
         let due = world::Due::Lambda(Due::Reclaim { environment: id });
         environment.reclaim = Some(world.schedule(at, Urgency::Background, due));
@@ -700,7 +817,11 @@ impl Lambda {
     pub(super) fn delete_function(&mut self, world: &mut World, name: &str) {
         self.functions.remove(name);
         self.retire_environments(world, name);
-        world.emit(Fact::FunctionChanged { function: name.into(), state: "Deleted".into(), last_update_status: None });
+        world.emit(Fact::FunctionChanged {
+            function: name.into(),
+            state: "Deleted".into(),
+            last_update_status: None,
+        });
     }
 
     // The stop button
@@ -752,13 +873,21 @@ impl Lambda {
             invocation.started_at = Some(cx.world.now);
             let (function, cold) = (invocation.function.clone(), invocation.cold);
             self.set_phase(cx.world, id, EnvironmentPhase::Invoke);
-            let started =
-                Fact::InvocationStarted { request_id: request_id.clone(), function, environment: id, cold, attempt: 1 };
+            let started = Fact::InvocationStarted {
+                request_id: request_id.clone(),
+                function,
+                environment: id,
+                cold,
+                attempt: 1,
+            };
             cx.world.emit(started);
-            self.log(cx, id, report::start(&request_id));
         }
         let what = "Invocation was stopped by hand";
-        self.finish(cx, id, Conclusion::platform_error(&request_id, Outcome::Stopped, "Coldstart.Stopped", what));
+        self.finish(
+            cx,
+            id,
+            Conclusion::platform_error(&request_id, Outcome::Stopped, "Coldstart.Stopped", what),
+        );
     }
 
     pub(crate) fn running(&self) -> Option<crate::Running> {
@@ -793,7 +922,8 @@ impl Lambda {
     }
 
     fn set_phase(&mut self, world: &mut World, id: u32, phase: EnvironmentPhase) {
-        let environment = self.environments.get_mut(&id).expect("a phase belongs to an environment");
+        let environment =
+            self.environments.get_mut(&id).expect("a phase belongs to an environment");
         environment.phase = phase;
         world.emit(Fact::EnvironmentPhase {
             environment: id,
@@ -803,15 +933,30 @@ impl Lambda {
         });
     }
 
+    /// Writes what the platform has to say, in the function's log format.
+    fn log_record(&mut self, cx: &mut Cx<'_>, id: u32, record: &Record) {
+        let environment = &self.environments[&id];
+        let lines = match environment.deployment.settings.log_format.as_str() {
+            "JSON" => record.json(&calendar::iso(cx.world.unix_ms()), &environment.function),
+            _ => record.text(),
+        };
+        for line in lines {
+            self.log(cx, id, line);
+        }
+    }
+
     /// Writes a line of this environment, now.
     fn log(&mut self, cx: &mut Cx<'_>, id: u32, message: String) {
-        let environment = self.environments.get_mut(&id).expect("an environment that logs is there");
-        let started = environment.work.as_mut().filter(|invocation| invocation.started_at.is_some());
+        let environment =
+            self.environments.get_mut(&id).expect("an environment that logs is there");
+        let started =
+            environment.work.as_mut().filter(|invocation| invocation.started_at.is_some());
         let request_id = started.map(|invocation| {
             invocation.tail.push(&message);
             invocation.request_id.clone()
         });
-        let (group, stream) = (environment.deployment.settings.log_group.clone(), environment.stream.clone());
+        let (group, stream) =
+            (environment.deployment.settings.log_group.clone(), environment.stream.clone());
         let line = Line { timestamp_ms: cx.world.unix_ms(), request_id, message };
         cx.logs.write(cx.world, &group, &stream, line);
     }
@@ -819,7 +964,8 @@ impl Lambda {
     /// What was written without a line's end is a line when the guest has ended its work.
     fn flush_partial_lines(&mut self, cx: &mut Cx<'_>, id: u32) {
         for stream in [0, 1] {
-            let environment = self.environments.get_mut(&id).expect("an environment at work is there");
+            let environment =
+                self.environments.get_mut(&id).expect("an environment at work is there");
             let rest = std::mem::take(&mut environment.partial[stream]);
             if !rest.is_empty() {
                 self.log(cx, id, String::from_utf8_lossy(&rest).into_owned() + "\n");
@@ -877,9 +1023,13 @@ fn exit_conclusion(request_id: &str, exit: Exit) -> Conclusion {
         (_, Some(Answer::TooLarge { .. })) => Conclusion::too_large(),
         (cause, _) => {
             let (what, trap) = describe_trap(&cause);
-            let error_type =
-                if cause == Trap::OutOfMemory { "Runtime.OutOfMemory" } else { "Runtime.ExitError" };
-            let mut conclusion = Conclusion::platform_error(request_id, Outcome::Error, "Runtime.ExitError", &what);
+            let error_type = if cause == Trap::OutOfMemory {
+                "Runtime.OutOfMemory"
+            } else {
+                "Runtime.ExitError"
+            };
+            let mut conclusion =
+                Conclusion::platform_error(request_id, Outcome::Error, "Runtime.ExitError", &what);
             conclusion.status = ReportStatus::Error(error_type.into());
             if let Some(trap) = trap {
                 // AWS shows the signal alone; which trap it was is worth a line of ours.
@@ -902,7 +1052,9 @@ fn describe_trap(cause: &Trap) -> (String, Option<String>) {
         Trap::StackOverflow => signal("segmentation fault", "call stack exhausted"),
         Trap::MemoryOutOfBounds => signal("segmentation fault", "out of bounds memory access"),
         Trap::OutOfMemory => signal("killed", "the module needs more memory than the function has"),
-        Trap::Other(words) if words.contains("divide by zero") => signal("floating point exception", words),
+        Trap::Other(words) if words.contains("divide by zero") => {
+            signal("floating point exception", words)
+        }
         Trap::Other(words) => signal("illegal instruction", words),
         Trap::Abi(words) => signal("aborted", words),
     }
@@ -911,6 +1063,7 @@ fn describe_trap(cause: &Trap) -> (String, Option<String>) {
 /// `errorType` of an error's JSON.
 fn error_type_of(payload: &[u8]) -> String {
     let error: Option<serde_json::Value> = serde_json::from_slice(payload).ok();
-    let error_type = error.as_ref().and_then(|error| error.get("errorType")).and_then(serde_json::Value::as_str);
+    let error_type =
+        error.as_ref().and_then(|error| error.get("errorType")).and_then(serde_json::Value::as_str);
     error_type.unwrap_or("Runtime.ExitError").to_owned()
 }

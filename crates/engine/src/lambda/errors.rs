@@ -14,9 +14,13 @@ pub(crate) enum LambdaError {
     OtherAccount,
     #[error("Function already exist: {name}")]
     FunctionExists { name: String },
-    #[error("The operation cannot be performed at this time. An update is in progress for resource: {arn}")]
+    #[error(
+        "The operation cannot be performed at this time. An update is in progress for resource: {arn}"
+    )]
     UpdateInProgress { arn: String },
-    #[error("The operation cannot be performed at this time. The function is currently in the following state: {state}")]
+    #[error(
+        "The operation cannot be performed at this time. The function is currently in the following state: {state}"
+    )]
     NotActive { state: &'static str },
     #[error("The derived qualifier from the function name does not match the specified qualifier.")]
     QualifierMismatch,
@@ -32,7 +36,9 @@ pub(crate) enum LambdaError {
     PackageTooLarge { bytes_max: usize },
     #[error("Rate Exceeded.")]
     TooManyRequests { reason: &'static str },
-    #[error("The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id")]
+    #[error(
+        "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
+    )]
     RevisionMismatch,
     /// What Coldstart does not do yet: named, never ignored. The text is ours.
     #[error("{0}")]
@@ -48,12 +54,16 @@ impl LambdaError {
     /// The error's name and HTTP status.
     fn code(&self) -> (&'static str, u16) {
         match self {
-            Self::FunctionNotFound { .. } | Self::OtherRegion { .. } => ("ResourceNotFoundException", 404),
-            Self::OtherAccount => ("AccessDeniedException", 403),
-            Self::FunctionExists { .. } | Self::UpdateInProgress { .. } | Self::NotActive { .. } => {
-                ("ResourceConflictException", 409)
+            Self::FunctionNotFound { .. } | Self::OtherRegion { .. } => {
+                ("ResourceNotFoundException", 404)
             }
-            Self::QualifierMismatch | Self::InvalidParameter(_) => ("InvalidParameterValueException", 400),
+            Self::OtherAccount => ("AccessDeniedException", 403),
+            Self::FunctionExists { .. }
+            | Self::UpdateInProgress { .. }
+            | Self::NotActive { .. } => ("ResourceConflictException", 409),
+            Self::QualifierMismatch | Self::InvalidParameter(_) => {
+                ("InvalidParameterValueException", 400)
+            }
             Self::Validation(_) => ("ValidationException", 400),
             Self::InvalidPayload(_) => ("InvalidRequestContentException", 400),
             Self::RequestTooLarge { .. } => ("RequestTooLargeException", 413),
@@ -70,7 +80,8 @@ impl From<LambdaError> for ApiError {
         let (code, status) = error.code();
         let message = (error != LambdaError::OtherAccount).then(|| error.to_string());
         let mut extra = Map::new();
-        let mut put = |key: &str, value: &str| extra.insert(key.into(), Value::String(value.into()));
+        let mut put =
+            |key: &str, value: &str| extra.insert(key.into(), Value::String(value.into()));
         match &error {
             LambdaError::OtherAccount
             | LambdaError::Validation(_)

@@ -26,6 +26,7 @@ pub(crate) struct Invocation {
     pub(crate) wants_tail: bool,
     /// Whether its environment was made for it.
     pub(crate) cold: bool,
+    pub(crate) start_logged: bool,
     /// Begin of the invoke phase; none before.
     pub(crate) started_at: Option<Timestamp>,
     pub(crate) deadline: Timestamp,
@@ -67,7 +68,12 @@ pub(crate) struct Conclusion {
 
 impl Conclusion {
     pub(crate) fn response(payload: Vec<u8>) -> Self {
-        Self { outcome: Outcome::Success, payload, lines: Vec::new(), status: ReportStatus::Success }
+        Self {
+            outcome: Outcome::Success,
+            payload,
+            lines: Vec::new(),
+            status: ReportStatus::Success,
+        }
     }
 
     /// An error that the handler gave itself: its JSON goes to the caller as it is.
@@ -83,18 +89,27 @@ impl Conclusion {
         let error_type = "Function.ResponseSizeTooLarge";
         Self {
             outcome: Outcome::Error,
-            payload: json!({ "errorMessage": text, "errorType": error_type }).to_string().into_bytes(),
+            payload: json!({ "errorMessage": text, "errorType": error_type })
+                .to_string()
+                .into_bytes(),
             lines: vec![format!("{text}\n")],
             status: ReportStatus::Error(error_type.into()),
         }
     }
 
     /// An error of the platform's: `RequestId: … Error: …`, a log line with the type below it.
-    pub(crate) fn platform_error(request_id: &str, outcome: Outcome, error_type: &str, what: &str) -> Self {
+    pub(crate) fn platform_error(
+        request_id: &str,
+        outcome: Outcome,
+        error_type: &str,
+        what: &str,
+    ) -> Self {
         let message = format!("RequestId: {request_id} Error: {what}");
         Self {
             outcome,
-            payload: json!({ "errorType": error_type, "errorMessage": message }).to_string().into_bytes(),
+            payload: json!({ "errorType": error_type, "errorMessage": message })
+                .to_string()
+                .into_bytes(),
             lines: vec![format!("{message}\n{error_type}\n")],
             status: ReportStatus::Error(error_type.into()),
         }

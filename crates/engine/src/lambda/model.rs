@@ -109,8 +109,10 @@ impl Function {
             output.insert("LastUpdateStatusReason".into(), json!("The function is being created."));
             output.insert("LastUpdateStatusReasonCode".into(), json!("Creating"));
         }
-        let runtime_version = runtimes::version_arn(&world.config.region, &self.newest.settings.runtime);
-        output.insert("RuntimeVersionConfig".into(), json!({ "RuntimeVersionArn": runtime_version }));
+        let runtime_version =
+            runtimes::version_arn(&world.config.region, &self.newest.settings.runtime);
+        output
+            .insert("RuntimeVersionConfig".into(), json!({ "RuntimeVersionArn": runtime_version }));
         output
     }
 

@@ -93,10 +93,13 @@ impl Reader<'_> {
                     (b',', Container::Array) => continue 'value,
                     (b'}' | b']', _) => return Err(self.wrong_close(byte, &open)),
                     (other, Container::Object) => {
-                        return Err(self.unexpected(other, "was expecting comma to separate Object entries"));
+                        return Err(self
+                            .unexpected(other, "was expecting comma to separate Object entries"));
                     }
                     (other, Container::Array) => {
-                        return Err(self.unexpected(other, "was expecting comma to separate Array entries"));
+                        return Err(
+                            self.unexpected(other, "was expecting comma to separate Array entries")
+                        );
                     }
                 }
             }
@@ -108,12 +111,19 @@ impl Reader<'_> {
             None => return Err(self.end(open)),
             Some(b'"') => self.string(true)?,
             Some(byte @ b']') => return Err(self.wrong_close(byte, open)),
-            Some(other) => return Err(self.unexpected(other, "was expecting double-quote to start field name")),
+            Some(other) => {
+                return Err(
+                    self.unexpected(other, "was expecting double-quote to start field name")
+                );
+            }
         }
         match self.next_token() {
             None => Err(self.end(open)),
             Some(b':') => Ok(()),
-            Some(other) => Err(self.unexpected(other, "was expecting a colon to separate field name and value")),
+            Some(other) => {
+                Err(self
+                    .unexpected(other, "was expecting a colon to separate field name and value"))
+            }
         }
     }
 
@@ -152,16 +162,25 @@ impl Reader<'_> {
             Some(b'u') => {
                 for _ in 0..4 {
                     match self.next() {
-                        None => return Err("Unexpected end-of-input in character escape sequence".into()),
+                        None => {
+                            return Err(
+                                "Unexpected end-of-input in character escape sequence".into()
+                            );
+                        }
                         Some(digit) if digit.is_ascii_hexdigit() => {}
                         Some(other) => {
-                            return Err(self.unexpected(other, "expected a hex-digit for character escape sequence"));
+                            return Err(self.unexpected(
+                                other,
+                                "expected a hex-digit for character escape sequence",
+                            ));
                         }
                     }
                 }
                 Ok(())
             }
-            Some(other) => Err(format!("Unrecognized character escape {}", describe(u32::from(other)))),
+            Some(other) => {
+                Err(format!("Unrecognized character escape {}", describe(u32::from(other))))
+            }
         }
     }
 
@@ -175,9 +194,16 @@ impl Reader<'_> {
         };
         for _ in 0..more {
             match self.next() {
-                Some(byte) if byte & 0xc0 == 0x80 => scalar = (scalar << 6) | u32::from(byte & 0x3f),
+                Some(byte) if byte & 0xc0 == 0x80 => {
+                    scalar = (scalar << 6) | u32::from(byte & 0x3f)
+                }
                 Some(byte) => return Err(format!("Invalid UTF-8 middle byte 0x{byte:x}")),
-                None => return Err("Unexpected end-of-input: was expecting closing quote for a string value".into()),
+                None => {
+                    return Err(
+                        "Unexpected end-of-input: was expecting closing quote for a string value"
+                            .into(),
+                    );
+                }
             }
         }
         // Jackson lets longer forms and surrogates pass; a handler that reads UTF-8 would not.
@@ -193,7 +219,10 @@ impl Reader<'_> {
             match self.next() {
                 Some(byte @ b'0'..=b'9') => digit = byte,
                 Some(other) => {
-                    return Err(self.unexpected_in_number(other, "expected digit (0-9) to follow minus sign, for valid numeric value"));
+                    return Err(self.unexpected_in_number(
+                        other,
+                        "expected digit (0-9) to follow minus sign, for valid numeric value",
+                    ));
                 }
                 None => return Err("Unexpected end-of-input within/between Object entries".into()),
             }
@@ -250,7 +279,9 @@ impl Reader<'_> {
             self.at += 1;
         }
         match self.peek() {
-            Some(byte) if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80 => {
+            Some(byte)
+                if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte >= 0x80 =>
+            {
                 Err(self.unrecognized(word))
             }
             _ => Ok(()),
@@ -274,7 +305,11 @@ impl Reader<'_> {
                     Err(fault) => return fault,
                 }
             };
-            let Some(letter) = char::from_u32(letter).filter(|c| c.is_alphanumeric() || "_$".contains(*c)) else { break };
+            let Some(letter) =
+                char::from_u32(letter).filter(|c| c.is_alphanumeric() || "_$".contains(*c))
+            else {
+                break;
+            };
             self.at += 1;
             word.push(letter);
             if word.len() >= 256 {
@@ -306,7 +341,11 @@ impl Reader<'_> {
             Some((Container::Object, _)) => ('}', "Object"),
             _ => (']', "Array"),
         };
-        format!("Unexpected close marker '{}': expected '{expected}' (for {name} starting at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: {}])", char::from(byte), open.last().map_or(1, |(_, at)| *at))
+        format!(
+            "Unexpected close marker '{}': expected '{expected}' (for {name} starting at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: {}])",
+            char::from(byte),
+            open.last().map_or(1, |(_, at)| *at)
+        )
     }
 
     fn end(&self, open: &[(Container, usize)]) -> String {
@@ -314,7 +353,9 @@ impl Reader<'_> {
             None => "Unexpected end-of-input".into(),
             Some((container, at)) => {
                 let name = if *container == Container::Object { "Object" } else { "Array" };
-                format!("Unexpected end-of-input: expected close marker for {name} (start marker at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: {at}])")
+                format!(
+                    "Unexpected end-of-input: expected close marker for {name} (start marker at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: {at}])"
+                )
             }
         }
     }
@@ -365,7 +406,13 @@ mod tests {
     #[test]
     fn json_passes() {
         for text in [
-            "{}", " [1, -0.5e+3, \"\\u00e4\\n\", true, false, null, {\"a\": {}}] ", "null", "0", "\"ä\"", "[]", "[[]]",
+            "{}",
+            " [1, -0.5e+3, \"\\u00e4\\n\", true, false, null, {\"a\": {}}] ",
+            "null",
+            "0",
+            "\"ä\"",
+            "[]",
+            "[[]]",
         ] {
             assert_eq!(fault(text.as_bytes()), None, "{text}");
         }
@@ -388,15 +435,58 @@ mod tests {
     #[test]
     fn other_faults() {
         check(b"", expect!["Unexpected end-of-input"]);
-        check(b"{", expect!["Unexpected end-of-input: expected close marker for Object (start marker at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 1])"]);
-        check(b"hello", expect!["Unrecognized token 'hello': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"]);
-        check(b"{'a': 1}", expect!["Unexpected character (''' (code 39)): was expecting double-quote to start field name"]);
-        check(b"{\"a\" 1}", expect!["Unexpected character ('1' (code 49)): was expecting a colon to separate field name and value"]);
-        check(b"[1 2]", expect!["Unexpected character ('2' (code 50)): was expecting comma to separate Array entries"]);
-        check(b"{\"a\": 1]", expect!["Unexpected close marker ']': expected '}' (for Object starting at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 1])"]);
+        check(
+            b"{",
+            expect![
+                "Unexpected end-of-input: expected close marker for Object (start marker at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 1])"
+            ],
+        );
+        check(
+            b"hello",
+            expect![
+                "Unrecognized token 'hello': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+            ],
+        );
+        check(
+            b"{'a': 1}",
+            expect![
+                "Unexpected character (''' (code 39)): was expecting double-quote to start field name"
+            ],
+        );
+        check(
+            b"{\"a\" 1}",
+            expect![
+                "Unexpected character ('1' (code 49)): was expecting a colon to separate field name and value"
+            ],
+        );
+        check(
+            b"[1 2]",
+            expect![
+                "Unexpected character ('2' (code 50)): was expecting comma to separate Array entries"
+            ],
+        );
+        check(
+            b"{\"a\": 1]",
+            expect![
+                "Unexpected close marker ']': expected '}' (for Object starting at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: 1])"
+            ],
+        );
         check(b"01", expect!["Invalid numeric value: Leading zeroes not allowed"]);
-        check(b"\"a", expect!["Unexpected end-of-input: was expecting closing quote for a string value"]);
-        check(b"truth", expect!["Unrecognized token 'truth': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"]);
-        check(b"[1,]", expect!["Unexpected character (']' (code 93)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"]);
+        check(
+            b"\"a",
+            expect!["Unexpected end-of-input: was expecting closing quote for a string value"],
+        );
+        check(
+            b"truth",
+            expect![
+                "Unrecognized token 'truth': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+            ],
+        );
+        check(
+            b"[1,]",
+            expect![
+                "Unexpected character (']' (code 93)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
+            ],
+        );
     }
 }

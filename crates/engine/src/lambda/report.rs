@@ -1,6 +1,6 @@
-//! The platform's own log lines, as recorded from AWS in text format.
+//! What the platform itself writes to a function's log, in text as recorded from AWS and in its JSON format.
 
-use super::invocation::Invocation;
+use serde_json::{Value, json};
 
 /// What the report says about the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,14 +15,38 @@ pub(crate) enum ReportStatus {
     Timeout,
 }
 
-/// The numbers of one report.
-pub(crate) struct Report<'a> {
-    pub(crate) invocation: &'a Invocation,
-    pub(crate) duration_us: u64,
-    pub(crate) billed_ms: u64,
-    pub(crate) memory_mb: u64,
-    pub(crate) memory_used_mb: u64,
-    pub(crate) status: &'a ReportStatus,
+/// One thing that the platform says.
+pub(crate) enum Record {
+    InitStart {
+        runtime_version: String,
+        runtime_arn: String,
+    },
+    /// Only a failed init phase is reported. `phase` is `init`, or `invoke` when the init code ran again there.
+    InitReport {
+        init_us: u64,
+        phase: &'static str,
+        status: ReportStatus,
+    },
+    Start {
+        request_id: String,
+    },
+    /// Lines about a failure. The JSON format has them in its report.
+    Lines {
+        lines: Vec<String>,
+    },
+    End {
+        request_id: String,
+    },
+    Report {
+        request_id: String,
+        duration_us: u64,
+        billed_ms: u64,
+        memory_mb: u64,
+        memory_used_mb: u64,
+        /// Of a cold start whose init phase went well.
+        init_us: Option<u64>,
+        status: ReportStatus,
+    },
 }
 
 /// Milliseconds with two decimals.
@@ -37,48 +61,132 @@ pub(crate) fn billed_ms(init_us: Option<u64>, duration_us: u64) -> u64 {
     init_us.unwrap_or(0).saturating_add(duration_us).div_ceil(1_000)
 }
 
-pub(crate) fn init_start(runtime_version: &str, runtime_arn: &str) -> String {
-    format!("INIT_START Runtime Version: {runtime_version}\tRuntime Version ARN: {runtime_arn}\n")
+impl Record {
+    /// Log messages in text format.
+    pub(crate) fn text(&self) -> Vec<String> {
+        let line = match self {
+            Self::Lines { lines } => return lines.clone(),
+            Self::InitStart { runtime_version, runtime_arn } => {
+                format!(
+                    "INIT_START Runtime Version: {runtime_version}\tRuntime Version ARN: {runtime_arn}\n"
+                )
+            }
+            Self::InitReport { init_us, phase, status } => {
+                let status = status.text();
+                format!(
+                    "INIT_REPORT Init Duration: {} ms\tPhase: {phase}\t{status}\n",
+                    milliseconds(*init_us)
+                )
+            }
+            Self::Start { request_id } => {
+                format!("START RequestId: {request_id} Version: $LATEST\n")
+            }
+            Self::End { request_id } => format!("END RequestId: {request_id}\n"),
+            Self::Report {
+                request_id,
+                duration_us,
+                billed_ms,
+                memory_mb,
+                memory_used_mb,
+                init_us,
+                status,
+            } => {
+                let duration = milliseconds(*duration_us);
+                // A tab follows each part, the last one too.
+                let init = init_us.map_or(String::new(), |init| {
+                    format!("Init Duration: {} ms\t", milliseconds(init))
+                });
+                let status = status.text();
+                format!(
+                    "REPORT RequestId: {request_id}\tDuration: {duration} ms\tBilled Duration: {billed_ms} ms\tMemory Size: {memory_mb} MB\tMax Memory Used: {memory_used_mb} MB\t{init}{status}\n"
+                )
+            }
+        };
+        vec![line]
+    }
+
+    /// Log messages in JSON format ("Lambda Telemetry API Event schema reference").
+    pub(crate) fn json(&self, time: &str, function: &str) -> Vec<String> {
+        let (kind, record) = match self {
+            Self::Lines { .. } | Self::End { .. } => return Vec::new(),
+            Self::InitStart { runtime_version, runtime_arn } => (
+                "platform.initStart",
+                json!({
+                    "initializationType": "on-demand",
+                    "phase": "init",
+                    "runtimeVersion": runtime_version,
+                    "runtimeVersionArn": runtime_arn,
+                    "functionName": function,
+                    "functionVersion": "$LATEST",
+                }),
+            ),
+            Self::InitReport { init_us, phase, status } => (
+                "platform.initReport",
+                status.add_to(json!({
+                    "initializationType": "on-demand",
+                    "phase": phase,
+                    "metrics": { "durationMs": in_milliseconds(*init_us) },
+                })),
+            ),
+            Self::Start { request_id } => {
+                ("platform.start", json!({ "requestId": request_id, "version": "$LATEST" }))
+            }
+            Self::Report {
+                request_id,
+                duration_us,
+                billed_ms,
+                memory_mb,
+                memory_used_mb,
+                init_us,
+                status,
+            } => {
+                let mut metrics = json!({
+                    "durationMs": in_milliseconds(*duration_us),
+                    "billedDurationMs": billed_ms,
+                    "memorySizeMB": memory_mb,
+                    "maxMemoryUsedMB": memory_used_mb,
+                });
+                if let Some(init_us) = init_us {
+                    metrics["initDurationMs"] = in_milliseconds(*init_us);
+                }
+                (
+                    "platform.report",
+                    status.add_to(json!({ "requestId": request_id, "metrics": metrics })),
+                )
+            }
+        };
+        vec![json!({ "time": time, "type": kind, "record": record }).to_string() + "\n"]
+    }
 }
 
-/// Only a failed init phase is reported. `phase` is `init`, or `invoke` when init was run again there.
-pub(crate) fn init_report(micros: u64, phase: &str, status: &ReportStatus) -> String {
-    let status = status_text(status).unwrap_or_default();
-    format!("INIT_REPORT Init Duration: {} ms\tPhase: {phase}\t{status}\n", milliseconds(micros))
-}
-
-pub(crate) fn start(request_id: &str) -> String {
-    format!("START RequestId: {request_id} Version: $LATEST\n")
-}
-
-pub(crate) fn end(request_id: &str) -> String {
-    format!("END RequestId: {request_id}\n")
-}
-
-impl Report<'_> {
-    pub(crate) fn text(&self) -> String {
-        let mut text = format!(
-            "REPORT RequestId: {}\tDuration: {} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory Used: {} MB\t",
-            self.invocation.request_id,
-            milliseconds(self.duration_us),
-            self.billed_ms,
-            self.memory_mb,
-            self.memory_used_mb
-        );
-        if let Some(init_us) = self.invocation.init_us.filter(|_| !self.invocation.init_failed) {
-            text += &format!("Init Duration: {} ms\t", milliseconds(init_us));
+impl ReportStatus {
+    fn text(&self) -> String {
+        match self {
+            Self::Success | Self::Failure => String::new(),
+            Self::Error(error_type) => format!("Status: error\tError Type: {error_type}"),
+            Self::Timeout => "Status: timeout".into(),
         }
-        text += &status_text(self.status).unwrap_or_default();
-        text + "\n"
+    }
+
+    fn add_to(&self, mut record: Value) -> Value {
+        let status = match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Error(error_type) => {
+                record["errorType"] = json!(error_type);
+                "error"
+            }
+            Self::Timeout => "timeout",
+        };
+        record["status"] = json!(status);
+        record
     }
 }
 
-fn status_text(status: &ReportStatus) -> Option<String> {
-    match status {
-        ReportStatus::Success | ReportStatus::Failure => None,
-        ReportStatus::Error(error_type) => Some(format!("Status: error\tError Type: {error_type}")),
-        ReportStatus::Timeout => Some("Status: timeout".into()),
-    }
+/// A JSON number with at most three decimals. Written as text and read back: no float arithmetic that could differ.
+fn in_milliseconds(micros: u64) -> Value {
+    let text = format!("{}.{:03}", micros / 1_000, micros % 1_000);
+    serde_json::from_str(&text).expect("digits and a point are a number")
 }
 
 #[cfg(test)]
@@ -87,8 +195,19 @@ mod tests {
 
     #[test]
     fn milliseconds_have_two_decimals_and_are_billed_whole() {
-        assert_eq!([0, 4, 5, 3_014, 999_995].map(milliseconds), ["0.00", "0.00", "0.01", "3.01", "1000.00"]);
+        assert_eq!(
+            [0, 4, 5, 3_014, 999_995].map(milliseconds),
+            ["0.00", "0.00", "0.01", "3.01", "1000.00"]
+        );
         assert_eq!(billed_ms(None, 3_010), 4);
         assert_eq!(billed_ms(Some(110_100), 3_010), 114);
+    }
+
+    #[test]
+    fn json_numbers_are_exact() {
+        assert_eq!(
+            [0, 1, 116_670, 3_000_000].map(|us| in_milliseconds(us).to_string()),
+            ["0.0", "0.001", "116.67", "3000.0"]
+        );
     }
 }

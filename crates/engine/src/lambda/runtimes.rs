@@ -22,7 +22,10 @@ pub(super) fn version_text(runtime: &str) -> String {
 
 /// The runtime version's ARN; its id follows from the name.
 pub(super) fn version_arn(region: &str, runtime: &str) -> String {
-    format!("arn:aws:lambda:{region}::runtime:{}", crate::world::hex(&Sha256::digest(runtime.as_bytes())))
+    format!(
+        "arn:aws:lambda:{region}::runtime:{}",
+        crate::world::hex(&Sha256::digest(runtime.as_bytes()))
+    )
 }
 
 #[cfg(test)]
@@ -31,7 +34,11 @@ mod tests {
 
     #[test]
     fn versions_are_written_as_in_the_log() {
-        let written = ["python3.13", "provided.al2023", "nodejs20.x", "java21", "dotnet8"].map(version_text);
-        assert_eq!(written, ["python:3.13.v1", "provided:al2023.v1", "nodejs:20.v1", "java:21.v1", "dotnet:8.v1"]);
+        let written =
+            ["python3.13", "provided.al2023", "nodejs20.x", "java21", "dotnet8"].map(version_text);
+        assert_eq!(
+            written,
+            ["python:3.13.v1", "provided:al2023.v1", "nodejs:20.v1", "java:21.v1", "dotnet:8.v1"]
+        );
     }
 }

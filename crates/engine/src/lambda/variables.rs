@@ -11,16 +11,33 @@ const BYTES_MAX: usize = 4 * 1_024;
 
 /// Keys that a function may not set (Working with Lambda environment variables, reserved).
 const RESERVED: [&str; 18] = [
-    "_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV", "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE",
-    "AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR",
+    "_HANDLER",
+    "_X_AMZN_TRACE_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_LAMBDA_RUNTIME_API",
+    "LAMBDA_TASK_ROOT",
+    "LAMBDA_RUNTIME_DIR",
 ];
 
 /// Refuses reserved keys and more than 4 KB.
 pub(super) fn check(variables: &[(String, String)]) -> Result<(), LambdaError> {
-    let reserved: Vec<&str> =
-        variables.iter().map(|(key, _)| key.as_str()).filter(|key| RESERVED.contains(key)).collect();
+    let reserved: Vec<&str> = variables
+        .iter()
+        .map(|(key, _)| key.as_str())
+        .filter(|key| RESERVED.contains(key))
+        .collect();
     if !reserved.is_empty() {
         return Err(LambdaError::InvalidParameter(format!(
             "Lambda was unable to configure your environment variables because the environment variables you have provided contains reserved keys that are currently not supported for modification. Reserved keys used in this request: {}",
@@ -43,13 +60,17 @@ fn measure(variables: &[(String, String)]) -> String {
         capacity *= 2;
     }
     let bucket = |key: &str| {
-        let hash = key.encode_utf16().fold(0_u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit)));
+        let hash = key
+            .encode_utf16()
+            .fold(0_u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(u32::from(unit)));
         (hash ^ (hash >> 16)) as usize & (capacity - 1)
     };
     let mut ordered: Vec<_> = variables.iter().collect();
     ordered.sort_by_key(|(key, _)| bucket(key));
-    let map: serde_json::Map<_, _> =
-        ordered.into_iter().map(|(key, value)| (key.clone(), serde_json::Value::String(value.clone()))).collect();
+    let map: serde_json::Map<_, _> = ordered
+        .into_iter()
+        .map(|(key, value)| (key.clone(), serde_json::Value::String(value.clone())))
+        .collect();
     serde_json::Value::Object(map).to_string()
 }
 
@@ -63,7 +84,8 @@ pub(super) fn of_environment(
 ) -> Vec<(String, String)> {
     let region = world.config.region.clone();
     let rng = &mut world.rng;
-    let [access_key, secret, token] = [format!("ASIA{}", rng.base32(16)), rng.base64(40), rng.base64(344)];
+    let [access_key, secret, token] =
+        [format!("ASIA{}", rng.base32(16)), rng.base64(40), rng.base64(344)];
     let memory = settings.memory_mb.to_string();
     let mut all: BTreeMap<String, String> = [
         ("AWS_ACCESS_KEY_ID", access_key.as_str()),
@@ -101,6 +123,20 @@ pub(super) fn of_environment(
     if !runtimes::is_custom(&settings.runtime) {
         all.insert("AWS_EXECUTION_ENV".into(), format!("AWS_Lambda_{}", settings.runtime));
     }
+    if settings.runtime == "provided.al2" {
+        // Recorded: Amazon Linux 2 without a managed runtime still has the older sandbox's addresses and paths.
+        let older = [
+            ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
+            ("AWS_XRAY_DAEMON_ADDRESS", "169.254.79.129:2000"),
+            (
+                "LD_LIBRARY_PATH",
+                "/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+            ),
+            ("PATH", "/usr/local/bin:/usr/bin/:/bin:/opt/bin"),
+            ("_AWS_XRAY_DAEMON_ADDRESS", "169.254.79.129"),
+        ];
+        all.extend(older.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    }
     all.extend(settings.variables.iter().flatten().cloned());
     all.into_iter().collect()
 }
@@ -128,7 +164,8 @@ mod tests {
 
     #[test]
     fn reserved_keys_are_named() {
-        let refusal = check(&variables(&[("AWS_REGION", "x"), ("B", "y")])).unwrap_err().to_string();
+        let refusal =
+            check(&variables(&[("AWS_REGION", "x"), ("B", "y")])).unwrap_err().to_string();
         assert!(refusal.ends_with("Reserved keys used in this request: AWS_REGION"), "{refusal}");
     }
 }

@@ -60,9 +60,11 @@ fn delete_log_group(logs: &mut Logs, params: &Params) -> Answer {
 fn describe_log_groups(logs: &Logs, world: &World, params: &Params) -> Answer {
     let prefix = text(params, "logGroupNamePrefix").unwrap_or_default();
     let part = text(params, "logGroupNamePattern").unwrap_or_default();
-    let all = logs.groups.iter().filter(|(name, _)| name.starts_with(prefix) && name.contains(part));
+    let all =
+        logs.groups.iter().filter(|(name, _)| name.starts_with(prefix) && name.contains(part));
     let (page, next) = page(all, params, 50)?;
-    let groups: Vec<Value> = page.into_iter().map(|(name, group)| describe_group(world, name, group)).collect();
+    let groups: Vec<Value> =
+        page.into_iter().map(|(name, group)| describe_group(world, name, group)).collect();
     Ok(with_token(json!({ "logGroups": groups }), next))
 }
 
@@ -124,7 +126,8 @@ fn describe_log_streams(logs: &Logs, world: &World, params: &Params) -> Answer {
     let streams: Vec<Value> = page
         .into_iter()
         .map(|(stream_name, stream)| {
-            let mut output = json!({ "logStreamName": stream_name, "creationTime": stream.created_ms });
+            let mut output =
+                json!({ "logStreamName": stream_name, "creationTime": stream.created_ms });
             let times = [
                 ("firstEventTimestamp", stream.first_ms),
                 ("lastEventTimestamp", stream.last_ms),
@@ -149,14 +152,16 @@ fn describe_log_streams(logs: &Logs, world: &World, params: &Params) -> Answer {
 fn put_log_events(logs: &mut Logs, world: &mut World, params: &Params) -> Answer {
     let (group, stream) = (name(params, "logGroupName")?, name(params, "logStreamName")?);
     find(logs, group, stream)?;
-    let events = params.get("logEvents").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let events =
+        params.get("logEvents").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut lines = Vec::with_capacity(events.len());
     let mut latest = 0;
     for event in events {
         let timestamp_ms = event.get("timestamp").and_then(Value::as_u64).unwrap_or_default();
         if timestamp_ms < latest {
             return Err(LogsError::InvalidParameter(
-                "Log events in a single PutLogEvents request must be in chronological order.".into(),
+                "Log events in a single PutLogEvents request must be in chronological order."
+                    .into(),
             ));
         }
         latest = timestamp_ms;
@@ -171,13 +176,17 @@ fn put_log_events(logs: &mut Logs, world: &mut World, params: &Params) -> Answer
 
 fn get_log_events(logs: &Logs, params: &Params) -> Answer {
     let (_, group) = group_of(logs, params)?;
-    let stream = group.streams.get(name(params, "logStreamName")?).ok_or(LogsError::StreamNotFound)?;
+    let stream =
+        group.streams.get(name(params, "logStreamName")?).ok_or(LogsError::StreamNotFound)?;
     let limit = number(params, "limit").unwrap_or(10_000).clamp(1, 10_000) as usize;
     let (from, to) = window(params);
-    let all: Vec<_> = stream.events.iter().filter(|event| (from..to).contains(&event.at.timestamp_ms)).collect();
+    let all: Vec<_> =
+        stream.events.iter().filter(|event| (from..to).contains(&event.at.timestamp_ms)).collect();
     let from_head = params.get("startFromHead").and_then(Value::as_bool) == Some(true);
     let (begin, end) = match text(params, "nextToken").map(read_token) {
-        Some(None) => return Err(LogsError::InvalidParameter("The specified nextToken is invalid.".into())),
+        Some(None) => {
+            return Err(LogsError::InvalidParameter("The specified nextToken is invalid.".into()));
+        }
         Some(Some((true, after))) => {
             let begin = all.partition_point(|event| event.at < after);
             (begin, (begin + limit).min(all.len()))
@@ -232,10 +241,15 @@ fn filter_log_events(logs: &Logs, params: &Params) -> Answer {
     let mut found: Vec<_> = group
         .streams
         .iter()
-        .filter(|(name, _)| names.as_ref().is_none_or(|names| names.contains(&name.as_str())) && name.starts_with(prefix))
+        .filter(|(name, _)| {
+            names.as_ref().is_none_or(|names| names.contains(&name.as_str()))
+                && name.starts_with(prefix)
+        })
         .flat_map(|(name, stream)| stream.events.iter().map(move |event| (name, event)))
         .filter(|(_, event)| (from..to.saturating_add(1)).contains(&event.at.timestamp_ms))
-        .filter(|(_, event)| after.is_none_or(|after| event.at >= after) && filter.matches(&event.message))
+        .filter(|(_, event)| {
+            after.is_none_or(|after| event.at >= after) && filter.matches(&event.message)
+        })
         .collect();
     found.sort_by_key(|(_, event)| event.at);
     let next = found.get(limit).map(|(_, event)| write_token(true, event.at));
@@ -256,25 +270,33 @@ fn filter_log_events(logs: &Logs, params: &Params) -> Answer {
 }
 
 fn put_retention_policy(logs: &mut Logs, params: &Params) -> Answer {
-    let group = logs.groups.get_mut(name(params, "logGroupName")?).ok_or(LogsError::GroupNotFound)?;
+    let group =
+        logs.groups.get_mut(name(params, "logGroupName")?).ok_or(LogsError::GroupNotFound)?;
     group.retention_days = number(params, "retentionInDays");
     Ok(json!({}))
 }
 
 fn delete_retention_policy(logs: &mut Logs, params: &Params) -> Answer {
-    logs.groups.get_mut(name(params, "logGroupName")?).ok_or(LogsError::GroupNotFound)?.retention_days = None;
+    logs.groups
+        .get_mut(name(params, "logGroupName")?)
+        .ok_or(LogsError::GroupNotFound)?
+        .retention_days = None;
     Ok(json!({}))
 }
 
 fn tag_log_group(logs: &mut Logs, params: &Params) -> Answer {
-    let group = logs.groups.get_mut(name(params, "logGroupName")?).ok_or(LogsError::GroupNotFound)?;
+    let group =
+        logs.groups.get_mut(name(params, "logGroupName")?).ok_or(LogsError::GroupNotFound)?;
     group.tags.extend(texts(params.get("tags")));
     Ok(json!({}))
 }
 
 fn untag_log_group(logs: &mut Logs, params: &Params) -> Answer {
-    let group = logs.groups.get_mut(name(params, "logGroupName")?).ok_or(LogsError::GroupNotFound)?;
-    for key in params.get("tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+    let group =
+        logs.groups.get_mut(name(params, "logGroupName")?).ok_or(LogsError::GroupNotFound)?;
+    for key in
+        params.get("tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+    {
         group.tags.remove(key);
     }
     Ok(json!({}))
@@ -294,7 +316,9 @@ fn find<'a>(logs: &'a Logs, group: &str, stream: &str) -> Result<&'a Stream, Log
 fn group_of<'a>(logs: &'a Logs, params: &'a Params) -> Result<(&'a str, &'a Group), LogsError> {
     let name = match (text(params, "logGroupName"), text(params, "logGroupIdentifier")) {
         (Some(_), Some(_)) => {
-            return Err(LogsError::Validation("LogGroup name and LogGroup ARN are mutually exclusive parameters."));
+            return Err(LogsError::Validation(
+                "LogGroup name and LogGroup ARN are mutually exclusive parameters.",
+            ));
         }
         (Some(name), None) => name,
         (None, Some(identifier)) => match identifier.split_once(":log-group:") {
@@ -302,7 +326,9 @@ fn group_of<'a>(logs: &'a Logs, params: &'a Params) -> Result<(&'a str, &'a Grou
             None => identifier,
         },
         (None, None) => {
-            return Err(LogsError::Validation("Either LogGroup name or LogGroup ARN must be specified."));
+            return Err(LogsError::Validation(
+                "Either LogGroup name or LogGroup ARN must be specified.",
+            ));
         }
     };
     logs.groups.get(name).map(|group| (name, group)).ok_or(LogsError::GroupNotFound)
@@ -318,7 +344,8 @@ fn name<'a>(params: &'a Params, key: &str) -> Result<&'a str, LogsError> {
     }
     if name.len() > 512 {
         return Err(LogsError::InvalidParameter(
-            "Invalid LogGroup or LogStream, both must have length less than or equal to 512.".into(),
+            "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
+                .into(),
         ));
     }
     Ok(name)
@@ -351,9 +378,9 @@ fn page<T>(
     let limit = number(params, "limit").unwrap_or(limit_default).max(1) as usize;
     let from: usize = match text(params, "nextToken") {
         None => 0,
-        Some(token) => token
-            .parse()
-            .map_err(|_| LogsError::InvalidParameter("The specified nextToken is invalid.".into()))?,
+        Some(token) => token.parse().map_err(|_| {
+            LogsError::InvalidParameter("The specified nextToken is invalid.".into())
+        })?,
     };
     let mut rest = all.skip(from);
     let page: Vec<T> = rest.by_ref().take(limit).collect();
@@ -383,7 +410,8 @@ fn read_token(token: &str) -> Option<(bool, Position)> {
     if digits.len() != 56 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let at = Position { timestamp_ms: digits[..20].parse().ok()?, sequence: digits[20..].parse().ok()? };
+    let at =
+        Position { timestamp_ms: digits[..20].parse().ok()?, sequence: digits[20..].parse().ok()? };
     match direction {
         "f" => Some((true, at)),
         "b" => Some((false, at)),

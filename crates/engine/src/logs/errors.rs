@@ -26,8 +26,12 @@ pub(crate) enum LogsError {
 impl From<LogsError> for ApiError {
     fn from(error: LogsError) -> Self {
         let (code, status) = match error {
-            LogsError::GroupNotFound | LogsError::StreamNotFound => ("ResourceNotFoundException", 400),
-            LogsError::GroupExists | LogsError::StreamExists => ("ResourceAlreadyExistsException", 400),
+            LogsError::GroupNotFound | LogsError::StreamNotFound => {
+                ("ResourceNotFoundException", 400)
+            }
+            LogsError::GroupExists | LogsError::StreamExists => {
+                ("ResourceAlreadyExistsException", 400)
+            }
             LogsError::InvalidParameter(_) => ("InvalidParameterException", 400),
             LogsError::Validation(_) => ("ValidationException", 400),
             LogsError::NotImplemented(_) => ("NotImplementedException", 501),

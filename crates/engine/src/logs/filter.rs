@@ -14,7 +14,8 @@ impl Filter {
     /// Terms by white space; `"…"` is a phrase, `?term` one of several, `-term` must not occur.
     /// JSON (`{ … }`), space-delimited (`[ … ]`) and regular-expression (`%…%`) patterns are refused by name.
     pub(crate) fn parse(pattern: &str) -> Result<Self, LogsError> {
-        let refused = |kind: &str| Err(LogsError::NotImplemented(format!("{kind} in filterPattern")));
+        let refused =
+            |kind: &str| Err(LogsError::NotImplemented(format!("{kind} in filterPattern")));
         let mut filter = Self::default();
         let mut rest = pattern.trim_start();
         match rest.chars().next() {
@@ -42,7 +43,9 @@ impl Filter {
     /// Whether a message passes. Terms are case-sensitive and may be parts of words.
     pub(crate) fn matches(&self, message: &str) -> bool {
         let has = |term: &String| message.contains(term.as_str());
-        self.all.iter().all(has) && (self.any.is_empty() || self.any.iter().any(has)) && !self.none.iter().any(has)
+        self.all.iter().all(has)
+            && (self.any.is_empty() || self.any.iter().any(has))
+            && !self.none.iter().any(has)
     }
 }
 
@@ -86,7 +89,9 @@ mod tests {
 
     #[test]
     fn structured_patterns_are_refused_by_name() {
-        for (pattern, name) in [("{ $.a = 1 }", "JSON"), ("[a, b]", "space-delimited"), ("%ERR%", "regular")] {
+        for (pattern, name) in
+            [("{ $.a = 1 }", "JSON"), ("[a, b]", "space-delimited"), ("%ERR%", "regular")]
+        {
             let refusal = Filter::parse(pattern).unwrap_err();
             assert!(refusal.to_string().contains(name), "{refusal}");
         }
