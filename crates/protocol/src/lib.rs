@@ -6,8 +6,10 @@
 //!
 //! Invariant: the Worker answers every message that has an `id` exactly once.
 
+mod codec;
 mod view;
 
+pub use codec::{Message, NotAMessage, decode_from_worker, decode_to_worker, encode};
 pub use view::*;
 
 use coldstart_workspace::{ApiRequest, ClockMode, Interrupt, LoggedCommand, Workspace};

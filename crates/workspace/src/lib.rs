@@ -3,8 +3,22 @@
 //! Invariant: decoding never panics, bounds what it inflates, and names what is wrong and where.
 //! Invariant: every version of the document that was ever published still opens.
 
+mod bounds;
+mod decode;
 mod document;
+mod file;
+mod hello;
+mod link;
+mod squash;
 
+pub use bounds::Fault;
+pub use decode::DecodeError;
 pub use document::{
-    ApiRequest, ClockMode, Command, FunctionDraft, Interrupt, LoggedCommand, Source, TestEvent, WORKSPACE_VERSION, Workspace,
+    ApiRequest, ClockMode, Command, FunctionDraft, Interrupt, LoggedCommand, Source, TestEvent,
+    WORKSPACE_VERSION, Workspace,
+};
+pub use file::{FileError, WorkspaceFile};
+pub use hello::HELLO_WAT;
+pub use link::{
+    LINK_CHARACTERS_MAX, LINK_PREFIX, LinkError, LinkRefusal, decode_link, encode_link,
 };

@@ -1,0 +1,332 @@
+//! A workspace in a link: `#/w/<codec>.<payload>.<check>`.
+//!
+//! `d1` is the only codec: the payload is base64url without padding of three bytes (big-endian) that say how many bytes
+//! follow, and those bytes: the canonical JSON, deflated. The check is base64url of the first four bytes of the SHA-256 of
+//! what the payload stands for. The length comes first because a cut link has lost its end: so it can say how much.
+//!
+//! Invariant: a link that lost or changed characters is named as such and never opens as something else.
+//! Invariant: inflating stops at [`DOCUMENT_BYTES_MAX`], whatever a link claims.
+
+use crate::{DecodeError, Source, Workspace};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use flate2::Compression;
+use flate2::read::{DeflateDecoder, DeflateEncoder};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::io::Read;
+
+/// What a link begins with, in the address's fragment.
+pub const LINK_PREFIX: &str = "#/w/";
+/// Longer links are not made: browsers take them, but what people send them through does not.
+pub const LINK_CHARACTERS_MAX: usize = 32_000;
+const CODEC: &str = "d1";
+/// A document that inflates to more is refused. A link of the longest kind holds less, unless it was made to burst.
+const DOCUMENT_BYTES_MAX: u64 = 8 << 20;
+/// Base64 characters of the length.
+const LENGTH_CHARACTERS: usize = 4;
+/// Base64 characters of the check.
+const CHECK_CHARACTERS: usize = 6;
+
+/// Why a workspace does not fit into a link. A file holds it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkRefusal {
+    /// The link would be too long.
+    #[error(
+        "the link would have {characters} characters, and at most {LINK_CHARACTERS_MAX} travel well; send the workspace as a file"
+    )]
+    TooLong {
+        /// How long it would be.
+        characters: usize,
+    },
+    /// An uploaded module is not there to be put into it.
+    #[error("the module {name} is not at hand, so the link would not work without it")]
+    ModuleMissing {
+        /// The uploaded file's name.
+        name: String,
+    },
+}
+
+/// Why a text does not open as a link.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LinkError {
+    /// It does not look like one.
+    #[error("this is not a link to a workspace")]
+    NotALink,
+    /// A codec that this build does not have.
+    #[error(
+        "this link was made by a newer version of Coldstart (codec {codec:?}); reload the page to get it"
+    )]
+    UnknownCodec {
+        /// Its name.
+        codec: String,
+    },
+    /// The end is missing.
+    #[error("this link lost its {}; ask the sender for the whole link or for the file", missing_text(*missing))]
+    Cut {
+        /// Characters that are missing; none when so much is missing that it does not say.
+        missing: Option<usize>,
+    },
+    /// It arrived otherwise than it was sent.
+    #[error(
+        "this link was changed on the way: its check does not match; ask the sender for the file"
+    )]
+    Changed,
+    /// It inflates to more than any workspace.
+    #[error("this link holds more than {DOCUMENT_BYTES_MAX} bytes; it is not opened")]
+    TooLarge,
+    /// It arrived as it was sent, and what it holds does not open.
+    #[error(transparent)]
+    Document(#[from] DecodeError),
+}
+
+fn missing_text(missing: Option<usize>) -> String {
+    match missing {
+        None => "content".into(),
+        Some(1) => "last character".into(),
+        Some(count) => format!("last {count} characters"),
+    }
+}
+
+/// The link of a workspace, from `#` on. `modules` are the uploaded modules by hex SHA-256; small ones travel in the link.
+pub fn encode_link(
+    workspace: &Workspace,
+    modules: &BTreeMap<String, Vec<u8>>,
+) -> Result<String, LinkRefusal> {
+    let workspace = with_inline_modules(workspace, modules)?;
+    let json = workspace.to_json();
+    let mut bytes = vec![0; 3];
+    // A slice is read and a vector written: neither fails.
+    DeflateEncoder::new(json.as_bytes(), Compression::best())
+        .read_to_end(&mut bytes)
+        .expect("memory has no IO errors");
+    let length = bytes.len() - 3;
+    if length >= 1 << 24 {
+        return Err(LinkRefusal::TooLong { characters: payload_characters(length) });
+    }
+    bytes[..3].copy_from_slice(&(length as u32).to_be_bytes()[1..]);
+    let link = format!("{LINK_PREFIX}{CODEC}.{}.{}", URL_SAFE_NO_PAD.encode(&bytes), check(&bytes));
+    if link.len() > LINK_CHARACTERS_MAX {
+        return Err(LinkRefusal::TooLong { characters: link.len() });
+    }
+    Ok(link)
+}
+
+/// The workspace of a link: a whole address, or its part from `#` on. Nothing of it runs.
+pub fn decode_link(text: &str) -> Result<Workspace, LinkError> {
+    let (_, link) = text.trim().split_once(LINK_PREFIX).ok_or(LinkError::NotALink)?;
+    let (codec, rest) = link.split_once('.').ok_or(LinkError::Cut { missing: None })?;
+    if codec != CODEC {
+        let codec = codec.chars().take(20).collect();
+        return Err(LinkError::UnknownCodec { codec });
+    }
+    let bytes = checked_payload(rest.as_bytes())?;
+    let mut json = String::new();
+    // One byte more than allowed tells that there is more.
+    let read =
+        DeflateDecoder::new(&bytes[3..]).take(DOCUMENT_BYTES_MAX + 1).read_to_string(&mut json);
+    if json.len() as u64 > DOCUMENT_BYTES_MAX {
+        return Err(LinkError::TooLarge);
+    }
+    if let Err(fault) = read {
+        return Err(DecodeError::NotAWorkspace(fault.to_string()).into());
+    }
+    Ok(Workspace::from_json(&json)?)
+}
+
+/// The payload's bytes, if the check says that all of them arrived as they were sent.
+fn checked_payload(rest: &[u8]) -> Result<Vec<u8>, LinkError> {
+    let Some(length) = rest.get(..LENGTH_CHARACTERS) else {
+        return Err(LinkError::Cut { missing: None });
+    };
+    let length = URL_SAFE_NO_PAD.decode(length).map_err(|_| LinkError::Changed)?;
+    let length = length.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+    let payload_end = payload_characters(length);
+    let end = payload_end + 1 + CHECK_CHARACTERS;
+    if rest.len() < end {
+        return Err(LinkError::Cut { missing: Some(end - rest.len()) });
+    }
+    // Mail and chat put a full stop or a bracket behind a link; more of our own characters are no such thing.
+    let is_ours = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if rest[payload_end] != b'.' || rest.get(end).is_some_and(is_ours) {
+        return Err(LinkError::Changed);
+    }
+    let bytes = URL_SAFE_NO_PAD.decode(&rest[..payload_end]).map_err(|_| LinkError::Changed)?;
+    if bytes.len() != length + 3 || check(&bytes).as_bytes() != &rest[payload_end + 1..end] {
+        return Err(LinkError::Changed);
+    }
+    Ok(bytes)
+}
+
+/// Base64 characters of a payload with so many deflated bytes.
+fn payload_characters(length: usize) -> usize {
+    ((length + 3) * 4).div_ceil(3)
+}
+
+fn check(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..4])
+}
+
+/// Uploaded modules that a replay needs become part of the document.
+fn with_inline_modules(
+    workspace: &Workspace,
+    modules: &BTreeMap<String, Vec<u8>>,
+) -> Result<Workspace, LinkRefusal> {
+    let mut workspace = workspace.clone();
+    for (sha256, source) in &mut workspace.sources {
+        let Source::Module { name } = source else { continue };
+        let Some(bytes) = modules.get(sha256) else {
+            return Err(LinkRefusal::ModuleMissing { name: name.clone() });
+        };
+        // Base64 in deflate comes to at least the module's own size if it is compressed well; four times that will not fit.
+        if bytes.len() > 4 * LINK_CHARACTERS_MAX {
+            return Err(LinkRefusal::TooLong { characters: bytes.len() });
+        }
+        *source = Source::Inline { name: std::mem::take(name), base64: STANDARD.encode(bytes) };
+    }
+    Ok(workspace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hello() -> String {
+        encode_link(&Workspace::hello(), &BTreeMap::new()).expect("it fits")
+    }
+
+    #[track_caller]
+    fn check_error(link: &str, message: &str) {
+        assert_eq!(decode_link(link).expect_err("it must not open").to_string(), message);
+    }
+
+    #[test]
+    fn a_link_opens_from_a_whole_address_and_with_what_mail_puts_behind_it() {
+        let link = hello();
+        assert!(link.len() < 4_000, "the first example fits into chat and mail: {}", link.len());
+        for text in [
+            link.clone(),
+            format!("https://example.org/coldstart/{link}"),
+            format!(" {link}\n"),
+            format!("{link})."),
+        ] {
+            assert_eq!(decode_link(&text), Ok(Workspace::hello()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cut_link_says_how_much_it_lost() {
+        let link = hello();
+        check_error(
+            &link[..link.len() - 1],
+            "this link lost its last character; ask the sender for the whole link or for the file",
+        );
+        for lost in 1..link.len() - "#/w/d1.AAAA".len() {
+            assert_eq!(
+                decode_link(&link[..link.len() - lost]),
+                Err(LinkError::Cut { missing: Some(lost) })
+            );
+        }
+        assert_eq!(decode_link("#/w/d1.AA"), Err(LinkError::Cut { missing: None }));
+        assert_eq!(decode_link("#/w/d1"), Err(LinkError::Cut { missing: None }));
+    }
+
+    #[test]
+    fn a_changed_link_does_not_open() {
+        let link = hello();
+        for at in "#/w/d1.AAAA".len()..link.len() {
+            let mut bytes = link.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            assert_eq!(
+                decode_link(std::str::from_utf8(&bytes).expect("ASCII")),
+                Err(LinkError::Changed)
+            );
+        }
+        assert_eq!(decode_link(&format!("{link}AAAA")), Err(LinkError::Changed));
+    }
+
+    #[test]
+    fn foreign_links_are_named() {
+        check_error("https://example.org/", "this is not a link to a workspace");
+        check_error(
+            "#/w/b1.AAAA.BBBB",
+            "this link was made by a newer version of Coldstart (codec \"b1\"); reload the page to get it",
+        );
+        for text in ["#/w/d1.é.é", "#/w/d1.AAAA....", "#/w/..", "#/w/d1.AAAB..AAAAAA", "#/w/é"] {
+            assert!(decode_link(text).is_err());
+        }
+    }
+
+    fn link_of(json: &[u8]) -> String {
+        let mut bytes = vec![0; 3];
+        DeflateEncoder::new(json, Compression::best()).read_to_end(&mut bytes).expect("memory");
+        let length = (bytes.len() - 3) as u32;
+        bytes[..3].copy_from_slice(&length.to_be_bytes()[1..]);
+        format!("{LINK_PREFIX}{CODEC}.{}.{}", URL_SAFE_NO_PAD.encode(&bytes), check(&bytes))
+    }
+
+    #[test]
+    fn what_a_link_holds_is_checked_too() {
+        let newer = Workspace::hello().to_json().replacen("\"version\":1", "\"version\":9", 1);
+        assert_eq!(
+            decode_link(&link_of(newer.as_bytes())),
+            Err(DecodeError::Newer { found: 9 }.into())
+        );
+        assert!(matches!(
+            decode_link(&link_of(b"hello")),
+            Err(LinkError::Document(DecodeError::NotAWorkspace(_)))
+        ));
+        assert!(matches!(
+            decode_link(&link_of(&[0xff, 0xfe])),
+            Err(LinkError::Document(DecodeError::NotAWorkspace(_)))
+        ));
+        let bomb = vec![b' '; 64 << 20];
+        assert_eq!(decode_link(&link_of(&bomb)), Err(LinkError::TooLarge));
+    }
+
+    #[test]
+    fn small_modules_travel_and_large_ones_need_a_file() {
+        let mut workspace = Workspace::hello();
+        let upload = |workspace: &mut Workspace, bytes: Vec<u8>| {
+            let sha256: String =
+                Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            workspace.sources.insert(sha256.clone(), Source::Module { name: "up.wasm".into() });
+            BTreeMap::from([(sha256, bytes)])
+        };
+        let missing = encode_link(
+            &{
+                let mut workspace = workspace.clone();
+                upload(&mut workspace, vec![1]);
+                workspace
+            },
+            &BTreeMap::new(),
+        );
+        assert_eq!(missing, Err(LinkRefusal::ModuleMissing { name: "up.wasm".into() }));
+        // Bytes that deflate does not shrink.
+        let noise = |count: usize| -> Vec<u8> {
+            (0..count.div_ceil(32))
+                .flat_map(|block| Sha256::digest(block.to_be_bytes()))
+                .take(count)
+                .collect()
+        };
+        let mut small = workspace.clone();
+        let modules = upload(&mut small, noise(10_000));
+        let opened =
+            decode_link(&encode_link(&small, &modules).expect("it fits")).expect("it opens");
+        let (sha256, bytes) = modules.first_key_value().expect("one");
+        let inline = Source::Inline { name: "up.wasm".into(), base64: STANDARD.encode(bytes) };
+        assert_eq!(opened.sources[sha256], inline);
+        for count in [40_000, 1_000_000] {
+            let mut large = workspace.clone();
+            let modules = upload(&mut large, noise(count));
+            assert!(matches!(encode_link(&large, &modules), Err(LinkRefusal::TooLong { .. })));
+        }
+        workspace.name = noise(60_000).iter().map(|byte| char::from(b'a' + byte % 26)).collect();
+        assert!(matches!(
+            encode_link(&workspace, &BTreeMap::new()),
+            Err(LinkRefusal::TooLong { .. })
+        ));
+    }
+}
