@@ -7,14 +7,24 @@
 //! Invariant: the same module, configuration and inputs burn the same units and give the same
 //! stops, whatever the slices in which they were run.
 
+pub mod abi;
+mod accept;
 mod guest;
+mod host;
+mod imports;
+mod meter;
 mod module;
+mod wasi;
+mod wasmi_tier;
+
+pub use accept::accept;
 
 pub use guest::{
-    Answer, Clock, Exit, Guest, GuestConfig, Limits, LogStream, LogWrite, Resume, Run, Sandbox, StartedCall, StartedKind,
-    Stop, Trap,
+    Answer, Clock, Exit, Guest, GuestConfig, Limits, LogStream, LogWrite, Resume, Run, Sandbox,
+    StartedCall, StartedKind, Stop, Trap,
 };
 pub use module::{Artifact, Export, Import, ModuleInfo, Refusal, Shape};
+pub use wasmi_tier::WasmiSandbox;
 
 /// The version of the meter's cost table and check placement. A share link names it, because
 /// a changed cost changes every duration in a history.

@@ -72,3 +72,31 @@ pub struct Artifact {
     /// The metered module, the one that runs.
     pub metered: Arc<[u8]>,
 }
+
+/// Bytes of a module: above what Lambda's 50 MB upload holds, below what a tab can meter in a second.
+pub(crate) const MODULE_BYTES_MAX: u64 = 64 << 20;
+/// Parameters and locals of one function; an interpreter's main loop has a few hundred. `wasmi` addresses a frame with 16 bits.
+pub(crate) const LOCALS_MAX: u32 = 10_000;
+/// Height of one function's operand stack.
+pub(crate) const OPERANDS_MAX: u32 = 10_000;
+/// As in V8.
+pub(crate) const BR_TABLE_MAX: u32 = 65_520;
+/// As in V8.
+pub(crate) const TABLE_ELEMENTS_MAX: u64 = 10_000_000;
+/// As in V8, for the metered function.
+pub(crate) const FUNCTION_BYTES_MAX: u64 = 7_654_321;
+
+/// A function's type in the text format's words.
+pub(crate) fn types_text(
+    params: &[wasmparser::ValType],
+    results: &[wasmparser::ValType],
+) -> String {
+    let list = |word: &str, types: &[wasmparser::ValType]| {
+        if types.is_empty() {
+            return String::new();
+        }
+        let types: Vec<String> = types.iter().map(ToString::to_string).collect();
+        format!(" ({word} {})", types.join(" "))
+    };
+    format!("func{}{}", list("param", params), list("result", results))
+}
