@@ -245,6 +245,11 @@ impl<'t> Parser<'t> {
         if !(least..=most).contains(&arguments.len()) {
             return self.fail(format!("{name} does not take {} arguments", arguments.len()));
         }
+        // The one literal whose type AWS checks when the machine is made.
+        let sums = matches!(function, Function::MathAdd | Function::MathRandom);
+        if sums && arguments.iter().any(|argument| matches!(argument, Argument::Text(_))) {
+            return self.fail(format!("{name} takes numbers"));
+        }
         Ok(Call { function, arguments })
     }
 
