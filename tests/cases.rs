@@ -27,7 +27,9 @@ fn main() {
         }
     } else {
         let reason = format!("no recorded cases at {}", dir.display());
-        trials.push(Trial::ignorable_test("recorded cases", move || Ok(Completion::ignored_with(reason))));
+        trials.push(Trial::ignorable_test("recorded cases", move || {
+            Ok(Completion::ignored_with(reason))
+        }));
     }
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -46,13 +46,16 @@ const BELOW_HOSTS: [&str; 7] = [
 ];
 
 fn belongs_to_hosts(package: &str) -> bool {
-    matches!(package, "web-sys" | "js-sys" | "wasm-bindgen" | "tokio" | "rand") || package.starts_with("gloo")
+    matches!(package, "web-sys" | "js-sys" | "wasm-bindgen" | "tokio" | "rand")
+        || package.starts_with("gloo")
 }
 
 fn metadata() -> Value {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["metadata", "--format-version", "1", "--offline", "--no-deps"]).current_dir(super::root());
+    command
+        .args(["metadata", "--format-version", "1", "--offline", "--no-deps"])
+        .current_dir(super::root());
     let output = command.output().expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("cargo writes JSON")
@@ -80,7 +83,10 @@ fn forbidden(dependencies: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
             continue;
         };
         let ours = names.iter().filter(|name| dependencies.contains_key(*name));
-        found.extend(ours.filter(|name| !allowed.contains(&name.as_str())).map(|name| format!("{package} -> {name}")));
+        found.extend(
+            ours.filter(|name| !allowed.contains(&name.as_str()))
+                .map(|name| format!("{package} -> {name}")),
+        );
         if BELOW_HOSTS.contains(&package.as_str()) {
             let hosts = names.iter().filter(|name| belongs_to_hosts(name));
             found.extend(hosts.map(|name| format!("{package} -> {name}, which belongs to hosts")));
@@ -99,10 +105,20 @@ fn no_package_imports_what_is_not_below_it() {
 #[test]
 fn a_forbidden_edge_is_noticed() {
     let edges = |pairs: &[(&str, &[&str])]| -> BTreeMap<String, BTreeSet<String>> {
-        pairs.iter().map(|(name, names)| ((*name).into(), names.iter().map(|n| (*n).to_owned()).collect())).collect()
+        pairs
+            .iter()
+            .map(|(name, names)| ((*name).into(), names.iter().map(|n| (*n).to_owned()).collect()))
+            .collect()
     };
-    let bad = edges(&[("coldstart-expr", &["coldstart-asl", "gloo-timers", "serde"]), ("coldstart-asl", &[]), ("stray", &[])]);
-    let expected = ["coldstart-expr -> coldstart-asl", "coldstart-expr -> gloo-timers, which belongs to hosts"];
+    let bad = edges(&[
+        ("coldstart-expr", &["coldstart-asl", "gloo-timers", "serde"]),
+        ("coldstart-asl", &[]),
+        ("stray", &[]),
+    ]);
+    let expected = [
+        "coldstart-expr -> coldstart-asl",
+        "coldstart-expr -> gloo-timers, which belongs to hosts",
+    ];
     let mut found = forbidden(&bad);
     assert_eq!(found.pop().as_deref(), Some("stray is not in the table of layers"));
     assert_eq!(found, expected);
@@ -115,7 +131,9 @@ fn nothing_below_the_hosts_pulls_in_a_browser_or_a_runtime() {
     for package in BELOW_HOSTS {
         let mut command = Command::new(&cargo);
         let target = ["--target", "wasm32-unknown-unknown"];
-        command.args(["tree", "--offline", "-p", package, "-e", "normal", "--prefix", "none"]).args(target);
+        command
+            .args(["tree", "--offline", "-p", package, "-e", "normal", "--prefix", "none"])
+            .args(target);
         let output = command.current_dir(super::root()).output().expect("cargo runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let tree = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -1,7 +1,8 @@
 //! The engine as a client sees it: calls with answers, and time that passes when nobody is looking.
 
 use coldstart_engine::{
-    ApiError, CommandId, Config, Engine, Principal, Request, Response, Timestamp,
+    ApiError, Command, CommandId, Config, Engine, Principal, Request, Response, Session, Timestamp,
+    replay,
 };
 use coldstart_sandbox::Sandbox;
 use serde_json::{Map, Value, json};
@@ -14,6 +15,9 @@ pub const ACCOUNT: &str = "111111111111";
 /// One cloud, for one case.
 pub struct Cloud {
     engine: Engine,
+    sandbox: Arc<dyn Sandbox>,
+    commands: Vec<Command>,
+    blobs: Vec<Vec<u8>>,
     answers: BTreeMap<CommandId, Result<Response, ApiError>>,
 }
 
@@ -21,10 +25,12 @@ impl Cloud {
     /// An empty account whose clock starts at this Unix time.
     pub fn new(sandbox: Arc<dyn Sandbox>, epoch_ms: u64) -> Self {
         let config = Config { epoch_ms, account: ACCOUNT.into(), ..Config::default() };
-        Self { engine: Engine::new(config, sandbox), answers: BTreeMap::new() }
+        let engine = Engine::new(config, Arc::clone(&sandbox));
+        Self { engine, sandbox, commands: Vec::new(), blobs: Vec::new(), answers: BTreeMap::new() }
     }
     /// Keeps bytes, and says how a request names them.
     pub fn blob(&mut self, bytes: Vec<u8>) -> Value {
+        self.blobs.push(bytes.clone());
         json!({ "$sha256": self.engine.put_blob(bytes) })
     }
     /// Calls an operation and waits for its answer in virtual time.
@@ -44,6 +50,7 @@ impl Cloud {
             principal: Principal::User,
         };
         let now = self.engine.now();
+        self.commands.push(Command { at: now, request: request.clone() });
         let id = self.engine.handle_request(now, request);
         loop {
             self.collect();
@@ -75,9 +82,26 @@ impl Cloud {
         self.engine.run_until(until);
         self.collect();
     }
-    /// Hex SHA-256 of the history.
-    pub fn digest(&self) -> String {
-        self.engine.digest()
+    /// Runs everything again from the saved session, as JSON text: the history must be the same.
+    ///
+    /// # Errors
+    /// How the two histories differ.
+    pub fn check_replay(&self) -> Result<(), String> {
+        let session = Session {
+            config: self.engine.config().clone(),
+            commands: self.commands.clone(),
+            interrupts: Vec::new(),
+            until: self.engine.now(),
+        };
+        let saved = serde_json::to_string(&session).map_err(|error| error.to_string())?;
+        let session: Session = serde_json::from_str(&saved).map_err(|error| error.to_string())?;
+        let again = replay(&session, self.blobs.iter().cloned(), Arc::clone(&self.sandbox));
+        let (first, second) = (self.engine.digest(), again.digest());
+        if first == second {
+            Ok(())
+        } else {
+            Err(format!("the replayed history differs: {first} and {second}"))
+        }
     }
     fn collect(&mut self) {
         while self.engine.poll_event().is_some() {}

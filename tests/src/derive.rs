@@ -15,6 +15,10 @@ pub fn known_behaviour(file: &str) -> Option<Stub> {
             Stub { sleeps: true, ..Stub::constant("null").logging([text("starting wait")]) }
         }
         "sleep" | "sleep_environment" => Stub { sleeps: true, ..Stub::respond([Piece::AllEnv]) },
+        "cloudwatch_logs" => Stub::constant("null").logging([Piece::FirstText]),
+        "multiple_handlers" => {
+            Stub::respond([text("{\"handler\": \""), Piece::HandlerName, text("\"}")])
+        }
         "response_size" => Stub::respond([text("\""), Piece::Letters, text("\"")]),
         "handler_exit" => Stub::always(Act::Exit(0)),
         "runtime_exit" => Stub { init: Some(Act::Exit(0)), ..Stub::constant("null") },

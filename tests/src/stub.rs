@@ -20,6 +20,10 @@ pub enum Piece {
     Counter,
     /// `{"NAME":"value",…}`, all of the environment variables.
     AllEnv,
+    /// What follows the last dot of `_HANDLER`: the name of the handler's function.
+    HandlerName,
+    /// The text of the first member of the event that is a string, without its escapes.
+    FirstText,
     /// As many letters `a` as the first number in the event says.
     Letters,
 }
@@ -153,6 +157,11 @@ impl Data {
             }
             Piece::Counter => writeln!(code, "(call $put_number (global.get $events))"),
             Piece::AllEnv => writeln!(code, "(call $put_all_env)"),
+            Piece::HandlerName => {
+                let (at, len) = self.keep("_HANDLER=");
+                writeln!(code, "(call $put_after_dot (i32.const {at}) (i32.const {len}))")
+            }
+            Piece::FirstText => writeln!(code, "(call $put_first_text)"),
             Piece::Letters => writeln!(code, "(call $put_letters (call $number))"),
         };
     }
@@ -164,10 +173,10 @@ impl Data {
                 *code += "(global.set $events (i32.add (global.get $events) (i32.const 1)))\n";
                 *code += match act {
                     Act::Fail(_) => {
-                        "(call $fail (global.get $buffer) (global.get $out)) (return (global.get $failed))\n"
+                        "(drop (call $fail (global.get $buffer) (global.get $out))) (return (global.get $failed))\n"
                     }
                     _ => {
-                        "(call $respond (global.get $buffer) (global.get $out)) (return (i32.const 0))\n"
+                        "(drop (call $respond (global.get $buffer) (global.get $out))) (return (i32.const 0))\n"
                     }
                 };
             }
@@ -183,8 +192,8 @@ impl Data {
 /// of a memory that grows as needed.
 const RUNTIME: &str = r#"(module
   (import "lambda" "meta" (func $meta (param i32 i32 i32 i32) (result i32)))
-  (import "lambda" "respond" (func $respond (param i32 i32)))
-  (import "lambda" "fail" (func $fail (param i32 i32)))
+  (import "lambda" "respond" (func $respond (param i32 i32) (result i32)))
+  (import "lambda" "fail" (func $fail (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
@@ -284,6 +293,48 @@ const RUNTIME: &str = r#"(module
       (local.set $i (i32.add (local.get $i) (i32.const 1)))
       (br $next)))
     (call $put_byte (i32.const 125)))
+  ;; Of the variable's value only what follows its last dot.
+  (func $put_after_dot (param $name i32) (param $len i32) (local $start i32) (local $i i32) (local $from i32)
+    (local.set $start (global.get $out))
+    (call $put_env (local.get $name) (local.get $len))
+    (local.set $i (local.get $start))
+    (local.set $from (local.get $start))
+    (block $done (loop $next
+      (br_if $done (i32.ge_u (local.get $i) (global.get $out)))
+      (if (i32.eq (i32.load8_u (i32.add (global.get $buffer) (local.get $i))) (i32.const 46))
+        (then (local.set $from (i32.add (local.get $i) (i32.const 1)))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br $next)))
+    (global.set $out (local.get $start))
+    (call $put (i32.add (global.get $buffer) (local.get $from)) (i32.sub (local.get $i) (local.get $from))))
+  (func $event_byte (param $i i32) (result i32)
+    (if (i32.ge_u (local.get $i) (global.get $event_len)) (then (return (i32.const 0))))
+    (i32.load8_u (i32.add (global.get $event) (local.get $i))))
+  ;; What stands between the first colon's next quote and the quote that ends it; \n, \r and \t are undone, other escapes
+  ;; stand for the character itself.
+  (func $put_first_text (local $i i32) (local $byte i32)
+    (block $colon (loop $next
+      (local.set $byte (call $event_byte (local.get $i)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $colon (i32.or (i32.eq (local.get $byte) (i32.const 58)) (i32.eqz (local.get $byte))))
+      (br $next)))
+    (block $quote (loop $next
+      (local.set $byte (call $event_byte (local.get $i)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $quote (i32.or (i32.eq (local.get $byte) (i32.const 34)) (i32.eqz (local.get $byte))))
+      (br $next)))
+    (block $end (loop $next
+      (local.set $byte (call $event_byte (local.get $i)))
+      (br_if $end (i32.or (i32.eq (local.get $byte) (i32.const 34)) (i32.eqz (local.get $byte))))
+      (if (i32.eq (local.get $byte) (i32.const 92)) (then
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (local.set $byte (call $event_byte (local.get $i)))
+        (if (i32.eq (local.get $byte) (i32.const 110)) (then (local.set $byte (i32.const 10))))
+        (if (i32.eq (local.get $byte) (i32.const 114)) (then (local.set $byte (i32.const 13))))
+        (if (i32.eq (local.get $byte) (i32.const 116)) (then (local.set $byte (i32.const 9))))))
+      (call $put_byte (local.get $byte))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br $next))))
   ;; The first whole number in the event.
   (func $number (result i32) (local $i i32) (local $n i32) (local $digit i32) (local $seen i32)
     (block $done (loop $next
@@ -329,6 +380,8 @@ mod tests {
             Piece::Env("A".into()),
             Piece::Counter,
             Piece::AllEnv,
+            Piece::HandlerName,
+            Piece::FirstText,
             Piece::Letters,
         ];
         let stub = Stub {
