@@ -151,6 +151,11 @@ impl Engine {
         self.world.put_blob(bytes)
     }
 
+    /// What a deployed module is, by hex SHA-256; none when it is not among those that are kept.
+    pub fn module_info(&self, sha256: &str) -> Option<Arc<coldstart_sandbox::ModuleInfo>> {
+        self.artifacts.known.get(sha256).map(|artifact| Arc::clone(&artifact.info))
+    }
+
     /// Stops this invocation when it has burned so many units (a replayed stop button).
     pub fn plan_interrupt(&mut self, interrupt: Interrupt) {
         self.lambda.plan_interrupt(interrupt);

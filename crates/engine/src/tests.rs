@@ -54,7 +54,7 @@ fn a_cold_start_then_a_warm_one_then_reclaim() {
              1147.698 environment 0 Idle
              1147.698 answered Invoke 200
             601147.698 environment 0 Reclaimed
-            #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":105,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"Z0hGel55z1Q8rv2Tj5s+fG76sVGNP8wsSi9/Ml2Xgys=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+            #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":109,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"tKfpI5hxi5AN734yTI0j+51Gs7zRow52hgnewFOnOQU=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 200 {"StatusCode":200,"Payload":{"$text":"1"},"ExecutedVersion":"$LATEST"}
             #2 200 {"StatusCode":200,"Payload":{"$text":"2"},"ExecutedVersion":"$LATEST"}
         "#]],
@@ -294,7 +294,7 @@ fn a_command_is_always_cold() {
              1200.291 finished 27cd Success 600 us init 8000 us billed 9 ms 13 MB 0 units
              1200.291 environment 1 Reclaimed
              1200.291 answered Invoke 200
-            #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":29,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"A63vJn9M/yLJGMIJunuzt+1rECamKMv9sMLdIdz2TP4=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+            #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":33,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"BcTeVH7CKl1UvNxmdJIEtOlx6f0rl7EgieCZ9L0rhf0=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
             #2 200 {"StatusCode":200,"Payload":{"$text":"[]"},"ExecutedVersion":"$LATEST"}
         "#]],
@@ -354,40 +354,40 @@ event: burn 100; call {"service":"lambda","operation":"Invoke","params":{"Functi
     check(
         scenario,
         expect![[r#"
-            0.000 function g Pending -
-            0.000 answered CreateFunction 201
-         1000.000 function g Active Successful
-         1000.000 function f Pending -
-         1000.000 answered CreateFunction 201
-         2000.000 function f Active Successful
-         2000.000 accepted 7476 f RequestResponse
-         2000.000 environment 0 Starting
-         2099.796 environment 0 Init
-         2099.796 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
-         2107.797 environment 0 Invoke
-         2107.797 started 7476 in 0 cold
-         2107.797 log "START RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a Version: $LATEST"
-         2109.398 accepted 88b8 g RequestResponse
-         2109.398 environment 1 Starting
-         2206.250 environment 1 Init
-         2206.250 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
-         2214.250 environment 1 Invoke
-         2214.250 started 88b8 in 1 cold
-         2214.250 log "START RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62 Version: $LATEST"
-         2224.064 log "END RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62"
-         2224.064 log "REPORT RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-         2224.064 finished 88b8 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
-         2224.064 environment 1 Idle
-         2224.064 answered Invoke 200
-         2225.064 log "END RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a"
-         2225.064 log "REPORT RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a\tDuration: 117.27 ms\tBilled Duration: 126 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-         2225.064 finished 7476 Success 117267 us init 8001 us billed 126 ms 13 MB 100 units
-         2225.064 environment 0 Idle
-         2225.064 answered Invoke 200
-        #0 201 {"FunctionName":"g","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:g","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":40,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"KtgI1yXi4/97JXFnq8DJsBDv2qwOaUd/FyaAmtZj90U=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/g"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
-        #1 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":141,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:01.000+0000","CodeSha256":"sY0/KE/Xt3RpiSiHe7Br3Z/Zb8FWuME+sNL6HzBgPoI=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"491718de-357e-4da8-8b43-5c8e74616796","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
-        #2 200 {"StatusCode":200,"Payload":{"$text":"{\"status\":200,\"output\":{\"StatusCode\":200,\"Payload\":{\"$text\":\"[1]\"},\"ExecutedVersion\":\"$LATEST\"}}"},"ExecutedVersion":"$LATEST"}
-    "#]],
+                0.000 function g Pending -
+                0.000 answered CreateFunction 201
+             1000.000 function g Active Successful
+             1000.000 function f Pending -
+             1000.000 answered CreateFunction 201
+             2000.000 function f Active Successful
+             2000.000 accepted 7476 f RequestResponse
+             2000.000 environment 0 Starting
+             2099.796 environment 0 Init
+             2099.796 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+             2107.797 environment 0 Invoke
+             2107.797 started 7476 in 0 cold
+             2107.797 log "START RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a Version: $LATEST"
+             2109.398 accepted 88b8 g RequestResponse
+             2109.398 environment 1 Starting
+             2206.250 environment 1 Init
+             2206.250 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+             2214.250 environment 1 Invoke
+             2214.250 started 88b8 in 1 cold
+             2214.250 log "START RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62 Version: $LATEST"
+             2224.064 log "END RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62"
+             2224.064 log "REPORT RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             2224.064 finished 88b8 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
+             2224.064 environment 1 Idle
+             2224.064 answered Invoke 200
+             2225.064 log "END RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a"
+             2225.064 log "REPORT RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a\tDuration: 117.27 ms\tBilled Duration: 126 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             2225.064 finished 7476 Success 117267 us init 8001 us billed 126 ms 13 MB 100 units
+             2225.064 environment 0 Idle
+             2225.064 answered Invoke 200
+            #0 201 {"FunctionName":"g","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:g","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/g"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+            #1 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":145,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:01.000+0000","CodeSha256":"4KH6Mg/kxkFgdxXu+HaHAEh/jscyiUNTLMBT4J6L1Ig=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"491718de-357e-4da8-8b43-5c8e74616796","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+            #2 200 {"StatusCode":200,"Payload":{"$text":"{\"status\":200,\"output\":{\"StatusCode\":200,\"Payload\":{\"$text\":\"[1]\"},\"ExecutedVersion\":\"$LATEST\"}}"},"ExecutedVersion":"$LATEST"}
+        "#]],
     );
 }
 
@@ -450,24 +450,24 @@ fn asynchronous_invocations_are_accepted_at_once() {
     check(
         Scenario::new().function("f", ECHO).request("lambda", "Invoke", invoke),
         expect![[r#"
-            0.000 function f Pending -
-            0.000 answered CreateFunction 201
-         1000.000 function f Active Successful
-         1000.000 accepted e099 f Event
-         1000.000 answered Invoke 202
-         1005.000 environment 0 Starting
-         1102.034 environment 0 Init
-         1102.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
-         1110.034 environment 0 Invoke
-         1110.034 started e099 in 0 cold
-         1110.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-         1119.848 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-         1119.848 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-         1119.848 finished e099 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
-         1119.848 environment 0 Idle
-        #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":40,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"KtgI1yXi4/97JXFnq8DJsBDv2qwOaUd/FyaAmtZj90U=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
-        #1 202 {"StatusCode":202,"Payload":{"$text":""}}
-    "#]],
+                0.000 function f Pending -
+                0.000 answered CreateFunction 201
+             1000.000 function f Active Successful
+             1000.000 accepted e099 f Event
+             1000.000 answered Invoke 202
+             1005.000 environment 0 Starting
+             1102.034 environment 0 Init
+             1102.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+             1110.034 environment 0 Invoke
+             1110.034 started e099 in 0 cold
+             1110.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+             1119.848 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1119.848 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             1119.848 finished e099 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
+             1119.848 environment 0 Idle
+            #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+            #1 202 {"StatusCode":202,"Payload":{"$text":""}}
+        "#]],
     );
 }
 
@@ -477,13 +477,13 @@ fn a_dry_run_runs_nothing() {
     check(
         Scenario::new().function("f", ECHO).request("lambda", "Invoke", invoke),
         expect![[r#"
-            0.000 function f Pending -
-            0.000 answered CreateFunction 201
-         1000.000 function f Active Successful
-         1000.000 answered Invoke 204
-        #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":40,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"KtgI1yXi4/97JXFnq8DJsBDv2qwOaUd/FyaAmtZj90U=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
-        #1 204 {"StatusCode":204,"Payload":{"$text":""}}
-    "#]],
+                0.000 function f Pending -
+                0.000 answered CreateFunction 201
+             1000.000 function f Active Successful
+             1000.000 answered Invoke 204
+            #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+            #1 204 {"StatusCode":204,"Payload":{"$text":""}}
+        "#]],
     );
 }
 
@@ -521,26 +521,26 @@ fn the_stop_button_ends_an_invocation_and_its_replay() {
     check(
         scenario,
         expect![[r#"
-            0.000 function f Pending -
-            0.000 answered CreateFunction 201
-         1000.000 function f Active Successful
-         1000.000 accepted e099 f RequestResponse
-         1000.000 environment 0 Starting
-         1097.034 environment 0 Init
-         1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
-         1105.034 log "up"
-         1105.034 environment 0 Invoke
-         1105.034 started e099 in 0 cold
-         1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-         1133.275 log "RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\nColdstart.Stopped"
-         1133.275 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-         1133.275 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 28.24 ms\tBilled Duration: 37 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\tStatus: error\tError Type: Coldstart.Stopped"
-         1133.275 finished e099 Stopped 28241 us init 8000 us billed 37 ms 13 MB 3000000 units
-         1133.275 environment 0 Reset
-         1133.275 answered Invoke 200
-        #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":33,"Description":"","Timeout":900,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"O/FrvFG/pf6N18A+zhqv6OOB8igMlsn7wD7Xb4HPQ00=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
-        #1 200 {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Coldstart.Stopped\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\"}"},"ExecutedVersion":"$LATEST"}
-    "#]],
+                0.000 function f Pending -
+                0.000 answered CreateFunction 201
+             1000.000 function f Active Successful
+             1000.000 accepted e099 f RequestResponse
+             1000.000 environment 0 Starting
+             1097.034 environment 0 Init
+             1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+             1105.034 log "up"
+             1105.034 environment 0 Invoke
+             1105.034 started e099 in 0 cold
+             1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+             1133.275 log "RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\nColdstart.Stopped"
+             1133.275 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1133.275 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 28.24 ms\tBilled Duration: 37 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\tStatus: error\tError Type: Coldstart.Stopped"
+             1133.275 finished e099 Stopped 28241 us init 8000 us billed 37 ms 13 MB 3000000 units
+             1133.275 environment 0 Reset
+             1133.275 answered Invoke 200
+            #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":37,"Description":"","Timeout":900,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"4frifdS1JJoU2gsEWp022a9+y4j2HzpGac0oOiZXixA=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+            #1 200 {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Coldstart.Stopped\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\"}"},"ExecutedVersion":"$LATEST"}
+        "#]],
     );
     let in_init = Scenario::new()
         .function("f", "loop\ninit: spin")
@@ -549,25 +549,25 @@ fn the_stop_button_ends_an_invocation_and_its_replay() {
     check(
         in_init,
         expect![[r#"
-            0.000 function f Pending -
-            0.000 answered CreateFunction 201
-         1000.000 function f Active Successful
-         1000.000 accepted e099 f RequestResponse
-         1000.000 environment 0 Starting
-         1097.034 environment 0 Init
-         1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
-         1123.462 environment 0 Invoke
-         1123.462 started e099 in 0 cold
-         1123.462 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-         1123.462 log "RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\nColdstart.Stopped"
-         1123.462 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-         1123.462 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 0.00 ms\tBilled Duration: 27 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tStatus: error\tError Type: Coldstart.Stopped"
-         1123.462 finished e099 Stopped 0 us init 26428 us billed 27 ms 13 MB 2000000 units
-         1123.462 environment 0 Reset
-         1123.462 answered Invoke 200
-        #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":15,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"JcmLx+I4SQKyiCIpE2L5MDfS3fnnrDnQbgWejVE64Ck=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
-        #1 200 {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Coldstart.Stopped\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\"}"},"ExecutedVersion":"$LATEST"}
-    "#]],
+                0.000 function f Pending -
+                0.000 answered CreateFunction 201
+             1000.000 function f Active Successful
+             1000.000 accepted e099 f RequestResponse
+             1000.000 environment 0 Starting
+             1097.034 environment 0 Init
+             1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+             1123.462 environment 0 Invoke
+             1123.462 started e099 in 0 cold
+             1123.462 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+             1123.462 log "RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\nColdstart.Stopped"
+             1123.462 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1123.462 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 0.00 ms\tBilled Duration: 27 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tStatus: error\tError Type: Coldstart.Stopped"
+             1123.462 finished e099 Stopped 0 us init 26428 us billed 27 ms 13 MB 2000000 units
+             1123.462 environment 0 Reset
+             1123.462 answered Invoke 200
+            #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":19,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"J/LXV0qsk+1+xB5T9UDz7LNrr0JWdWB4DaiIBdAR1ZM=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+            #1 200 {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Coldstart.Stopped\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\"}"},"ExecutedVersion":"$LATEST"}
+        "#]],
     );
 }
 
@@ -586,54 +586,54 @@ fn an_update_gives_new_environments_when_it_is_done() {
     check(
         scenario,
         expect![[r#"
-            0.000 function f Pending -
-            0.000 answered CreateFunction 201
-         1000.000 function f Active Successful
-         1000.000 accepted e099 f RequestResponse
-         1000.000 environment 0 Starting
-         1097.034 environment 0 Init
-         1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
-         1105.034 environment 0 Invoke
-         1105.034 started e099 in 0 cold
-         1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-         1114.848 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-         1114.848 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-         1114.848 finished e099 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
-         1114.848 environment 0 Idle
-         1114.848 answered Invoke 200
-         1114.848 function f Active InProgress
-         1114.848 answered UpdateFunctionConfiguration 200
-         1114.848 answered UpdateFunctionConfiguration 409 ResourceConflictException
-         1114.848 accepted e028 f RequestResponse
-         1114.848 environment 0 Invoke
-         1114.848 started e028 in 0
-         1114.848 log "START RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14 Version: $LATEST"
-         1124.662 log "END RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14"
-         1124.662 log "REPORT RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14\tDuration: 9.81 ms\tBilled Duration: 10 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\t"
-         1124.662 finished e028 Success 9814 us billed 10 ms 13 MB 1000000 units
-         1124.662 environment 0 Idle
-         1124.662 answered Invoke 200
-         2114.848 function f Active Successful
-         2114.848 environment 0 Reclaimed
-         2114.848 accepted 05a2 f RequestResponse
-         2114.848 environment 1 Starting
-         2208.051 environment 1 Init
-         2208.051 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
-         2216.051 environment 1 Invoke
-         2216.051 started 05a2 in 1 cold
-         2216.051 log "START RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9 Version: $LATEST"
-         2225.865 log "END RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9"
-         2225.865 log "REPORT RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-         2225.865 finished 05a2 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
-         2225.865 environment 1 Idle
-         2225.865 answered Invoke 200
-        #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":40,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"KtgI1yXi4/97JXFnq8DJsBDv2qwOaUd/FyaAmtZj90U=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
-        #1 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
-        #2 200 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":40,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:01.114+0000","CodeSha256":"KtgI1yXi4/97JXFnq8DJsBDv2qwOaUd/FyaAmtZj90U=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"27cd5f9e-c8c6-44cc-b555-40b2bff06252","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"Environment":{"Variables":{"A1":"b"}},"State":"Active","LastUpdateStatus":"InProgress","LastUpdateStatusReason":"The function is being created.","LastUpdateStatusReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
-        #3 409 ResourceConflictException: The operation cannot be performed at this time. An update is in progress for resource: arn:aws:lambda:us-east-1:123456789012:function:f
-        #4 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
-        #5 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
-    "#]],
+                0.000 function f Pending -
+                0.000 answered CreateFunction 201
+             1000.000 function f Active Successful
+             1000.000 accepted e099 f RequestResponse
+             1000.000 environment 0 Starting
+             1097.034 environment 0 Init
+             1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+             1105.034 environment 0 Invoke
+             1105.034 started e099 in 0 cold
+             1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+             1114.848 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1114.848 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             1114.848 finished e099 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
+             1114.848 environment 0 Idle
+             1114.848 answered Invoke 200
+             1114.848 function f Active InProgress
+             1114.848 answered UpdateFunctionConfiguration 200
+             1114.848 answered UpdateFunctionConfiguration 409 ResourceConflictException
+             1114.848 accepted e028 f RequestResponse
+             1114.848 environment 0 Invoke
+             1114.848 started e028 in 0
+             1114.848 log "START RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14 Version: $LATEST"
+             1124.662 log "END RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14"
+             1124.662 log "REPORT RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14\tDuration: 9.81 ms\tBilled Duration: 10 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\t"
+             1124.662 finished e028 Success 9814 us billed 10 ms 13 MB 1000000 units
+             1124.662 environment 0 Idle
+             1124.662 answered Invoke 200
+             2114.848 function f Active Successful
+             2114.848 environment 0 Reclaimed
+             2114.848 accepted 05a2 f RequestResponse
+             2114.848 environment 1 Starting
+             2208.051 environment 1 Init
+             2208.051 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+             2216.051 environment 1 Invoke
+             2216.051 started 05a2 in 1 cold
+             2216.051 log "START RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9 Version: $LATEST"
+             2225.865 log "END RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9"
+             2225.865 log "REPORT RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             2225.865 finished 05a2 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
+             2225.865 environment 1 Idle
+             2225.865 answered Invoke 200
+            #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+            #1 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
+            #2 200 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:01.114+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"27cd5f9e-c8c6-44cc-b555-40b2bff06252","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"Environment":{"Variables":{"A1":"b"}},"State":"Active","LastUpdateStatus":"InProgress","LastUpdateStatusReason":"The function is being created.","LastUpdateStatusReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+            #3 409 ResourceConflictException: The operation cannot be performed at this time. An update is in progress for resource: arn:aws:lambda:us-east-1:123456789012:function:f
+            #4 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
+            #5 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
+        "#]],
     );
 }
 
@@ -654,33 +654,33 @@ fn a_function_is_not_ready_at_once_and_may_be_deleted_while_it_works() {
     check(
         scenario,
         expect![[r#"
-            0.000 function f Pending -
-            0.000 answered CreateFunction 201
-            0.000 answered Invoke 409 ResourceConflictException
-            0.000 answered UpdateFunctionConfiguration 409 ResourceConflictException
-         1000.000 function f Active Successful
-         1000.000 accepted e099 f RequestResponse
-         1000.000 environment 0 Starting
-         1000.000 function f Deleted -
-         1000.000 answered DeleteFunction 204
-         1000.000 answered Invoke 404 ResourceNotFoundException
-         1097.034 environment 0 Init
-         1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
-         1105.034 environment 0 Invoke
-         1105.034 started e099 in 0 cold
-         1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-         1114.848 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-         1114.848 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-         1114.848 finished e099 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
-         1114.848 environment 0 Reclaimed
-         1114.848 answered Invoke 200
-        #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":40,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"KtgI1yXi4/97JXFnq8DJsBDv2qwOaUd/FyaAmtZj90U=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
-        #1 409 ResourceConflictException: The operation cannot be performed at this time. The function is currently in the following state: Pending
-        #2 409 ResourceConflictException: The operation cannot be performed at this time. The function is currently in the following state: Pending
-        #4 204 {}
-        #5 404 ResourceNotFoundException: Function not found: arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST
-        #3 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
-    "#]],
+                0.000 function f Pending -
+                0.000 answered CreateFunction 201
+                0.000 answered Invoke 409 ResourceConflictException
+                0.000 answered UpdateFunctionConfiguration 409 ResourceConflictException
+             1000.000 function f Active Successful
+             1000.000 accepted e099 f RequestResponse
+             1000.000 environment 0 Starting
+             1000.000 function f Deleted -
+             1000.000 answered DeleteFunction 204
+             1000.000 answered Invoke 404 ResourceNotFoundException
+             1097.034 environment 0 Init
+             1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+             1105.034 environment 0 Invoke
+             1105.034 started e099 in 0 cold
+             1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+             1114.848 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1114.848 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             1114.848 finished e099 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
+             1114.848 environment 0 Reclaimed
+             1114.848 answered Invoke 200
+            #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+            #1 409 ResourceConflictException: The operation cannot be performed at this time. The function is currently in the following state: Pending
+            #2 409 ResourceConflictException: The operation cannot be performed at this time. The function is currently in the following state: Pending
+            #4 204 {}
+            #5 404 ResourceNotFoundException: Function not found: arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST
+            #3 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
+        "#]],
     );
 }
 
@@ -1137,7 +1137,7 @@ fn value(
         "Qualifier" => Some(json!(pick(rng, &["$LATEST", "1"]))),
         "logGroupName" | "logGroupIdentifier" => Some(json!(pick(rng, &["g", "/aws/lambda/f"]))),
         "logStreamName" => Some(json!(pick(rng, &["s", "t"]))),
-        "ZipFile" => Some(Blob::text("loop\nevent: respond 1")),
+        "ZipFile" => Some(Blob::text("\u{0}asmloop\nevent: respond 1")),
         "Payload" => Some(Blob::text(pick(rng, &["{}", "[1]", "{", "nul"]))),
         "InvocationType" => Some(json!(pick(rng, &["Event", "RequestResponse", "DryRun"]))),
         "LogType" => Some(json!("Tail")),
@@ -1213,7 +1213,10 @@ fn odd_value(rng: &mut Rng, depth: u64) -> serde_json::Value {
         4 => json!(1.5e300),
         5 => json!(pick(rng, &TEXTS)),
         6 => (0..rng.below(3)).map(|_| odd_value(rng, depth - 1)).collect(),
-        7 => Blob::text(pick(rng, &["loop\nevent: respond 1", "{}", "nonsense", ""])),
+        7 => Blob::text(pick(
+            rng,
+            &["\u{0}asmloop\nevent: respond 1", "\u{0}asm", "{}", "nonsense", ""],
+        )),
         _ => {
             const KEYS: [&str; 8] =
                 ["Variables", "A1", "ZipFile", "Size", "Mode", "LogFormat", "$sha256", "$text"];
@@ -1222,4 +1225,162 @@ fn odd_value(rng: &mut Rng, depth: u64) -> serde_json::Value {
             serde_json::Value::Object(entries.collect())
         }
     }
+}
+
+// Real modules on the reference tier
+
+/// A callback guest that counts its events in a global, logs each and answers with the count, as one digit.
+const COUNTER_WAT: &str = r#"(module
+  (import "lambda" "respond" (func $respond (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 2)
+  (global $count (mut i32) (i32.const 48))
+  (data (i32.const 16) "counting\n")
+  (func (export "lambda_alloc") (param i32) (result i32) i32.const 4096)
+  (func (export "lambda_handler") (param i32 i32) (result i32)
+    (i32.store (i32.const 0) (i32.const 16))
+    (i32.store (i32.const 4) (i32.const 9))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (global.set $count (i32.add (global.get $count) (i32.const 1)))
+    (i32.store8 (i32.const 64) (global.get $count))
+    (drop (call $respond (i32.const 64) (i32.const 1)))
+    i32.const 0))"#;
+
+fn wat(text: &str) -> Vec<u8> {
+    wat::parse_str(text).unwrap()
+}
+
+#[test]
+fn a_real_module_keeps_its_globals_warm() {
+    let scenario =
+        Scenario::real().function("f", wat(COUNTER_WAT)).invoke("f", "{}").rest().invoke("f", "{}");
+    check(
+        scenario,
+        expect![[r#"
+            0.000 function f Pending -
+            0.000 answered CreateFunction 201
+         1000.000 function f Active Successful
+         1000.000 accepted e099 f RequestResponse
+         1000.000 environment 0 Starting
+         1097.036 environment 0 Init
+         1097.036 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+         1105.039 environment 0 Invoke
+         1105.039 started e099 in 0 cold
+         1105.039 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+         1105.640 log "counting"
+         1105.640 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+         1105.640 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 0.60 ms\tBilled Duration: 9 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+         1105.640 finished e099 Success 601 us init 8003 us billed 9 ms 13 MB 56 units
+         1105.640 environment 0 Idle
+         1105.640 answered Invoke 200
+         1105.640 accepted 27cd f RequestResponse
+         1105.640 environment 0 Invoke
+         1105.640 started 27cd in 0
+         1105.640 log "START RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252 Version: $LATEST"
+         1106.241 log "counting"
+         1106.241 log "END RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252"
+         1106.241 log "REPORT RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252\tDuration: 0.60 ms\tBilled Duration: 1 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\t"
+         1106.241 finished 27cd Success 601 us billed 1 ms 13 MB 56 units
+         1106.241 environment 0 Idle
+         1106.241 answered Invoke 200
+        #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":264,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"3Lj8n69Mw7K0iMpt+BjaxW4pDh1UP+sTgeoPJltyOFc=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+        #1 200 {"StatusCode":200,"Payload":{"$text":"1"},"ExecutedVersion":"$LATEST"}
+        #2 200 {"StatusCode":200,"Payload":{"$text":"2"},"ExecutedVersion":"$LATEST"}
+    "#]],
+    );
+}
+
+#[test]
+fn a_real_loop_guest_echoes() {
+    let echo = wat(r#"(module
+  (import "lambda" "next" (func $next (param i32 i32) (result i32)))
+  (import "lambda" "respond" (func $respond (param i32 i32) (result i32)))
+  (memory (export "memory") 2)
+  (func (export "_start")
+    (loop $again
+      (drop (call $respond (i32.const 1024) (call $next (i32.const 1024) (i32.const 65536))))
+      (br $again))))"#);
+    let event = r#"{"b":1,"a":[1.0,"\u00e4"]}"#;
+    let scenario = Scenario::real().function("f", echo).invoke("f", event);
+    assert_eq!(scenario.last_payload(), event);
+}
+
+#[test]
+fn a_real_endless_loop_times_out_on_the_microsecond() {
+    let endless = wat(r#"(module (memory (export "memory") 1)
+  (func (export "lambda_alloc") (param i32) (result i32) i32.const 1024)
+  (func (export "lambda_handler") (param i32 i32) (result i32)
+    (loop $l (memory.fill (i32.const 0) (i32.const 0) (i32.const 65536)) (br $l)) i32.const 0))"#);
+    let scenario = Scenario::real()
+        .create_with("f", endless, json!({ "Timeout": 1, "MemorySize": 128 }))
+        .rest()
+        .invoke("f", "{}");
+    let history = scenario.run();
+    let durations: Vec<u64> = history
+        .events
+        .iter()
+        .filter_map(|event| match event.fact {
+            Fact::InvocationFinished { duration_us, .. } => Some(duration_us),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(durations, [1_000_000]);
+    let answer = history.answers.last().unwrap().2.as_ref().unwrap();
+    assert!(answer.output["Payload"].to_string().contains("Task timed out after 1.00 seconds"));
+}
+
+#[test]
+fn real_traps_and_refusals() {
+    let trap = |body: &str| {
+        let text = format!(
+            r#"(module (memory (export "memory") 1)
+  (func (export "lambda_alloc") (param i32) (result i32) i32.const 1024)
+  (func $deep (param i32) (result i32) (i32.add (call $deep (local.get 0)) (i32.const 1)))
+  (func (export "lambda_handler") (param i32 i32) (result i32) {body}))"#
+        );
+        let scenario = Scenario::real().function("f", wat(&text)).invoke("f", "{}");
+        let log = scenario.log();
+        log.lines()
+            .filter(|line| line.contains("trap") || line.contains("Error"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    expect![[r#"
+        [coldstart] WebAssembly trap: unreachable executed
+        RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited with error: signal: aborted
+        Runtime.ExitError
+        REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 0.60 ms	Billed Duration: 9 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	Status: error	Error Type: Runtime.ExitError"#]].assert_eq(&trap("unreachable"));
+    expect![[r#"
+        [coldstart] WebAssembly trap: integer divide by zero
+        RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited with error: signal: floating point exception
+        Runtime.ExitError
+        REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 0.60 ms	Billed Duration: 9 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	Status: error	Error Type: Runtime.ExitError"#]].assert_eq(&trap("(i32.div_s (local.get 0) (i32.const 0))"));
+    expect![[r#"
+        [coldstart] WebAssembly trap: out of bounds memory access
+        RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited with error: signal: segmentation fault
+        Runtime.ExitError
+        REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 0.60 ms	Billed Duration: 9 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	Status: error	Error Type: Runtime.ExitError"#]].assert_eq(&trap("(i32.load (i32.const -4))"));
+    expect![[r#"
+        [coldstart] WebAssembly trap: call stack exhausted
+        RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited with error: signal: segmentation fault
+        Runtime.ExitError
+        REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 1.13 ms	Billed Duration: 10 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	Status: error	Error Type: Runtime.ExitError"#]].assert_eq(&trap("(call $deep (i32.const 0))"));
+    let refused = |module: Vec<u8>| {
+        let refusal =
+            Scenario::real().create_with("f", module, json!({})).last_answer().unwrap_err();
+        format!("{} {refusal}", refusal.status)
+    };
+    expect![[r#"
+        400 InvalidParameterValueException: not a valid module: magic header not detected: bad magic number - expected=[
+            0x0,
+            0x61,
+            0x73,
+            0x6d,
+        ] actual=[
+            0x6e,
+            0x6f,
+            0x6e,
+            0x73,
+        ] (at offset 0x0)"#]].assert_eq(&refused(b"nonsense".to_vec()));
+    expect!["400 InvalidParameterValueException: the module has no handler: it must export lambda_handler and lambda_alloc (callback), or _start (a loop over lambda.next, or a command)"].assert_eq(&refused(wat(r#"(module (import "env" "fly" (func)))"#)));
 }
