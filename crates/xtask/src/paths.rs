@@ -1,7 +1,7 @@
 //! Where things are.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// The folders that every command works in.
 pub(crate) struct Paths {
@@ -16,7 +16,8 @@ pub(crate) struct Paths {
 impl Paths {
     /// Finds them from the environment.
     pub(crate) fn find() -> Self {
-        let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+        // Cargo says at run time where the project is: clones that share a target folder share this program.
+        let manifest = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
         let root = manifest
             .ancestors()
             .nth(2)

@@ -1,0 +1,123 @@
+// Access: every view scanned with axe-core in light and dark, the main job by keyboard alone, and phone width.
+
+import assert from "node:assert/strict";
+import fs from "node:fs/promises";
+import { createRequire } from "node:module";
+import test, { after } from "node:test";
+import { editor, outcomeIs, read, response, result } from "./app.mjs";
+import { close, open, visit } from "./helper.mjs";
+import { routes } from "./routes.mjs";
+
+after(close);
+
+const axe = await fs.readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const route of routes) {
+    test(`axe finds nothing: ${route.name}, ${colorScheme}`, (t) =>
+      visit(t, { colorScheme, reducedMotion: "reduce", hash: route.hash }, async (page, site) => {
+        await route.prepare?.(page, site);
+        await page.evaluate(axe);
+        const { violations } = await page.evaluate(() =>
+          globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"] }),
+        );
+        const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((node) => `    ${node.target}: ${node.html.slice(0, 160)} ${node.failureSummary?.split("\n")[1] ?? ""}`).join("\n")}`);
+        assert.deepEqual(found, []);
+      }));
+  }
+}
+
+for (const route of routes) {
+  test(`no view is wider than a small phone: ${route.name}`, (t) =>
+    visit(t, { viewport: { width: 320, height: 640 }, hash: route.hash }, async (page, site) => {
+      await route.prepare?.(page, site);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.ok(wide <= 0, `${wide} px stick out`);
+    }));
+}
+
+/** Presses Tab until something is focused that `wanted` accepts; that it can be reached at all is the point. */
+async function tabTo(page, description, wanted, key = "Tab") {
+  for (let presses = 0; presses < 80; presses++) {
+    await page.keyboard.press(key);
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement;
+      const name = element.getAttribute("aria-label") ?? element.labels?.[0]?.textContent ?? element.textContent;
+      return { role: element.getAttribute("role") ?? element.tagName.toLowerCase(), name: name.trim() };
+    });
+    if (wanted(focused)) return focused;
+  }
+  assert.fail(`${description} cannot be reached with ${key}`);
+}
+
+test("by keyboard alone: skip, edit, leave the editor, deploy, test, read the result", (t) =>
+  visit(t, {}, async (page) => {
+    await editor(page, /^Code of /);
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Skip to the content");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.activeElement.id === "main");
+
+    await tabTo(page, "the editor", ({ role, name }) => role === "textbox" && name.startsWith("Code of"));
+    const before = await read(page, /^Code of /);
+    await page.keyboard.press("ControlOrMeta+End");
+    await page.keyboard.press("Enter");
+    await page.keyboard.type(";; typed");
+    // Tab indents in the editor, and Escape lets go of it.
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Tab");
+    assert.notEqual(await page.evaluate(() => document.activeElement.getAttribute("role")), "textbox", "Escape, then Tab, leaves");
+    assert.equal((await read(page, /^Code of /)).trimEnd(), `${before.trimEnd()}\n;; typed`);
+
+    await tabTo(page, "Deploy", ({ role, name }) => role === "button" && name === "Deploy", "Shift+Tab");
+    await page.keyboard.press("Enter");
+    await page.getByText("Deployed", { exact: true }).waitFor();
+    await tabTo(page, "Test", ({ role, name }) => role === "button" && name === "Test");
+    await page.keyboard.press("Enter");
+    await outcomeIs(page, "Succeeded");
+    await tabTo(page, "the response", ({ name }) => name === "Response");
+    assert.ok((await response(page).innerText()).length > 0);
+
+    // The tabs are one stop, moved in by arrows.
+    await tabTo(page, "the tabs", ({ role }) => role === "tab", "Shift+Tab");
+    await page.keyboard.press("ArrowRight");
+    await page.locator("[role=tab][aria-selected=true]").filter({ hasText: "Test" }).waitFor();
+    await page.keyboard.press("End");
+    await page.getByLabel("Memory (MB)").waitFor();
+    await page.keyboard.press("Home");
+    await editor(page, /^Code of /);
+    await page.keyboard.press("ControlOrMeta+Enter");
+    await result(page).getByText("Warm", { exact: true }).waitFor();
+  }));
+
+test("by keyboard alone: a dialog keeps the focus and gives it back", (t) =>
+  visit(t, {}, async (page) => {
+    await editor(page, /^Code of /);
+    await tabTo(page, "Share", ({ role, name }) => role === "button" && name === "Share");
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog", { name: "Share" });
+    await dialog.waitFor();
+    for (let presses = 0; presses < 12; presses++) {
+      await page.keyboard.press("Tab");
+      assert.ok(await page.evaluate(() => !document.activeElement.closest("main, header.top-bar, nav")), "the focus stays inside");
+    }
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await page.waitForFunction(() => document.activeElement.textContent.trim() === "Share");
+  }));
+
+test("a theme that was chosen stays", (t) =>
+  visit(t, { colorScheme: "light" }, async (page, site) => {
+    await editor(page, /^Code of /);
+    const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const light = await ground();
+    await page.getByRole("button", { name: /^Theme: as the system/ }).click();
+    await page.getByRole("button", { name: /^Theme: light/ }).click();
+    await page.getByRole("button", { name: /^Theme: dark/ }).waitFor();
+    const dark = await ground();
+    assert.notEqual(dark, light);
+    await page.reload();
+    await open(page, site, "");
+    await page.getByRole("button", { name: /^Theme: dark/ }).waitFor();
+    assert.equal(await ground(), dark);
+  }));

@@ -1,0 +1,70 @@
+// The page as a visitor names its parts. Tests speak through this, so that a renamed button is one change.
+
+import assert from "node:assert/strict";
+
+export const tab = (page, name) => page.getByRole("tab", { name, exact: true });
+export const testButton = (page) => page.getByRole("button", { name: "Test", exact: true });
+export const deployButton = (page) => page.getByRole("button", { name: "Deploy", exact: true });
+export const result = (page) => page.locator(".result-panel");
+export const response = (page) => result(page).getByLabel("Response", { exact: true });
+export const logOutput = (page) => result(page).getByLabel("Log output", { exact: true });
+
+/** The editor once CodeMirror has taken over from the plain text area. */
+export async function editor(page, name) {
+  const box = page.locator(".cm-content").and(page.getByRole("textbox", { name }));
+  await box.waitFor();
+  return box;
+}
+
+/** Replaces the whole text of an editor, as a person would. */
+export async function write(page, name, text) {
+  const box = await editor(page, name);
+  await box.click();
+  await page.keyboard.press("ControlOrMeta+a");
+  // Inserted at once: typed brackets would be closed by the editor.
+  await page.keyboard.insertText(text);
+}
+
+/** The whole text, including lines that are scrolled away. */
+export async function read(page, name) {
+  const box = await editor(page, name);
+  return box.evaluate((content) => content.cmTile?.view?.state.doc.toString() ?? content.cmView?.view?.state.doc.toString() ?? content.innerText);
+}
+
+/** Tests with the selected event and waits for the outcome: "Succeeded", "Failed" … */
+export async function invoke(page, outcome = "Succeeded") {
+  await testButton(page).click();
+  await outcomeIs(page, outcome);
+}
+
+export async function outcomeIs(page, outcome) {
+  const head = result(page).locator(".result-head");
+  await head.getByText(/^(Succeeded|Failed|Refused|Queued|Checked)$/).waitFor();
+  assert.match(await head.innerText(), new RegExp(outcome), await result(page).innerText());
+}
+
+export async function openTab(page, name) {
+  await tab(page, name).click();
+  await page.locator(`[role=tabpanel][aria-labelledby="${await tab(page, name).getAttribute("id")}"]`).waitFor();
+}
+
+/** Creates a function from an example of the dialog, by the example's title. */
+export async function createFrom(page, name, title) {
+  await page.getByRole("button", { name: "Create function" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "Create function" });
+  await dialog.getByLabel("Function name").fill(name);
+  await dialog.getByRole("radio", { name: title }).check();
+  await dialog.getByRole("button", { name: "Create function" }).click();
+  await page.getByRole("heading", { level: 1, name }).waitFor();
+}
+
+/** The text of the share dialog's link. */
+export async function shareLink(page) {
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  const dialog = page.getByRole("dialog", { name: "Share" });
+  const field = dialog.getByLabel("Link", { exact: true });
+  await field.waitFor();
+  const link = await field.inputValue();
+  await dialog.getByRole("button", { name: "Close" }).click();
+  return link;
+}
