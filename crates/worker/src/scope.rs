@@ -1,0 +1,178 @@
+//! The Worker's global scope: what comes in, what goes out, and when to work next.
+
+use coldstart_protocol::{FromWorker, decode_to_worker, encode};
+use coldstart_sandbox::WasmiSandbox;
+use coldstart_worker::{CommandGauge, Host, Next, Outgoing};
+use js_sys::{Array, ArrayBuffer, JsString, Object, Reflect, Uint8Array};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use wasm_bindgen::prelude::{Closure, JsValue};
+use wasm_bindgen::{JsCast, throw_str};
+use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort, Performance};
+
+fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+/// The build's name: from the start-up script, the Worker's address, or the compiler's environment.
+fn build_id() -> String {
+    let global = Reflect::get(&scope(), &"COLDSTART_BUILD_ID".into())
+        .ok()
+        .and_then(|value| value.as_string());
+    global
+        .or_else(|| {
+            let search = scope().location().search();
+            let mut pairs = search.trim_start_matches('?').split('&');
+            pairs.find_map(|pair| pair.strip_prefix("build=")).map(str::to_owned)
+        })
+        .or_else(|| option_env!("COLDSTART_BUILD_ID").map(str::to_owned))
+        .unwrap_or_else(|| "development".into())
+}
+
+fn post(Outgoing { message, buffers }: Outgoing) {
+    let transfer = Array::new();
+    for buffer in &buffers {
+        transfer.push(&Uint8Array::from(buffer.as_slice()).buffer());
+    }
+    let data = Object::new();
+    // Setting a member of a fresh plain object cannot fail.
+    let _ = Reflect::set(&data, &"json".into(), &encode(&message).into());
+    let _ = Reflect::set(&data, &"buffers".into(), &transfer);
+    if let Err(error) = scope().post_message_with_transfer(&data, &transfer) {
+        wasm_bindgen::throw_val(error);
+    }
+}
+
+/// The page is told what broke, then this Worker is of no more use.
+fn report_panics(gauge: CommandGauge) {
+    std::panic::set_hook(Box::new(move |info| {
+        let message = FromWorker::Panicked { message: info.to_string(), command: gauge.get() };
+        post(Outgoing { message, buffers: Vec::new() });
+    }));
+}
+
+/// `{json, buffers}` as Rust has it; none when it is no message of ours.
+fn read(data: &JsValue) -> Option<(String, Vec<Vec<u8>>)> {
+    let json = Reflect::get(data, &"json".into()).ok()?.dyn_into::<JsString>().ok()?;
+    let buffers = Reflect::get(data, &"buffers".into()).ok();
+    let buffers = buffers
+        .filter(|value| value.is_object())
+        .map(|value| Array::from(&value))
+        .unwrap_or_default();
+    let bytes = |value: JsValue| {
+        let buffer = value.dyn_into::<ArrayBuffer>().map(|buffer| Uint8Array::new(&buffer));
+        buffer.or_else(JsCast::dyn_into::<Uint8Array>).map(|view| view.to_vec()).unwrap_or_default()
+    };
+    Some((json.into(), buffers.iter().map(bytes).collect()))
+}
+
+struct Pump {
+    host: Host,
+    performance: Performance,
+    /// A message to ourselves: it comes after those that already wait.
+    wake: MessagePort,
+    woken: bool,
+    timer: Option<i32>,
+    on_timer: Option<Closure<dyn FnMut()>>,
+}
+
+impl Pump {
+    fn wake(&mut self) {
+        if let Some(timer) = self.timer.take() {
+            scope().clear_timeout_with_handle(timer);
+        }
+        if !self.woken {
+            self.woken = true;
+            let _ = self.wake.post_message(&JsValue::NULL);
+        }
+    }
+
+    fn pump(&mut self) {
+        self.woken = false;
+        let performance = self.performance.clone();
+        let next = self.host.pump(&mut || performance.now());
+        self.send();
+        match next {
+            Next::Now => self.wake(),
+            Next::After(ms) => self.wake_after(ms),
+            Next::Idle => {}
+        }
+    }
+
+    fn send(&mut self) {
+        while let Some(outgoing) = self.host.poll_message() {
+            post(outgoing);
+        }
+    }
+
+    fn wake_after(&mut self, ms: f64) {
+        let Some(on_timer) = &self.on_timer else { return };
+        if let Some(timer) = self.timer.take() {
+            scope().clear_timeout_with_handle(timer);
+        }
+        // Rounded up, or the flush that is due would be asked for too early, again and again.
+        let ms = ms.ceil().clamp(0.0, 60_000.0) as i32;
+        let callback = on_timer.as_ref().unchecked_ref();
+        self.timer =
+            scope().set_timeout_with_callback_and_timeout_and_arguments_0(callback, ms).ok();
+    }
+}
+
+/// Sets the scope's `onmessage` and says `Ready`.
+pub(crate) fn start() {
+    let Some(performance) = scope().performance() else {
+        throw_str("this Worker has no performance.now()")
+    };
+    let Ok(channel) = MessageChannel::new() else { throw_str("this Worker has no MessageChannel") };
+    let host = Host::new(Arc::new(WasmiSandbox::new()), build_id());
+    report_panics(host.gauge());
+    let pump = Pump {
+        host,
+        performance,
+        wake: channel.port2(),
+        woken: false,
+        timer: None,
+        on_timer: None,
+    };
+    let pump = Rc::new(RefCell::new(pump));
+
+    let on_timer = Closure::<dyn FnMut()>::new({
+        let pump = Rc::clone(&pump);
+        move || {
+            let mut pump = pump.borrow_mut();
+            pump.timer = None;
+            pump.pump();
+        }
+    });
+    let on_wake = Closure::<dyn FnMut()>::new({
+        let pump = Rc::clone(&pump);
+        move || pump.borrow_mut().pump()
+    });
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new({
+        let pump = Rc::clone(&pump);
+        move |event: MessageEvent| {
+            let Some((json, buffers)) = read(&event.data()) else {
+                throw_str("a message is {json, buffers}")
+            };
+            let message = match decode_to_worker(&json) {
+                Ok(message) => message,
+                Err(fault) => throw_str(&fault.to_string()),
+            };
+            let mut pump = pump.borrow_mut();
+            let now_ms = pump.performance.now();
+            pump.host.handle(message, buffers, now_ms);
+            pump.send();
+            pump.wake();
+        }
+    });
+    channel.port1().set_onmessage(Some(on_wake.as_ref().unchecked_ref()));
+    scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    // They live as long as the Worker.
+    on_wake.forget();
+    on_message.forget();
+    let mut pump = pump.borrow_mut();
+    pump.on_timer = Some(on_timer);
+    pump.send();
+    pump.wake();
+}

@@ -1,0 +1,109 @@
+//! Projections: folds of the engine's facts, bounded by retention, from which the page's windows are cut.
+//!
+//! Invariant: what a projection keeps is bounded, whatever the length of the session; counts and sums cover all of it.
+
+mod environments;
+mod functions;
+mod invocations;
+mod logs;
+
+use coldstart_engine::{Event, Fact};
+use coldstart_protocol::{ModuleInfo, View, ViewSpec};
+use environments::Environments;
+use functions::Functions;
+use invocations::Invocations;
+use logs::Logs;
+use serde_json::Value;
+
+/// All projections of a session.
+#[derive(Debug, Default)]
+pub(crate) struct Projections {
+    events: u64,
+    functions: Functions,
+    environments: Environments,
+    invocations: Invocations,
+    logs: Logs,
+}
+
+impl Projections {
+    /// Facts so far.
+    pub(crate) fn events(&self) -> u64 {
+        self.events
+    }
+
+    pub(crate) fn apply(&mut self, event: &Event) {
+        self.events += 1;
+        let at_us = event.at.0;
+        match &event.fact {
+            Fact::FunctionChanged { function, state, .. } => {
+                self.functions.changed(function, state, at_us)
+            }
+            Fact::EnvironmentPhase { environment, function, version, phase } => {
+                self.environments.phase(*environment, function, version, *phase, at_us);
+            }
+            Fact::InvocationStarted { request_id, function, environment, cold, .. } => {
+                self.environments.started(*environment, request_id);
+                self.invocations.started(request_id, function, *environment, *cold, at_us);
+            }
+            Fact::InvocationFinished { request_id, function, environment, outcome, .. } => {
+                self.environments.finished(*environment, request_id, *outcome);
+                self.functions.invoked(function, *outcome);
+                self.invocations.finished(&event.fact);
+            }
+            Fact::InvocationThrottled { function, .. } => self.invocations.throttled(function),
+            Fact::LogLine { group, stream, timestamp_ms, request_id, message } => {
+                self.logs.push(group, stream, *timestamp_ms, request_id.as_deref(), message);
+            }
+            // The list of invocations begins with their start; what was answered is told by `Answered`.
+            Fact::RequestAnswered { .. } | Fact::InvocationAccepted { .. } => {}
+            // Facts of services that have no view yet.
+            _ => {}
+        }
+    }
+
+    /// Functions whose configuration has to be asked for again.
+    pub(crate) fn take_changed_functions(&mut self) -> Vec<String> {
+        self.functions.take_changed()
+    }
+
+    pub(crate) fn set_configuration(
+        &mut self,
+        function: &str,
+        configuration: Option<Value>,
+        module: Option<ModuleInfo>,
+    ) {
+        let group = configuration
+            .as_ref()
+            .and_then(|value| value.pointer("/LoggingConfig/LogGroup")?.as_str());
+        self.logs.set_group(function, group);
+        self.functions.set_configuration(function, configuration, module);
+    }
+
+    /// Forgets what only windows that nobody watches any more need.
+    pub(crate) fn watch<'a>(&mut self, specs: impl Iterator<Item = &'a ViewSpec>) {
+        self.logs.watch(specs);
+    }
+
+    pub(crate) fn view(&mut self, spec: &ViewSpec) -> View {
+        match spec {
+            ViewSpec::Functions => View::Functions { rows: self.functions.rows() },
+            ViewSpec::Function { name } => View::Function {
+                name: name.clone(),
+                function: self.functions.detail(name).map(Box::new),
+            },
+            ViewSpec::Environments { function, lanes_max } => {
+                let (lanes, total) = self.environments.window(function, *lanes_max);
+                View::Environments { function: function.clone(), lanes, total }
+            }
+            ViewSpec::Invocations { function, rows_max } => {
+                let (rows, summary) = self.invocations.window(function, *rows_max);
+                View::Invocations { function: function.clone(), rows, summary }
+            }
+            ViewSpec::Logs { function, search, request_id, from, rows_max, follow } => {
+                let filter = logs::Filter::new(function, search, request_id);
+                let (from, total, rows) = self.logs.window(filter, *from, *rows_max, *follow);
+                View::Logs { function: function.clone(), from, total, rows }
+            }
+        }
+    }
+}
