@@ -76,9 +76,10 @@ impl Checker<'_> {
             let pointer = child(pointer, &member.name);
             if !seen.insert(member.name.as_str()) {
                 let message = format!("Duplicate field '{}'", member.name);
+                // Whether AWS refuses this is not recorded; its parser takes the last, and so do we.
                 self.report(
-                    Severity::Error,
-                    "INVALID_JSON_DESCRIPTION",
+                    Severity::Warning,
+                    "DUPLICATE_FIELD",
                     &pointer,
                     &member.name_span,
                     message,
@@ -292,11 +293,11 @@ impl Checker<'_> {
                     None => expect(false, if whole { "Integer" } else { "Number" }),
                     Some(number) if whole && number.fract() != 0.0 => expect(false, "Integer"),
                     Some(number) if number < least || number > most => {
-                        self.error(
-                            pointer,
-                            &node.span,
-                            format!("Value must be between {least} and {most}"),
-                        );
+                        let message = match most {
+                            f64::MAX => format!("Value must be at least {least}"),
+                            _ => format!("Value must be between {least} and {most}"),
+                        };
+                        self.error(pointer, &node.span, message);
                     }
                     Some(_) => {}
                 }
@@ -350,7 +351,7 @@ impl Checker<'_> {
                 self.template(value, &child(pointer, name));
                 continue;
             };
-            if !value.text().is_some_and(|text| Expression::parse(text).is_ok()) {
+            if value.text().is_none_or(|text| Expression::parse(text).is_err()) {
                 let message = format!(
                     "The value for the field '{name}' must be a valid JSONPath or a valid intrinsic function call"
                 );

@@ -97,6 +97,10 @@ pub struct State {
 
 /// The fields that shape a state's input and output, by language.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a definition has few states, and both languages are common"
+)]
 pub enum Data {
     /// The five fields of JSONPath, in the order they are applied. A path is `Null` where it says `null`.
     JsonPath {

@@ -262,8 +262,7 @@ impl Reader<'_> {
             self.at += 1;
             return Kind::Array(items);
         }
-        loop {
-            let Some(value) = self.value(depth + 1) else { break };
+        while let Some(value) = self.value(depth + 1) {
             items.push(value);
             if self.error.is_some() || !self.continues(b']', "comma to separate Array entries") {
                 break;

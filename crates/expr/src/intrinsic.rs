@@ -131,6 +131,8 @@ impl Expression {
         }
         let mut parser = Parser { text, at: 0 };
         let call = parser.call(1)?;
+        // Blanks may follow, as AWS's own editor accepts, but not lead.
+        parser.blanks();
         if parser.at < text.len() {
             return parser.fail("nothing may follow the call");
         }
@@ -291,7 +293,8 @@ impl<'t> Parser<'t> {
                 }
                 '\\' => {
                     // AWS refuses any other escape when the machine is made (recorded for `\"`).
-                    if !matches!(chars.next(), Some((_, '\'' | '{' | '}' | '\\'))) {
+                    let next = chars.next();
+                    if !matches!(next, Some((_, '\'' | '{' | '}' | '\\'))) {
                         self.at += offset;
                         return self.fail("only \\', \\{, \\} and \\\\ may be escaped");
                     }
@@ -490,14 +493,14 @@ fn bounded(text: &str) -> Applied<&str> {
 }
 
 fn range(first: i64, last: i64, step: i64) -> Applied<Value> {
+    if step == 0 {
+        return Err("the step must not be 0".to_owned());
+    }
     let mut numbers = Vec::new();
     let mut next = Some(first);
     while let Some(number) =
         next.filter(|number| if step > 0 { *number <= last } else { *number >= last })
     {
-        if step == 0 {
-            return Err("the step must not be 0".to_owned());
-        }
         if numbers.len() == RANGE_MAX {
             return Err(format!("at most {RANGE_MAX} elements can be made"));
         }
@@ -575,5 +578,184 @@ fn java_text(value: &Value, text: &mut String) {
         other => {
             let _ = write!(text, "{other}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+    use serde_json::json;
+
+    struct Fixed(u64);
+
+    impl Randomness for Fixed {
+        fn next_u64(&mut self) -> u64 {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            self.0
+        }
+    }
+
+    fn evaluate(text: &str) -> String {
+        let input = json!({ "name": "Ada", "list": [1, 2, 2, "1"], "object": { "a": 1, "b": [true, null] }, "long": "x".repeat(10_001) });
+        let variables = json!({ "v": { "x": 7 } });
+        let scope = Scope {
+            input: &input,
+            context: &json!({ "Execution": { "Id": "e-1" } }),
+            variables: variables.as_object().unwrap(),
+        };
+        match Expression::parse(text) {
+            Err(error) => format!("refused: {error}"),
+            Ok(expression) => match expression.evaluate(&scope, &mut Fixed(0)) {
+                Ok(value) => value.to_string(),
+                Err(failure) => format!("failed: {failure}"),
+            },
+        }
+    }
+
+    #[track_caller]
+    fn check(texts: &[&str], expected: Expect) {
+        let lines: Vec<String> =
+            texts.iter().map(|text| format!("{text} => {}\n", evaluate(text))).collect();
+        expected.assert_eq(&lines.concat());
+    }
+
+    #[test]
+    fn paths_see_the_input_the_context_and_variables() {
+        check(
+            &["$.name", "$$.Execution.Id", "$v.x", "$v", "$none", "$.none", "$.none[*]", "name"],
+            expect![[r#"
+                $.name => "Ada"
+                $$.Execution.Id => "e-1"
+                $v.x => 7
+                $v => {"x":7}
+                $none => failed: the path '$none': No results for path: $none
+                $.none => failed: the path '$.none': No results for path: $['none']
+                $.none[*] => []
+                name => refused: 'name' is neither a path nor an intrinsic function (at 0)
+            "#]],
+        );
+    }
+
+    #[test]
+    fn format_writes_values_as_java_does() {
+        check(
+            &[
+                "States.Format('Hi {}, {} {}', $.name, $.object, $.list)",
+                r"States.Format('\{\} {} it\'s \\', 1.50)",
+                "States.Format('{} {}', 1)",
+                "States.Format('{}', 1, 2)",
+                "States.Format($.name)",
+                "States.Format()",
+            ],
+            expect![[r#"
+                States.Format('Hi {}, {} {}', $.name, $.object, $.list) => "Hi Ada, {a=1, b=[true, null]} [1, 2, 2, 1]"
+                States.Format('\{\} {} it\'s \\', 1.50) => "{} 1.5 it's \\"
+                States.Format('{} {}', 1) => failed: States.Format: there are more {} than arguments
+                States.Format('{}', 1, 2) => failed: States.Format: there are more arguments than {}
+                States.Format($.name) => "Ada"
+                States.Format() => refused: States.Format does not take 0 arguments (at 15)
+            "#]],
+        );
+    }
+
+    #[test]
+    fn arrays_are_cut_counted_and_searched() {
+        check(
+            &[
+                "States.ArrayPartition($.list, 3)",
+                "States.ArrayPartition($.list, 0)",
+                "States.ArrayContains($.list, '1')",
+                "States.ArrayContains($.name, '1')",
+                "States.ArrayUnique($.list)",
+                "States.ArrayGetItem($.list, 1.4)",
+                "States.ArrayGetItem($.list, 9)",
+                "States.ArrayRange(5, 1, -2)",
+                "States.ArrayRange(1, 2, 0)",
+                "States.ArrayRange(0, 1000, 1)",
+            ],
+            expect![[r#"
+                States.ArrayPartition($.list, 3) => [[1,2,2],["1"]]
+                States.ArrayPartition($.list, 0) => failed: States.ArrayPartition: the size of a part must be a positive integer
+                States.ArrayContains($.list, '1') => true
+                States.ArrayContains($.name, '1') => failed: States.ArrayContains: argument 1 must be an array
+                States.ArrayUnique($.list) => [1,2,"1"]
+                States.ArrayGetItem($.list, 1.4) => 2
+                States.ArrayGetItem($.list, 9) => failed: States.ArrayGetItem: there is no item 9
+                States.ArrayRange(5, 1, -2) => [5,3,1]
+                States.ArrayRange(1, 2, 0) => failed: States.ArrayRange: the step must not be 0
+                States.ArrayRange(0, 1000, 1) => failed: States.ArrayRange: at most 1000 elements can be made
+            "#]],
+        );
+    }
+
+    #[test]
+    fn texts_numbers_and_json() {
+        check(
+            &[
+                "States.MathAdd(-1.5, 0.5)",
+                "States.MathAdd(2147483648, 0)",
+                "States.MathAdd('1', 0)",
+                "States.MathRandom(1, 1)",
+                "States.MathRandom(1, 10, 42)",
+                "States.StringSplit('a.b-c..', '.-')",
+                "States.StringToJson('{\"a\": 1.0}')",
+                "States.StringToJson('nope')",
+                "States.JsonMerge($.object, States.StringToJson('{\"a\":2}'), false)",
+                "States.JsonMerge($.object, $.object, true)",
+                "States.Base64Encode($.name)",
+                "States.Base64Decode('!')",
+                "States.Base64Encode($.long)",
+                "States.Hash($.name, 'CRC')",
+                "States.UUID()",
+            ],
+            expect![[r#"
+                States.MathAdd(-1.5, 0.5) => 0
+                States.MathAdd(2147483648, 0) => failed: States.MathAdd: numbers must be between -2147483648 and 2147483647
+                States.MathAdd('1', 0) => refused: States.MathAdd takes numbers (at 22)
+                States.MathRandom(1, 1) => failed: States.MathRandom: the end must be greater than the start
+                States.MathRandom(1, 10, 42) => 7
+                States.StringSplit('a.b-c..', '.-') => ["a","b","c"]
+                States.StringToJson('{"a": 1.0}') => {"a":1.0}
+                States.StringToJson('nope') => failed: States.StringToJson: this is not JSON: expected ident at line 1 column 2
+                States.JsonMerge($.object, States.StringToJson('{"a":2}'), false) => {"a":2,"b":[true,null]}
+                States.JsonMerge($.object, $.object, true) => failed: States.JsonMerge: only the shallow mode, false, is supported
+                States.Base64Encode($.name) => "QWRh"
+                States.Base64Decode('!') => failed: States.Base64Decode: this is not Base64
+                States.Base64Encode($.long) => failed: States.Base64Encode: at most 10000 characters are accepted
+                States.Hash($.name, 'CRC') => failed: States.Hash: 'CRC' is not one of MD5, SHA-1, SHA-256, SHA-384, SHA-512
+                States.UUID() => "9e3779b9-7f4a-4c15-bc6e-f372fe94f82a"
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_is_no_call_is_refused_where_it_goes_wrong() {
+        check(
+            &[
+                "States.Nope($.a)",
+                "States.Array($.a",
+                "States.Array($.a[?(@.b == ',)')], 'x')",
+                "States.Array($.a $.b)",
+                "States.Array('a)",
+                " States.Array()",
+                "States.Array() ",
+                "States.Array() x",
+                "States.UUID(1)",
+                &format!("{}1{}", "States.Array(".repeat(11), ")".repeat(11)),
+            ],
+            expect![[r#"
+                States.Nope($.a) => refused: 'States.Nope' is neither a path nor an intrinsic function (at 0)
+                States.Array($.a => refused: expected ',' or ')' (at 16)
+                States.Array($.a[?(@.b == ',)')], 'x') => [[],"x"]
+                States.Array($.a $.b) => refused: Use bracket notion ['my prop'] if your property contains blank characters. (at 16)
+                States.Array('a) => refused: the text is not closed with a single quote (at 13)
+                 States.Array() => refused: '' is neither a path nor an intrinsic function (at 0)
+                States.Array()  => []
+                States.Array() x => refused: nothing may follow the call (at 15)
+                States.UUID(1) => refused: States.UUID does not take 1 arguments (at 14)
+                States.Array(States.Array(States.Array(States.Array(States.Array(States.Array(States.Array(States.Array(States.Array(States.Array(States.Array(1))))))))))) => refused: calls may be nested 10 deep (at 130)
+            "#]],
+        );
     }
 }

@@ -14,6 +14,11 @@ pub(crate) fn parse(text: &str) -> Option<Value> {
 
 /// Undoes backslash escapes; an unknown one stands for its character. `None` when `\u` is not followed by a number.
 pub(crate) fn unescape(text: &str) -> Option<String> {
+    unescape_except(text, None)
+}
+
+/// The same, but a backslash before `kept` stays.
+pub(crate) fn unescape_except(text: &str, kept: Option<char>) -> Option<String> {
     let mut units: Vec<u16> = Vec::with_capacity(text.len());
     let mut chars = text.chars();
     let mut buffer = [0_u16; 2];
@@ -38,7 +43,12 @@ pub(crate) fn unescape(text: &str) -> Option<String> {
                     units.push(i32::from_str_radix(&digits, 16).ok()? as u16);
                 }
             }
-            Some(other) => put(other, &mut units),
+            Some(other) => {
+                if kept == Some(other) {
+                    put('\\', &mut units);
+                }
+                put(other, &mut units);
+            }
         }
     }
     Some(String::from_utf16_lossy(&units))

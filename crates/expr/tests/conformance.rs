@@ -3,9 +3,11 @@
 //! The data is not part of the project: `COLDSTART_CONFORMANCE` names its folder, else it is looked for beside
 //! the workspace. Without it each test says that it was skipped.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use coldstart_expr::intrinsic::{Expression, Randomness};
 use coldstart_expr::jsonpath::{Path, SelectError};
-use coldstart_expr::scope::Scope;
+use coldstart_expr::scope::{Scope, Source, StatesPath};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
@@ -143,4 +145,53 @@ fn intrinsic_functions_as_aws_answers_them() {
         }
         Ok(())
     });
+}
+
+/// One field of one state is a case for this crate; more of them need the interpreter around it.
+#[test]
+fn paths_of_states_as_aws_follows_them() {
+    let Some(cases) = cases("jsonpath-io-aws.jsonl") else { return };
+    let (mut passed, mut skipped, mut failures) = (0, 0, Vec::new());
+    for case in &cases {
+        let fields = case["fields"].as_array().unwrap();
+        let (place, text) = (fields[0][0].as_str().unwrap(), fields[0][1].as_str().unwrap());
+        let steps: Vec<&str> = place.split('/').collect();
+        let (Some(output), [_, "Parameters" | "InputPath" | "OutputPath", ..], 1) =
+            (case["expect"].get("output"), steps.as_slice(), fields.len())
+        else {
+            skipped += 1;
+            continue;
+        };
+        let input = &case["input"];
+        // Of the context only the input is known here: its other values are the account's.
+        let context = json!({ "Execution": { "Input": input } });
+        let scope = Scope { input, context: &context, variables: &Map::new() };
+        let expression = Expression::parse(text).unwrap();
+        // Variables are set by states before, and the context as a whole holds the account's names.
+        let elsewhere = |path: &&StatesPath| {
+            matches!(path.source(), Source::Variable(_)) || path.text() == "$$"
+        };
+        if expression.paths().iter().any(elsewhere) {
+            skipped += 1;
+            continue;
+        }
+        let actual =
+            expression.evaluate(&scope, &mut Counter(1)).map_err(|error| error.to_string());
+        // The recorder wrote arrays as text.
+        let parsed = output.as_str().and_then(|text| serde_json::from_str(text).ok());
+        let output = parsed.as_ref().unwrap_or(output);
+        let expected = match steps.get(2) {
+            Some(field) => &output[field.trim_end_matches(".$")],
+            None => output,
+        };
+        match actual {
+            Ok(actual) if same(expected, &actual, true) => passed += 1,
+            other => failures.push(format!("{}: gave {other:?}, not {expected}", case["id"])),
+        }
+    }
+    eprintln!(
+        "jsonpath-io-aws.jsonl: {passed} pass, {} fail, {skipped} skipped: need an execution",
+        failures.len()
+    );
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

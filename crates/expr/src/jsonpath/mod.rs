@@ -178,3 +178,191 @@ impl fmt::Display for Token {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+    use serde_json::json;
+
+    #[track_caller]
+    fn check(document: &Value, paths: &[&str], expected: Expect) {
+        let lines = paths.iter().map(|text| {
+            let outcome = match Path::parse(text) {
+                Err(error) => format!("refused: {error}"),
+                Ok(path) => match path.select(document) {
+                    Ok(value) => format!(
+                        "{value} ({})",
+                        if path.is_definite() { "definite" } else { "indefinite" }
+                    ),
+                    Err(error) => format!("{error:?}"),
+                },
+            };
+            format!("{text} => {outcome}\n")
+        });
+        expected.assert_eq(&lines.collect::<String>());
+    }
+
+    #[test]
+    fn a_definite_path_that_leads_nowhere_says_where() {
+        check(
+            &json!({ "a": { "b": [1, 2] }, "n": null, "s": "x" }),
+            &[
+                "$.x",
+                "$.a.x.y",
+                "$.a.b[2]",
+                "$.a.b.c",
+                "$.s[0]",
+                "$.n[0]",
+                "$.s[?(@.a)]",
+                "$.x[*]",
+                "$.a.b[*].c",
+            ],
+            expect![[r#"
+                $.x => NotFound("No results for path: $['x']")
+                $.a.x.y => NotFound("Missing property in path $['a']['x']")
+                $.a.b[2] => NotFound("No results for path: $['a']['b'][2]")
+                $.a.b.c => NotFound("Expected to find an object with property ['c'] in path $['a']['b'] but found 'array'.")
+                $.s[0] => NotFound("Filter: [0] can only be applied to arrays. Current context is: \"x\"")
+                $.n[0] => NotFound("The path $['n'] is null")
+                $.s[?(@.a)] => Invalid("Filter: [?] can not be applied to primitives. Current context is: \"x\"")
+                $.x[*] => NotFound("Missing property in path $['x']")
+                $.a.b[*].c => [] (indefinite)
+            "#]],
+        );
+    }
+
+    #[test]
+    fn filters_compare_as_jayway_does() {
+        check(
+            &json!([
+                { "n": 1, "s": "one", "l": [1, 2] },
+                { "n": "1", "s": "two", "l": [] },
+                { "n": 2.0, "b": true, "z": null },
+            ]),
+            &[
+                "$[?(@.n == 1)].n",
+                "$[?(@.n === 1)].n",
+                "$[?(@.n == 2)].n",
+                "$[?(@.z == null)].n",
+                "$[?(!@.s)].n",
+                "$[?(!(@.s == 'one'))].n",
+                "$[?(@.s > 'one')].n",
+                "$[?(@.s =~ /T.*/i)].n",
+                "$[?(@.s =~ /t/)].n",
+                "$[?(@.l size 2)].n",
+                "$[?(@.l empty true)].n",
+                "$[?(@.l contains 2)].n",
+                "$[?(@.l anyof [2, 3])].n",
+                "$[?(@.l subsetof [1, 2, 3])].n",
+                "$[?(@.l noneof [1])].n",
+                "$[?(@.l all [1])].n",
+                "$[?(@.s in ['one', 'two'] && @.n == 1)].s",
+                "$[?(@.b == true || @.s == 'one')].n",
+                "$[?(@.n == $[0].n)].s",
+                "$[?(@.n nope 1)].n",
+                "$[?(1 == )].n",
+            ],
+            expect![[r#"
+                $[?(@.n == 1)].n => [1,"1"] (indefinite)
+                $[?(@.n === 1)].n => [1] (indefinite)
+                $[?(@.n == 2)].n => [2.0] (indefinite)
+                $[?(@.z == null)].n => [2.0] (indefinite)
+                $[?(!@.s)].n => [2.0] (indefinite)
+                $[?(!(@.s == 'one'))].n => ["1",2.0] (indefinite)
+                $[?(@.s > 'one')].n => ["1"] (indefinite)
+                $[?(@.s =~ /T.*/i)].n => ["1"] (indefinite)
+                $[?(@.s =~ /t/)].n => [] (indefinite)
+                $[?(@.l size 2)].n => [1] (indefinite)
+                $[?(@.l empty true)].n => ["1"] (indefinite)
+                $[?(@.l contains 2)].n => [1] (indefinite)
+                $[?(@.l anyof [2, 3])].n => [1] (indefinite)
+                $[?(@.l subsetof [1, 2, 3])].n => [1,"1"] (indefinite)
+                $[?(@.l noneof [1])].n => ["1"] (indefinite)
+                $[?(@.l all [1])].n => [1] (indefinite)
+                $[?(@.s in ['one', 'two'] && @.n == 1)].s => ["one","two"] (indefinite)
+                $[?(@.b == true || @.s == 'one')].n => [1,2.0] (indefinite)
+                $[?(@.n == $[0].n)].s => ["one","two"] (indefinite)
+                $[?(@.n nope 1)].n => refused: Expected character: ) (at 8)
+                $[?(1 == )].n => refused: Expected path node (at 4)
+            "#]],
+        );
+    }
+
+    #[test]
+    fn functions_take_arrays_and_paths() {
+        check(
+            &json!({ "a": [3, 1, 2], "s": ["x", "y"], "o": { "p": 1, "q": 2 } }),
+            &[
+                "$.a.sum()",
+                "$.a.avg()",
+                "$.a.min()",
+                "$.a.max()",
+                "$.a.first()",
+                "$.a.index(-1)",
+                "$.a.index(9)",
+                "$.s.concat()",
+                "$.concat($.s, \"!\")",
+                "$.a.append(4)",
+                "$.o.keys()",
+                "$.o.length()",
+                "$..p.sum()",
+                "$.a.nope()",
+                "$.a.sum(",
+                "$.length($.a[*])",
+            ],
+            expect![[r#"
+                $.a.sum() => 6.0 (definite)
+                $.a.avg() => 2.0 (definite)
+                $.a.min() => 1.0 (definite)
+                $.a.max() => 3.0 (definite)
+                $.a.first() => 3 (definite)
+                $.a.index(-1) => 2 (definite)
+                $.a.index(9) => Function("Target index:9 larger than object count:3")
+                $.s.concat() => "xy" (definite)
+                $.concat($.s, "!") => "xy!" (definite)
+                $.a.append(4) => [3,1,2,4] (definite)
+                $.o.keys() => ["p","q"] (definite)
+                $.o.length() => 2 (definite)
+                $..p.sum() => 1.0 (definite)
+                $.a.nope() => Invalid("Function with name: nope does not exist.")
+                $.a.sum( => refused: Arguments to function: 'sum' are not closed properly. (at 7)
+                $.length($.a[*]) => 0 (definite)
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_path_is_written_in_normal_form() {
+        let path = Path::parse("a..b[0,1][1:]['x','y'][*][?(@.z)].length()").unwrap();
+        expect!["$['a']..['b'][0,1][1:]['x','y'][*][?].length()"].assert_eq(&path.to_string());
+    }
+
+    #[test]
+    fn work_is_bounded() {
+        let mut document = json!(1);
+        for _ in 0..400 {
+            document = json!([document]);
+        }
+        let path = Path::parse("$..*..*..*..*").unwrap();
+        assert_eq!(path.select(&document), Err(SelectError::TooLarge));
+        for _ in 0..400 {
+            document = json!([document]);
+        }
+        assert_eq!(Path::parse("$..a").unwrap().select(&document), Err(SelectError::TooLarge));
+        assert!(Path::parse(&format!("${}", "[0]".repeat(300))).is_err());
+        assert!(Path::parse(&"[?(@".repeat(5000)).is_err());
+        assert!(
+            Path::parse(&format!("$[?({}1==1{})]", "(".repeat(5000), ")".repeat(5000))).is_err()
+        );
+        assert!(Path::parse(&"$.a(".repeat(5000)).is_err());
+        assert_eq!(
+            Path::parse("$[-2147483648:2147483647]")
+                .unwrap()
+                .select(&json!([1]))
+                .unwrap()
+                .into_owned(),
+            json!([1, 1])
+        );
+    }
+}

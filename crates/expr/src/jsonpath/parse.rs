@@ -195,7 +195,7 @@ impl Parser {
                         return cursor
                             .fail(at, "Property must be separated by comma or terminated by ']'");
                     }
-                    names.push(self.unescape(begin, at)?);
+                    names.push(self.unescape(begin, at, quote)?);
                     last_quote = at;
                     open = None;
                 }
@@ -219,8 +219,10 @@ impl Parser {
         Ok(self.push(Token::Property(names)))
     }
 
-    fn unescape(&self, from: usize, to: usize) -> Result<String, ParseError> {
-        match lenient::unescape(&self.cursor.text(from, to)) {
+    fn unescape(&self, from: usize, to: usize, quote: char) -> Result<String, ParseError> {
+        // In single quotes `\"` is two characters: recorded from AWS for `$['Test\""Name"']`.
+        let kept = (quote == '\'').then_some('"');
+        match lenient::unescape_except(&self.cursor.text(from, to), kept) {
             Some(name) => Ok(name),
             None => self.cursor.fail(from, "Unable to parse unicode value"),
         }
