@@ -1,0 +1,262 @@
+//! Functions: create, deploy, test, configure, delete; and the clock.
+
+use super::{draft_with, module_bytes, show, storage};
+use crate::app::App;
+use crate::engine_client::AssembleError;
+use crate::host;
+use crate::model::{
+    CallError, DocumentAction, Example, InvocationType, Notice, NoticesAction, Remedy, RunsAction, Settings, Tone, Verdict, code_sha256,
+    create_function, delete_function, free_name, get_function_configuration, invoke, module_fault, update_function_code,
+    update_function_configuration,
+};
+use crate::route::{FunctionTab, Route};
+use coldstart_protocol::{Diagnostic, ModuleInfo};
+use coldstart_workspace::{ClockMode, FunctionDraft, Source, TestEvent};
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+
+/// What to make a function of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Code {
+    /// WebAssembly text.
+    Text(String),
+    /// A file of the visitor's.
+    Upload {
+        /// Its name.
+        name: String,
+        /// Its bytes.
+        bytes: Rc<[u8]>,
+    },
+    /// A module that the page ships.
+    Example {
+        /// Its name.
+        name: String,
+        /// Its bytes.
+        bytes: Rc<[u8]>,
+    },
+}
+
+/// Why code was not deployed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DeployError {
+    /// The text is wrong here and there.
+    Text(Vec<Diagnostic>),
+    /// The module cannot be a function, and why.
+    Module(String),
+    /// The API refuses.
+    Call(CallError),
+}
+
+impl DeployError {
+    /// In a line.
+    pub fn line(&self) -> String {
+        match self {
+            Self::Text(diagnostics) => match diagnostics.first() {
+                Some(first) => format!("Line {}, column {}: {}", first.line, first.column, first.message),
+                None => "The text is no module.".into(),
+            },
+            Self::Module(reason) => reason.clone(),
+            Self::Call(error) => error.line(),
+        }
+    }
+}
+
+/// What is about to be deployed.
+struct Prepared {
+    source: Source,
+    bytes: Rc<[u8]>,
+    info: ModuleInfo,
+}
+
+async fn prepare(app: &App, code: Code) -> Result<Prepared, DeployError> {
+    match code {
+        Code::Text(text) => {
+            let assembled = app.engine.assemble(&text).await.map_err(|error| match error {
+                AssembleError::Diagnostics(diagnostics) => DeployError::Text(diagnostics),
+                AssembleError::EngineLost => DeployError::Call(CallError::EngineLost),
+            })?;
+            let info = assembled.info.map_err(DeployError::Module)?;
+            Ok(Prepared { source: Source::Wat { text }, bytes: assembled.bytes.into(), info })
+        }
+        Code::Upload { name, bytes } => {
+            if let Some(fault) = module_fault(&name, &bytes) {
+                return Err(DeployError::Module(fault));
+            }
+            let info = app.engine.inspect(bytes.clone()).await.map_err(DeployError::Module)?;
+            Ok(Prepared { source: Source::Module { name }, bytes, info })
+        }
+        Code::Example { name, bytes } => {
+            let info = app.engine.inspect(bytes.clone()).await.map_err(DeployError::Module)?;
+            Ok(Prepared { source: Source::Example { name }, bytes, info })
+        }
+    }
+}
+
+/// Keeps where a module comes from, before the engine logs a command that names it.
+async fn remember(app: &App, prepared: &Prepared) {
+    let sha256 = prepared.info.sha256.clone();
+    app.modules.borrow_mut().insert(sha256.clone(), prepared.bytes.clone());
+    if let (Source::Module { .. }, Some(storage)) = (&prepared.source, storage(app)) {
+        if let Err(error) = storage.put_module(&sha256, &prepared.bytes).await {
+            show(app, Notice::new(Tone::Warning, "The module could not be stored: it lasts until you close this tab.").detail(error));
+        }
+        host::ask_to_keep_storage();
+    }
+    app.document.dispatch(DocumentAction::SourceKnown { sha256, source: prepared.source.clone() });
+}
+
+/// Creates a function and its draft.
+pub async fn create(app: &App, name: &str, code: Code, settings: &Settings, events: Vec<TestEvent>) -> Result<(), DeployError> {
+    let prepared = prepare(app, code).await?;
+    remember(app, &prepared).await;
+    let request = create_function(name, &prepared.info.sha256, settings);
+    app.engine.request(request, &[prepared.bytes]).await.map_err(DeployError::Call)?;
+    let draft = draft_with(prepared.source, events);
+    app.document.dispatch(DocumentAction::FunctionAdded { name: name.to_owned(), draft });
+    Ok(())
+}
+
+/// Deploys code to a function that exists; its draft is then that code.
+pub async fn deploy(app: &App, name: &str, code: Code) -> Result<(), DeployError> {
+    let prepared = prepare(app, code).await?;
+    remember(app, &prepared).await;
+    let request = update_function_code(name, &prepared.info.sha256);
+    app.engine.request(request, &[prepared.bytes]).await.map_err(DeployError::Call)?;
+    // Text may have been edited meanwhile; a file takes the draft's place.
+    if !matches!(prepared.source, Source::Wat { .. }) {
+        app.document.dispatch(DocumentAction::SourceEdited { function: name.to_owned(), source: prepared.source });
+    }
+    app.say(format!("{name} is deployed."));
+    Ok(())
+}
+
+/// Sends the selected event to a function.
+pub fn test(app: &App, function: &str, invocation_type: InvocationType) {
+    let document = app.document.get();
+    if document.read_only() {
+        return;
+    }
+    let event = document.draft(function).and_then(|draft| draft.test_events.get(draft.selected_event));
+    let (event_name, payload) = event.map_or_else(|| ("empty".to_owned(), "{}".to_owned()), |event| (event.name.clone(), event.payload.clone()));
+    let number = app.runs.get().next_number;
+    app.runs.dispatch(RunsAction::Started { function: function.to_owned(), event_name, invocation_type });
+    app.say(format!("{function} is running."));
+    let (app, function) = (app.clone(), function.to_owned());
+    spawn_local(async move {
+        let result = app.engine.request(invoke(&function, &payload, invocation_type), &[]).await;
+        app.runs.dispatch(RunsAction::Ended { function: function.clone(), number, result: Box::new(result) });
+        let run = app.runs.get().by_function.get(&function).cloned();
+        if let Some(run) = run.filter(|run| run.number == number) {
+            app.say(match run.verdict() {
+                Verdict::Running => return,
+                Verdict::Succeeded => format!("{function} succeeded."),
+                Verdict::Failed => format!("{function} failed."),
+                Verdict::Refused => format!("The request to {function} was refused."),
+                Verdict::Accepted => format!("The event for {function} was queued."),
+                Verdict::Checked => "The request would be let in.".into(),
+            });
+        }
+    });
+}
+
+/// Sets a function's configuration.
+pub async fn configure(app: &App, function: &str, settings: &Settings) -> Result<(), CallError> {
+    app.engine.request(update_function_configuration(function, settings), &[]).await?;
+    app.say(format!("The configuration of {function} was saved."));
+    Ok(())
+}
+
+/// A function as it was before it was deleted.
+pub struct DeletedFunction {
+    name: String,
+    draft: Option<FunctionDraft>,
+    sha256: Option<String>,
+    settings: Settings,
+}
+
+/// Deletes a function; a message offers to undo it.
+pub fn delete(app: &App, name: &str) {
+    let (app, name) = (app.clone(), name.to_owned());
+    spawn_local(async move {
+        let draft = app.document.get().draft(&name).cloned();
+        let configuration = app.engine.request(get_function_configuration(&name), &[]).await.ok().map(|response| response.output);
+        match app.engine.request(delete_function(&name), &[]).await {
+            Ok(_) => {
+                let sha256 = configuration.as_ref().and_then(code_sha256);
+                let settings = configuration.as_ref().map(Settings::from_configuration).unwrap_or_default();
+                app.undo.borrow_mut().function = Some(DeletedFunction { name: name.clone(), draft, sha256, settings });
+                app.document.dispatch(DocumentAction::FunctionRemoved { name: name.clone() });
+                app.runs.dispatch(RunsAction::Cleared(Some(name.clone())));
+                app.notices.dispatch(NoticesAction::Forget(Remedy::UndoDelete));
+                show(&app, Notice::new(Tone::Success, format!("{name} was deleted.")).remedy(Remedy::UndoDelete));
+                if matches!(&app.here.get().route, Route::Function { name: shown, .. } if *shown == name) {
+                    app.go(&Route::Functions);
+                }
+            }
+            Err(error) => show(&app, Notice::new(Tone::Error, format!("{name} could not be deleted.")).detail(error.line())),
+        }
+    });
+}
+
+/// Creates the function again that was deleted last. Its history stays what it was: deleted, then created.
+pub fn undo_delete(app: &App) {
+    let Some(deleted) = app.undo.borrow_mut().function.take() else { return };
+    app.notices.dispatch(NoticesAction::Forget(Remedy::UndoDelete));
+    let app = app.clone();
+    spawn_local(async move {
+        let Some(sha256) = &deleted.sha256 else { return };
+        match app.engine.request(create_function(&deleted.name, sha256, &deleted.settings), &[]).await {
+            Ok(_) => {
+                if let Some(draft) = deleted.draft {
+                    app.document.dispatch(DocumentAction::FunctionAdded { name: deleted.name.clone(), draft });
+                }
+                app.say(format!("{} is back.", deleted.name));
+            }
+            Err(error) => show(&app, Notice::new(Tone::Error, format!("{} could not be created again.", deleted.name)).detail(error.line())),
+        }
+    });
+}
+
+/// The names that the workspace's functions have.
+pub fn function_names(app: &App) -> Vec<String> {
+    let mut names: Vec<String> = app.document.get().workspace.functions.keys().cloned().collect();
+    if let Some(rows) = &app.session.get().functions {
+        names.extend(rows.iter().map(|row| row.name.clone()).filter(|name| !app.document.get().workspace.functions.contains_key(name)));
+    }
+    names
+}
+
+/// Adds an example's function and goes there.
+pub async fn add_example(app: &App, example: &Example, name: Option<String>) -> Result<(), String> {
+    let code = match &example.module {
+        Some(module) => {
+            let source = Source::Example { name: example.name.clone() };
+            let bytes = match module_bytes(app, &module.sha256, &source).await {
+                Some(bytes) => bytes,
+                None => host::fetch_bytes(&format!("examples/{}", module.path)).await?.into(),
+            };
+            Code::Example { name: example.name.clone(), bytes }
+        }
+        None => {
+            let source = example.source.as_ref().ok_or("The example has neither a module nor a source.")?;
+            Code::Text(host::fetch_text(&format!("examples/{}", source.path)).await?)
+        }
+    };
+    let names = function_names(app);
+    let name = name.unwrap_or_else(|| free_name(&example.function.name, "-", names.iter().map(String::as_str)));
+    create(app, &name, code, &example.function.settings(), example.events.clone()).await.map_err(|error| error.line())?;
+    app.say(format!("{name} was added."));
+    app.go(&Route::function(&name, FunctionTab::Test));
+    Ok(())
+}
+
+/// Sets how the clock goes.
+pub fn set_clock(app: &App, mode: ClockMode) {
+    app.document.dispatch(DocumentAction::ClockSet(mode));
+    app.engine.set_clock(mode);
+    app.say(match mode {
+        ClockMode::Fast => "The clock runs as fast as possible.",
+        ClockMode::RealTime => "The clock runs at 1x.",
+        ClockMode::Paused => "The clock is paused.",
+    });
+}

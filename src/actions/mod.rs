@@ -1,0 +1,13 @@
+//! What happens when somebody does something: flows that cross the document, the engine and the storage.
+//!
+//! Invariant: the world changes through the engine's API only; the document then records what the engine took.
+
+mod function;
+mod link;
+mod start;
+mod workspace;
+
+pub use function::*;
+pub use link::*;
+pub use start::*;
+pub use workspace::*;

@@ -1,0 +1,169 @@
+//! The start, the engine's life, and what it tells.
+
+use super::{open_link, open_own, save_now, save_soon, show_document};
+use crate::app::{App, HereAction, LinkFault};
+use crate::engine_client::EngineEvent;
+use crate::host;
+use crate::model::{
+    DocumentAction, EnginePhase, Keeping, LibraryAction, LinkReplay, Notice, NoticesAction, Origin, Remedy, SessionAction, Tone,
+};
+use crate::route::Route;
+use crate::storage::Storage;
+use coldstart_protocol::ViewSpec;
+use gloo_timers::callback::Timeout;
+use serde_json::json;
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+
+/// Under which the tab keeps the link that it shows, so that a reload shows it again.
+pub(super) const LINK_NOTE: &str = "coldstart.link";
+/// Workers lost in a row before the page gives up.
+const LOSSES_MAX: u32 = 3;
+
+/// Starts everything. Called once.
+pub fn start(app: &App) {
+    listen(app);
+    connect(app);
+    let app = app.clone();
+    spawn_local(async move {
+        let storage = Rc::new(Storage::open().await);
+        let keeping = if storage.is_lasting() { Keeping::Database } else { Keeping::Memory };
+        let entries = storage.list().await.unwrap_or_default();
+        *app.storage.borrow_mut() = Some(storage);
+        app.library.dispatch(LibraryAction::Listed(entries, keeping));
+        if keeping == Keeping::Memory {
+            let notice = Notice::new(Tone::Warning, "This browser does not let the page store anything.");
+            show(&app, notice.detail("Your work lasts until you close this tab. Use Share to keep it as a link or a file."));
+        }
+        let route = app.here.get().route.clone();
+        match route {
+            Route::Link(payload) => open_link(&app, &payload).await,
+            _ => match host::tab_note(LINK_NOTE) {
+                Some(payload) => open_link(&app, &payload).await,
+                None => open_own(&app).await,
+            },
+        }
+    });
+}
+
+fn listen(app: &App) {
+    let heard = app.clone();
+    host::listen_forever("hashchange", move |_| {
+        let route = Route::parse(&host::fragment());
+        heard.here.dispatch(HereAction::Route(route.clone()));
+        heard.here.dispatch(HereAction::LinkFault(None));
+        if let Route::Link(payload) = route {
+            let app = heard.clone();
+            spawn_local(async move { open_link(&app, &payload).await });
+        }
+    });
+    let heard = app.clone();
+    host::listen_forever("pagehide", move |_| save_now(&heard));
+    let heard = app.clone();
+    app.document.listen(Rc::new(move || save_soon(&heard)));
+    let heard = app.clone();
+    app.session.listen(Rc::new(move || save_soon(&heard)));
+}
+
+/// Starts a Worker, or says why there is none.
+fn connect(app: &App) {
+    let heard = app.clone();
+    let started = app.engine.connect(Rc::new(move |event| hear(&heard, event)));
+    if let Err(message) = started {
+        app.session.dispatch(SessionAction::Phase(EnginePhase::Broken(message)));
+    }
+}
+
+fn hear(app: &App, event: EngineEvent) {
+    match event {
+        EngineEvent::Ready => send_watch_soon(app),
+        EngineEvent::Mismatch => app.session.dispatch(SessionAction::Phase(EnginePhase::Mismatch)),
+        EngineEvent::Progress { done, total } => {
+            if matches!(app.session.get().phase, EnginePhase::Opening { .. }) {
+                app.session.dispatch(SessionAction::Phase(EnginePhase::Opening { done, total }));
+            }
+        }
+        EngineEvent::Logged(command) => app.document.dispatch(DocumentAction::Logged(command)),
+        EngineEvent::Interrupted(interrupt) => app.document.dispatch(DocumentAction::Interrupted(interrupt)),
+        EngineEvent::Views(views) => app.session.dispatch(SessionAction::Views(views)),
+        EngineEvent::Clock(clock) => app.session.dispatch(SessionAction::Clock(clock)),
+        EngineEvent::Lost { message, command } => recover(app, message, command),
+    }
+}
+
+/// A new Worker takes over: the log is replayed up to the command that failed.
+fn recover(app: &App, message: String, command: Option<u64>) {
+    app.losses.set(app.losses.get() + 1);
+    let document = app.document.get();
+    let failed = command.and_then(|index| document.workspace.commands.get(usize::try_from(index).ok()?)).cloned();
+    let report = json!({
+        "build": host::build_id(), "message": message, "command": command, "request": failed,
+        "seed": document.workspace.seed, "meter": document.workspace.meter, "workspace": &*document.workspace,
+    });
+    let report = serde_json::to_string_pretty(&report).unwrap_or_default();
+    if app.losses.get() >= LOSSES_MAX {
+        app.session.dispatch(SessionAction::Phase(EnginePhase::Broken(message)));
+        return;
+    }
+    if document.read_only() {
+        app.document.dispatch(DocumentAction::LinkReplayed(LinkReplay::Failed(message.clone())));
+    } else if let Some(index) = command {
+        app.document.dispatch(DocumentAction::CutAt(index));
+    }
+    let detail = match &failed {
+        Some(failed) => format!("{}:{} was taken out of the history; everything before it is back. The engine said: {message}", failed.request.service, failed.request.operation),
+        None => format!("It was started again with your history. It said: {message}"),
+    };
+    show(app, Notice::new(Tone::Error, "The engine failed. This is a bug in Coldstart, not in your function.").detail(detail).remedy(Remedy::CopyReport(report)));
+    connect(app);
+    let document = app.document.get();
+    if document.id.is_empty() && document.origin == Origin::Own {
+        return;
+    }
+    let app = app.clone();
+    spawn_local(async move {
+        let replay = !document.read_only();
+        show_document(&app, document.id.clone(), (*document.workspace).clone(), document.origin.clone(), replay).await;
+    });
+}
+
+/// Shows a message.
+pub fn show(app: &App, notice: Notice) {
+    app.notices.dispatch(NoticesAction::Show(notice));
+}
+
+/// Says that a link cannot be opened; the visitor's own work stays as it is.
+pub(super) fn show_link_fault(app: &App, message: String, length: usize) {
+    app.here.dispatch(HereAction::LinkFault(Some(LinkFault { message, length })));
+    app.say("This link cannot be opened.");
+}
+
+/// Opens a window at the engine; the number closes it.
+pub fn watch(app: &App, spec: ViewSpec) -> u64 {
+    let id = app.next_watch.get();
+    app.next_watch.set(id + 1);
+    app.watched.borrow_mut().insert(id, spec);
+    send_watch_soon(app);
+    id
+}
+
+/// Closes a window.
+pub fn unwatch(app: &App, id: u64) {
+    app.watched.borrow_mut().remove(&id);
+    send_watch_soon(app);
+}
+
+/// One message for all changes of a render.
+pub(super) fn send_watch_soon(app: &App) {
+    let heard = app.clone();
+    let timer = Timeout::new(0, move || {
+        let mut views: Vec<ViewSpec> = Vec::new();
+        for spec in heard.watched.borrow().values() {
+            if !views.contains(spec) {
+                views.push(spec.clone());
+            }
+        }
+        heard.engine.watch(views);
+    });
+    *app.watch_timer.borrow_mut() = Some(timer);
+}

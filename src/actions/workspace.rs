@@ -1,0 +1,418 @@
+//! Workspaces: open, save, new, rename, duplicate, delete, reset.
+
+use super::{LINK_NOTE, send_watch_soon, show};
+use crate::app::{App, HereAction};
+use crate::host;
+use crate::model::{
+    DocumentAction, EnginePhase, LibraryAction, Notice, NoticesAction, Origin, Remedy, RunsAction, STARTER_FUNCTION, Saved,
+    SessionAction, Settings, StoredWorkspace, Tone, code_sha256, first_event, free_name, get_function_configuration,
+};
+use crate::route::{FunctionTab, Route};
+use crate::storage::Storage;
+use coldstart_workspace::{FunctionDraft, Source, Workspace};
+use gloo_timers::callback::Timeout;
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+
+const CURRENT: &str = "coldstart.workspace";
+/// Between a change and its storing.
+const QUIET_MS: u32 = 400;
+
+pub(super) fn storage(app: &App) -> Option<Rc<Storage>> {
+    app.storage.borrow().clone()
+}
+
+/// The document as it is to be stored or shared: with the clock's place and the digest that was seen there.
+pub fn snapshot(app: &App) -> Workspace {
+    let mut workspace = (*app.document.get().workspace).clone();
+    if let Some(clock) = &app.session.get().clock {
+        let last = workspace.commands.last().map_or(0, |command| command.at_us);
+        workspace.until_us = clock.now_us.max(last);
+        let seen = !clock.busy && !clock.digest.is_empty() && workspace.until_us == clock.now_us;
+        workspace.digest = seen.then(|| clock.digest.clone());
+    }
+    workspace
+}
+
+fn entry_of(id: &str, workspace: &Workspace) -> StoredWorkspace {
+    StoredWorkspace {
+        id: id.to_owned(),
+        name: workspace.name.clone(),
+        modified_ms: host::unix_ms(),
+        functions: workspace.functions.len(),
+        commands: workspace.commands.len(),
+    }
+}
+
+fn unsaved(app: &App) -> bool {
+    let document = app.document.get();
+    if document.read_only() || document.id.is_empty() || app.session.get().phase != EnginePhase::Ready {
+        return false;
+    }
+    let saved = app.saved.borrow();
+    let now_us = app.session.get().clock.as_ref().map_or(saved.2, |clock| clock.now_us);
+    saved.0 != document.id || saved.1 != document.revision || saved.2 != now_us
+}
+
+/// Stores the document after a moment of quiet, if something is worth it.
+pub(super) fn save_soon(app: &App) {
+    if !unsaved(app) || app.save_timer.borrow().is_some() {
+        return;
+    }
+    app.library.dispatch(LibraryAction::Saved(Saved::Pending));
+    let heard = app.clone();
+    *app.save_timer.borrow_mut() = Some(Timeout::new(QUIET_MS, move || save_now(&heard)));
+}
+
+/// Stores the document now, if something is worth it.
+pub fn save_now(app: &App) {
+    *app.save_timer.borrow_mut() = None;
+    if unsaved(app) {
+        let app = app.clone();
+        spawn_local(async move { save(&app).await });
+    }
+}
+
+async fn save(app: &App) {
+    let Some(storage) = storage(app) else { return };
+    let document = app.document.get();
+    let workspace = snapshot(app);
+    let entry = entry_of(&document.id, &workspace);
+    let now_us = app.session.get().clock.as_ref().map_or(workspace.until_us, |clock| clock.now_us);
+    *app.saved.borrow_mut() = (document.id.clone(), document.revision, now_us);
+    match storage.save(&entry, &workspace).await {
+        Ok(()) => {
+            app.library.dispatch(LibraryAction::Stored(entry));
+            if !unsaved(app) {
+                app.library.dispatch(LibraryAction::Saved(Saved::Yes));
+            }
+        }
+        Err(error) => {
+            app.library.dispatch(LibraryAction::Saved(Saved::Failed));
+            show(app, Notice::new(Tone::Error, "Your last change could not be stored.").detail(error));
+        }
+    }
+    save_soon(app);
+}
+
+/// Puts a document on the page and opens it in the engine. Whether it was opened.
+pub(super) async fn show_document(app: &App, id: String, workspace: Workspace, origin: Origin, replay: bool) -> bool {
+    let number = app.opening.get() + 1;
+    app.opening.set(number);
+    let own = origin == Origin::Own;
+    let known = app.document.get().id == id;
+    app.document.dispatch(DocumentAction::Replaced { id: id.clone(), workspace: Box::new(workspace.clone()), origin });
+    app.session.dispatch(SessionAction::Opening);
+    if !known {
+        app.runs.dispatch(RunsAction::Cleared(None));
+    }
+    let (modules, missing) = modules_of(app, &workspace).await;
+    if !missing.is_empty() {
+        let notice = Notice::new(Tone::Warning, "Some modules are not in this browser.");
+        show(app, notice.detail(format!("The history needs {}. Open the workspace's file instead, or upload them again.", missing.join(", "))));
+    }
+    let result = app.engine.open(workspace, &modules, replay).await;
+    if app.opening.get() != number {
+        return false;
+    }
+    match result {
+        Ok(opened) => {
+            app.losses.set(0);
+            if own {
+                host::keep_setting(CURRENT, &id);
+                host::keep_tab_note(LINK_NOTE, None);
+                if opened.matches == Some(false) {
+                    show(app, Notice::new(Tone::Warning, "This version of Coldstart replays your history differently than it was stored.").detail("Durations or ids may have changed with the engine."));
+                }
+            }
+            app.session.dispatch(SessionAction::Opened(opened));
+            send_watch_soon(app);
+            true
+        }
+        Err(message) => {
+            app.session.dispatch(SessionAction::Phase(EnginePhase::Refused(message)));
+            false
+        }
+    }
+}
+
+/// Bytes that the document names and does not hold, and the names of those that are not to be had.
+async fn modules_of(app: &App, workspace: &Workspace) -> (Vec<Rc<[u8]>>, Vec<String>) {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for (sha256, source) in &workspace.sources {
+        let name = match source {
+            Source::Wat { .. } | Source::Inline { .. } => continue,
+            Source::Example { name } | Source::Module { name } => name,
+        };
+        match module_bytes(app, sha256, source).await {
+            Some(bytes) => found.push(bytes),
+            None => missing.push(name.clone()),
+        }
+    }
+    (found, missing)
+}
+
+/// The bytes of a module that was uploaded or shipped with the page.
+pub(super) async fn module_bytes(app: &App, sha256: &str, source: &Source) -> Option<Rc<[u8]>> {
+    if let Some(bytes) = app.modules.borrow().get(sha256) {
+        return Some(bytes.clone());
+    }
+    let bytes = match source {
+        Source::Example { name } => host::fetch_bytes(&format!("examples/{name}.wasm")).await.ok()?,
+        _ => storage(app)?.module(sha256).await.ok().flatten()?,
+    };
+    let bytes: Rc<[u8]> = bytes.into();
+    app.modules.borrow_mut().insert(sha256.to_owned(), bytes.clone());
+    Some(bytes)
+}
+
+/// Opens the workspace that the visitor had last, or the first one of all.
+pub async fn open_own(app: &App) {
+    let library = app.library.get();
+    let current = host::setting(CURRENT).filter(|id| library.entries.iter().any(|entry| entry.id == *id));
+    let id = current.or_else(|| library.entries.first().map(|entry| entry.id.clone()));
+    match (id, storage(app)) {
+        (Some(id), Some(storage)) => match storage.load(&id).await {
+            Ok(Some(workspace)) => {
+                show_document(app, id, workspace, Origin::Own, true).await;
+                leave_home(app, Route::Functions);
+            }
+            Ok(None) => begin(app).await,
+            Err(error) => {
+                show(app, Notice::new(Tone::Error, "Your last workspace cannot be read.").detail(format!("It is kept as it is, under Workspaces. {error}")));
+                begin(app).await;
+            }
+        },
+        _ => begin(app).await,
+    }
+}
+
+/// The first workspace of all, with a function that works.
+async fn begin(app: &App) {
+    if new_with_starter(app, "My workspace").await {
+        leave_home(app, Route::function(STARTER_FUNCTION, FunctionTab::Code));
+    }
+}
+
+fn leave_home(app: &App, route: Route) {
+    if matches!(app.here.get().route, Route::Home | Route::Link(_)) {
+        app.go_instead(route);
+    }
+}
+
+async fn new_with_starter(app: &App, name: &str) -> bool {
+    let workspace = Workspace { name: name.to_owned(), ..Workspace::hello() };
+    show_document(app, host::fresh_id(), workspace, Origin::Own, true).await
+}
+
+/// A new workspace, opened.
+pub fn new(app: &App) {
+    let app = app.clone();
+    spawn_local(async move {
+        flush(&app).await;
+        let library = app.library.get();
+        let name = free_name("Workspace", " ", library.entries.iter().map(|entry| entry.name.as_str()));
+        if new_with_starter(&app, &name).await {
+            app.say(format!("{name} is open."));
+            app.go(&Route::Functions);
+        }
+    });
+}
+
+/// Stores what is not stored before another document comes.
+pub(super) async fn flush(app: &App) {
+    *app.save_timer.borrow_mut() = None;
+    if unsaved(app) {
+        save(app).await;
+    }
+}
+
+/// Opens a stored workspace.
+pub fn open(app: &App, id: &str) {
+    let (app, id) = (app.clone(), id.to_owned());
+    spawn_local(async move {
+        flush(&app).await;
+        let Some(storage) = storage(&app) else { return };
+        match storage.load(&id).await {
+            Ok(Some(workspace)) => {
+                let name = workspace.name.clone();
+                if show_document(&app, id, workspace, Origin::Own, true).await {
+                    app.say(format!("{name} is open."));
+                }
+                app.go(&Route::Functions);
+            }
+            Ok(None) => show(&app, Notice::new(Tone::Error, "This workspace is not there any more.")),
+            Err(error) => show(&app, Notice::new(Tone::Error, "This workspace cannot be read.").detail(error)),
+        }
+    });
+}
+
+/// Gives a workspace another name.
+pub fn rename(app: &App, id: &str, name: &str) {
+    if app.document.get().id == id {
+        app.document.dispatch(DocumentAction::Renamed(name.to_owned()));
+        return;
+    }
+    let (app, id, name) = (app.clone(), id.to_owned(), name.to_owned());
+    spawn_local(async move {
+        let Some(storage) = storage(&app) else { return };
+        if let Ok(Some(mut workspace)) = storage.load(&id).await {
+            workspace.name = name;
+            store(&app, &storage, &id, &workspace).await;
+        }
+    });
+}
+
+async fn store(app: &App, storage: &Storage, id: &str, workspace: &Workspace) {
+    let entry = entry_of(id, workspace);
+    match storage.save(&entry, workspace).await {
+        Ok(()) => app.library.dispatch(LibraryAction::Stored(entry)),
+        Err(error) => show(app, Notice::new(Tone::Error, "The workspace could not be stored.").detail(error)),
+    }
+}
+
+/// A copy of a workspace, not opened.
+pub fn duplicate(app: &App, id: &str) {
+    let (app, id) = (app.clone(), id.to_owned());
+    spawn_local(async move {
+        flush(&app).await;
+        let Some(storage) = storage(&app) else { return };
+        if let Ok(Some(mut workspace)) = storage.load(&id).await {
+            let library = app.library.get();
+            let wanted = format!("{} copy", workspace.name);
+            workspace.name = free_name(&wanted, " ", library.entries.iter().map(|entry| entry.name.as_str()));
+            store(&app, &storage, &host::fresh_id(), &workspace).await;
+            app.say(format!("{} was made.", workspace.name));
+        }
+    });
+}
+
+/// Deletes a workspace that is not open.
+pub fn delete_workspace(app: &App, id: &str) {
+    let (app, id) = (app.clone(), id.to_owned());
+    spawn_local(async move {
+        let Some(storage) = storage(&app) else { return };
+        let entry = app.library.get().entries.iter().find(|entry| entry.id == id).cloned();
+        let workspace = storage.load(&id).await.ok().flatten();
+        match storage.delete(&id).await {
+            Ok(()) => {
+                app.library.dispatch(LibraryAction::Deleted(id));
+                let name = entry.as_ref().map_or_else(String::new, |entry| entry.name.clone());
+                let mut notice = Notice::new(Tone::Success, format!("{name} was deleted."));
+                if let (Some(entry), Some(workspace)) = (entry, workspace) {
+                    app.undo.borrow_mut().workspace = Some((entry, workspace));
+                    app.notices.dispatch(NoticesAction::Forget(Remedy::UndoDeleteWorkspace));
+                    notice = notice.remedy(Remedy::UndoDeleteWorkspace);
+                }
+                show(&app, notice);
+            }
+            Err(error) => show(&app, Notice::new(Tone::Error, "The workspace could not be deleted.").detail(error)),
+        }
+    });
+}
+
+/// Brings back the workspace that was deleted last.
+pub fn undo_delete_workspace(app: &App) {
+    let Some((entry, workspace)) = app.undo.borrow_mut().workspace.take() else { return };
+    app.notices.dispatch(NoticesAction::Forget(Remedy::UndoDeleteWorkspace));
+    let app = app.clone();
+    spawn_local(async move {
+        if let Some(storage) = storage(&app) {
+            store(&app, &storage, &entry.id, &workspace).await;
+        }
+    });
+}
+
+/// What a function is deployed with.
+struct Deployed {
+    name: String,
+    sha256: String,
+    settings: Settings,
+}
+
+/// Keeps the functions as they are deployed, with their drafts, and empties the history.
+pub fn reset(app: &App) {
+    let app = app.clone();
+    spawn_local(async move {
+        let before = snapshot(&app);
+        let id = app.document.get().id.clone();
+        let mut deployed = Vec::new();
+        for name in before.functions.keys() {
+            if let Ok(response) = app.engine.request(get_function_configuration(name), &[]).await {
+                if let Some(sha256) = code_sha256(&response.output) {
+                    deployed.push(Deployed { name: name.clone(), sha256, settings: Settings::from_configuration(&response.output) });
+                }
+            }
+        }
+        let mut empty = Workspace::empty(before.name.clone());
+        empty.seed = before.seed;
+        empty.epoch_ms = before.epoch_ms;
+        empty.clock = before.clock;
+        empty.functions = before.functions.clone();
+        for function in &deployed {
+            if let Some(source) = before.sources.get(&function.sha256) {
+                empty.sources.insert(function.sha256.clone(), source.clone());
+            }
+        }
+        app.undo.borrow_mut().reset = Some((id.clone(), before));
+        app.runs.dispatch(RunsAction::Cleared(None));
+        if !show_document(&app, id, empty, Origin::Own, true).await {
+            return;
+        }
+        for function in deployed {
+            let request = crate::model::create_function(&function.name, &function.sha256, &function.settings);
+            if let Err(error) = app.engine.request(request, &[]).await {
+                show(&app, Notice::new(Tone::Error, format!("{} could not be created again.", function.name)).detail(error.line()));
+            }
+        }
+        app.notices.dispatch(NoticesAction::Forget(Remedy::UndoReset));
+        show(&app, Notice::new(Tone::Success, "The workspace was reset: its history is empty.").remedy(Remedy::UndoReset));
+        app.say("The workspace was reset.");
+    });
+}
+
+/// Brings back what was before the reset.
+pub fn undo_reset(app: &App) {
+    let Some((id, workspace)) = app.undo.borrow_mut().reset.take() else { return };
+    app.notices.dispatch(NoticesAction::Forget(Remedy::UndoReset));
+    let app = app.clone();
+    spawn_local(async move {
+        flush(&app).await;
+        if show_document(&app, id, workspace, Origin::Own, true).await {
+            app.say("The reset was undone.");
+        }
+    });
+}
+
+/// Adds an opened document to the visitor's own.
+pub(super) async fn adopt(app: &App, workspace: Workspace) {
+    flush(app).await;
+    let library = app.library.get();
+    let mut workspace = workspace;
+    workspace.name = free_name(&workspace.name, " ", library.entries.iter().map(|entry| entry.name.as_str()));
+    let name = workspace.name.clone();
+    if show_document(app, host::fresh_id(), workspace, Origin::Own, true).await {
+        app.say(format!("{name} is open."));
+    }
+    app.here.dispatch(HereAction::LinkFault(None));
+    app.go(&Route::Functions);
+}
+
+/// A draft as a new function gets it.
+pub(super) fn draft_with(source: Source, events: Vec<coldstart_workspace::TestEvent>) -> FunctionDraft {
+    let events = if events.is_empty() { vec![first_event()] } else { events };
+    FunctionDraft { source, test_events: events, selected_event: 0 }
+}
+
+/// Bytes of the modules that a file carries beside the document, by hex SHA-256.
+pub(super) async fn modules_for_file(app: &App, workspace: &Workspace) -> std::collections::BTreeMap<String, Vec<u8>> {
+    let mut modules = std::collections::BTreeMap::new();
+    for (sha256, source) in &workspace.sources {
+        if matches!(source, Source::Module { .. }) {
+            if let Some(bytes) = module_bytes(app, sha256, source).await {
+                modules.insert(sha256.clone(), bytes.to_vec());
+            }
+        }
+    }
+    modules
+}

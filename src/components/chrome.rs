@@ -1,0 +1,251 @@
+//! What is around every page: top bar, navigation, messages, dialogs, keys.
+
+use super::{
+    Alert, Button, ButtonKind, ClockControl, CreateFunction, DeleteFunctionDialog, Glyph, HelpDialog, Icon, LinkBanner, NoticeList, ResetDialog, ShareDialog,
+};
+use crate::app::{Dialog, HereAction, Theme};
+use crate::hooks::{use_app, use_chosen, use_document, use_here, use_library, use_session};
+use crate::host;
+use crate::model::{EnginePhase, Keeping, Saved, Tone};
+use crate::pages::{ExamplesPage, FunctionPage, FunctionsPage, NotFoundPage, WorkspacesPage};
+use crate::route::Route;
+use gloo_events::{EventListener, EventListenerOptions};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+use yew::prelude::*;
+
+/// The page's frame.
+#[component]
+pub fn Chrome() -> Html {
+    let app = use_app();
+    let (route, dialog, link_fault) = use_here(|here| (here.route.clone(), here.dialog.clone(), here.link_fault.clone()));
+    let said = use_chosen(|chosen| chosen.said.clone());
+    let (phase, loaded) = use_session(|session| (session.phase.clone(), session.functions.is_some()));
+    use_effect_with(app.clone(), |app| {
+        let app = app.clone();
+        let listener = EventListener::new_with_options(&host::window(), "keydown", EventListenerOptions::enable_prevent_default(), move |event| {
+            if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
+                on_key(&app, event);
+            }
+        });
+        move || drop(listener)
+    });
+    // The title follows, and the focus moves to the heading of what is new: but not at the start, where nobody has moved yet.
+    let first = use_mut_ref(|| true);
+    use_effect_with(page_of(&route), {
+        let route = route.clone();
+        move |_| {
+            host::document().set_title(&format!("{} · Coldstart", route.title()));
+            if !std::mem::replace(&mut *first.borrow_mut(), false) {
+                host::window().scroll_to_with_x_and_y(0.0, 0.0);
+                host::focus_soon("main");
+            }
+        }
+    });
+    use_effect_with(route.title(), |title| host::document().set_title(&format!("{title} · Coldstart")));
+    let skip = Callback::from(|event: MouseEvent| {
+        // The fragment holds the route, so the link moves the focus by hand.
+        event.prevent_default();
+        host::focus_soon("main");
+    });
+    html! {
+        <>
+            <a class="skip-link" href="#main" onclick={skip}>{ "Skip to the content" }</a>
+            <TopBar />
+            <div class="frame">
+                <SideNavigation route={route.clone()} />
+                <main id="main" tabindex="-1">
+                    <NoticeList />
+                    if let Some(fault) = &link_fault {
+                        <Alert tone={Tone::Error} title="This link cannot be opened."
+                            on_dismiss={ let app = app.clone(); Callback::from(move |()| { app.here.dispatch(HereAction::LinkFault(None)); if matches!(app.here.get().route, Route::Link(_)) { app.go(&Route::Functions); } }) }>
+                            <p>{ &fault.message }</p>
+                            <p>{ "Ask the sender for the whole link, or for the file. Your own work is untouched." }</p>
+                        </Alert>
+                    }
+                    <LinkBanner />
+                    { opening(&phase, loaded) }
+                    { page(&route) }
+                </main>
+            </div>
+            <BottomNavigation {route} />
+            <div class="visually-hidden" role="status" aria-live="polite">{ said }</div>
+            { match dialog {
+                None => html! {},
+                Some(Dialog::Help) => html! { <HelpDialog /> },
+                Some(Dialog::Share) => html! { <ShareDialog /> },
+                Some(Dialog::CreateFunction) => html! { <CreateFunction /> },
+                Some(Dialog::DeleteFunction(name)) => html! { <DeleteFunctionDialog {name} /> },
+                Some(Dialog::Reset) => html! { <ResetDialog /> },
+            } }
+        </>
+    }
+}
+
+/// What counts as another page: tabs of one function do not.
+fn page_of(route: &Route) -> String {
+    match route {
+        Route::Function { name, .. } => format!("function {name}"),
+        Route::Home | Route::Functions | Route::Link(_) => "functions".into(),
+        other => other.format(),
+    }
+}
+
+fn page(route: &Route) -> Html {
+    match route {
+        Route::Home | Route::Functions | Route::Link(_) => html! { <FunctionsPage /> },
+        Route::Function { name, tab } => html! { <FunctionPage key={name.clone()} name={name.clone()} tab={*tab} /> },
+        Route::Examples => html! { <ExamplesPage /> },
+        Route::Workspaces => html! { <WorkspacesPage /> },
+        Route::NotFound(fragment) => html! { <NotFoundPage address={fragment.clone()} /> },
+    }
+}
+
+fn opening(phase: &EnginePhase, loaded: bool) -> Html {
+    match phase {
+        EnginePhase::Opening { done, total } if *total > 20 => html! {
+            <div class="opening" role="status">
+                <label for="opening-progress">{ format!("Replaying your history: {done} of {total} commands") }</label>
+                <progress id="opening-progress" max={total.to_string()} value={done.to_string()}></progress>
+            </div>
+        },
+        EnginePhase::Starting if !loaded => html! { <p class="opening" role="status">{ "Starting the engine …" }</p> },
+        EnginePhase::Refused(message) => html! {
+            <Alert tone={Tone::Error} title="The engine cannot open this workspace."><p>{ message }</p><p>{ "It is stored as it was. Open another one under Workspaces." }</p></Alert>
+        },
+        _ => html! {},
+    }
+}
+
+fn on_key(app: &crate::app::App, event: &KeyboardEvent) {
+    if event.default_prevented() || event.is_composing() {
+        return;
+    }
+    let command = event.ctrl_key() || event.meta_key();
+    let key = event.key();
+    let modal = app.here.get().dialog.is_some();
+    if command && key == "s" {
+        // Never the browser's own "save page": people press it out of habit.
+        event.prevent_default();
+    }
+    if key == "?" && !command && !modal && !in_field(event) {
+        event.prevent_default();
+        app.open_dialog(Dialog::Help);
+    }
+}
+
+fn in_field(event: &KeyboardEvent) -> bool {
+    let Some(target) = event.target() else { return false };
+    target.dyn_ref::<Element>().is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
+        || target.dyn_ref::<HtmlElement>().is_some_and(HtmlElement::is_content_editable)
+}
+
+#[component]
+fn TopBar() -> Html {
+    let app = use_app();
+    let name = use_document(|document| document.workspace.name.clone());
+    let read_only = use_document(|document| document.read_only());
+    let (saved, keeping) = use_library(|library| (library.saved, library.keeping));
+    let theme = use_chosen(|chosen| chosen.theme);
+    let open = |dialog: Dialog| {
+        let app = app.clone();
+        Callback::from(move |_: MouseEvent| app.open_dialog(dialog.clone()))
+    };
+    let (theme_glyph, theme_label, next_theme) = match theme {
+        Theme::System => (Glyph::Sun, "Theme: as the system. Change to light", Theme::Light),
+        Theme::Light => (Glyph::Sun, "Theme: light. Change to dark", Theme::Dark),
+        Theme::Dark => (Glyph::Moon, "Theme: dark. Change to the system's", Theme::System),
+    };
+    let set_theme = {
+        let app = app.clone();
+        Callback::from(move |_: MouseEvent| app.set_theme(next_theme))
+    };
+    let kept = match (read_only, keeping, saved) {
+        (true, ..) => "Read-only",
+        (_, Keeping::Memory, _) => "Not stored",
+        (_, _, Saved::Failed) => "Not stored",
+        (_, _, Saved::Pending) => "Storing …",
+        _ => "Stored here",
+    };
+    html! {
+        <header class="top-bar">
+            <a class="top-bar-logo" href={Route::Functions.format()} aria-label="Coldstart, functions">
+                <svg viewBox="0 0 32 32" aria-hidden="true" focusable="false"><path class="logo-ground" d="M4 0h24a4 4 0 0 1 4 4v24a4 4 0 0 1-4 4H4a4 4 0 0 1-4-4V4a4 4 0 0 1 4-4Z" /><path class="logo-line" d="M16 5v22M6.5 10.5l19 11M25.5 10.5l-19 11" /></svg>
+                <span>{ "Coldstart" }</span>
+            </a>
+            <a class="top-bar-workspace" href={Route::Workspaces.format()} title="Workspaces">
+                <Icon glyph={Glyph::Workspaces} /><span class="top-bar-name">{ if name.is_empty() { "Workspace".to_owned() } else { name } }</span>
+                <span class="top-bar-saved">{ kept }</span>
+            </a>
+            <div class="top-bar-middle"><ClockControl /></div>
+            <div class="top-bar-end">
+                <Button kind={ButtonKind::Link} glyph={Glyph::Share} label="Share" onclick={open(Dialog::Share)} />
+                <Button kind={ButtonKind::Icon} glyph={theme_glyph} label={theme_label} onclick={set_theme} />
+                <Button kind={ButtonKind::Icon} glyph={Glyph::Help} label="Help and keys" shortcut="?" onclick={open(Dialog::Help)} />
+            </div>
+        </header>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct NavigationProps {
+    route: Route,
+}
+
+const PLACES: [(Route, &str, Glyph); 3] = [
+    (Route::Functions, "Functions", Glyph::Functions),
+    (Route::Examples, "Examples", Glyph::Examples),
+    (Route::Workspaces, "Workspaces", Glyph::Workspaces),
+];
+
+fn is_at(route: &Route, place: &Route) -> bool {
+    match route {
+        Route::Home | Route::Function { .. } | Route::Link(_) => *place == Route::Functions,
+        other => other == place,
+    }
+}
+
+#[component]
+fn SideNavigation(props: &NavigationProps) -> Html {
+    let app = use_app();
+    let names = use_document(|document| document.workspace.functions.keys().cloned().collect::<Vec<_>>());
+    let read_only = use_document(|document| document.read_only());
+    let shown = match &props.route {
+        Route::Function { name, .. } => Some(name.clone()),
+        _ => None,
+    };
+    let reset = Callback::from(move |_: MouseEvent| app.open_dialog(Dialog::Reset));
+    html! {
+        <nav class="side-navigation" aria-label="Coldstart">
+            <ul>
+                for (place, label, glyph) in PLACES {
+                    <li key={label}>
+                        <a href={place.format()} aria-current={(is_at(&props.route, &place) && shown.is_none()).then_some("page")}><Icon {glyph} />{ label }</a>
+                        if place == Route::Functions && !names.is_empty() {
+                            <ul class="side-navigation-functions">
+                                for name in names.iter().take(30) {
+                                    <li key={name.clone()}><a href={Route::function(name, Default::default()).format()} aria-current={(shown.as_ref() == Some(name)).then_some("page")}>{ name }</a></li>
+                                }
+                            </ul>
+                        }
+                    </li>
+                }
+            </ul>
+            <div class="side-navigation-end">
+                <Button kind={ButtonKind::Link} glyph={Glyph::Reset} label="Reset workspace" disabled={read_only} onclick={reset} />
+                <p>{ "Everything runs in this tab. Nothing is uploaded." }</p>
+            </div>
+        </nav>
+    }
+}
+
+#[component]
+fn BottomNavigation(props: &NavigationProps) -> Html {
+    html! {
+        <nav class="bottom-navigation" aria-label="Coldstart, at the bottom">
+            for (place, label, glyph) in PLACES {
+                <a key={label} href={place.format()} aria-current={is_at(&props.route, &place).then_some("page")}><Icon {glyph} /><span>{ label }</span></a>
+            }
+        </nav>
+    }
+}

@@ -1,0 +1,140 @@
+//! The editor: CodeMirror once it has arrived, a plain text area until then and when it cannot be had. Both take the same props.
+
+use super::editor_glue::{EditorOptions, JsEditor};
+use coldstart_protocol::Diagnostic;
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::Element;
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub struct CodeEditorProps {
+    pub text: AttrValue,
+    /// `wat`, `json` or `text`.
+    pub language: AttrValue,
+    pub label: AttrValue,
+    #[prop_or_default]
+    pub read_only: bool,
+    #[prop_or_default]
+    pub diagnostics: Rc<Vec<Diagnostic>>,
+    #[prop_or_default]
+    pub on_change: Callback<String>,
+    #[prop_or_default]
+    pub on_run: Callback<()>,
+    #[prop_or_default]
+    pub on_save: Callback<()>,
+    #[prop_or_default]
+    pub class: Classes,
+}
+
+/// The latest callbacks: the editor is made once and must not call those of its first day.
+#[derive(Default)]
+struct Calls {
+    on_change: Callback<String>,
+    on_run: Callback<()>,
+    on_save: Callback<()>,
+}
+
+/// An editor for a text.
+#[component]
+pub fn CodeEditor(props: &CodeEditorProps) -> Html {
+    let host = use_node_ref();
+    let editor: Rc<RefCell<Option<JsEditor>>> = use_mut_ref(|| None);
+    let calls: Rc<RefCell<Calls>> = use_mut_ref(Calls::default);
+    let latest = use_mut_ref(|| (AttrValue::default(), false));
+    let loaded = use_state(|| false);
+    *calls.borrow_mut() = Calls { on_change: props.on_change.clone(), on_run: props.on_run.clone(), on_save: props.on_save.clone() };
+    *latest.borrow_mut() = (props.text.clone(), props.read_only);
+
+    // One editor for the life of the component; it is keyed by what it edits.
+    {
+        let (host, editor, calls, latest, loaded) = (host.clone(), editor.clone(), calls.clone(), latest.clone(), loaded.clone());
+        use_effect_with((props.language.clone(), props.label.clone()), move |(language, label)| {
+            let alive = Rc::new(RefCell::new(true));
+            let cleanup = (alive.clone(), editor.clone());
+            let (language, label) = (language.clone(), label.clone());
+            spawn_local(async move {
+                let Ok(create) = JsEditor::load().await else { return };
+                let Some(parent) = host.cast::<Element>().filter(|_| *alive.borrow()) else { return };
+                let (text, read_only) = latest.borrow().clone();
+                let (change, run, save) = (calls.clone(), calls.clone(), calls);
+                let made = JsEditor::create(&create, EditorOptions {
+                    parent: &parent,
+                    text: &text,
+                    language: &language,
+                    label: &label,
+                    read_only,
+                    on_change: Box::new(move |text| {
+                        let callback = change.borrow().on_change.clone();
+                        callback.emit(text);
+                    }),
+                    on_run: Box::new(move || {
+                        let callback = run.borrow().on_run.clone();
+                        callback.emit(());
+                    }),
+                    on_save: Box::new(move || {
+                        let callback = save.borrow().on_save.clone();
+                        callback.emit(());
+                    }),
+                });
+                if let Ok(made) = made {
+                    *editor.borrow_mut() = Some(made);
+                    loaded.set(true);
+                }
+            });
+            move || {
+                *cleanup.0.borrow_mut() = false;
+                *cleanup.1.borrow_mut() = None;
+            }
+        });
+    }
+    {
+        let editor = editor.clone();
+        use_effect_with((props.text.clone(), *loaded), move |(text, _)| {
+            if let Some(editor) = &*editor.borrow() {
+                editor.set_text(text);
+            }
+        });
+    }
+    {
+        let editor = editor.clone();
+        use_effect_with((props.diagnostics.clone(), *loaded), move |(diagnostics, _)| {
+            if let Some(editor) = &*editor.borrow() {
+                editor.set_diagnostics(diagnostics);
+            }
+        });
+    }
+    {
+        let editor = editor.clone();
+        use_effect_with((props.read_only, *loaded), move |(read_only, _)| {
+            if let Some(editor) = &*editor.borrow() {
+                editor.set_read_only(*read_only);
+            }
+        });
+    }
+
+    let oninput = props.on_change.reform(|event: InputEvent| super::text_of(&event));
+    let onkeydown = {
+        let (on_run, on_save) = (props.on_run.clone(), props.on_save.clone());
+        Callback::from(move |event: KeyboardEvent| {
+            let command = event.ctrl_key() || event.meta_key();
+            match event.key().as_str() {
+                "Enter" if command => on_run.emit(()),
+                "s" if command => on_save.emit(()),
+                _ => return,
+            }
+            event.prevent_default();
+            event.stop_propagation();
+        })
+    };
+    html! {
+        <div class={classes!("code-editor", props.class.clone())}>
+            <div ref={host} class="code-editor-host"></div>
+            if !*loaded {
+                <textarea class="code-editor-plain" aria-label={props.label.clone()} value={props.text.clone()} readonly={props.read_only}
+                    spellcheck="false" autocapitalize="off" autocomplete="off" {oninput} {onkeydown} />
+            }
+        </div>
+    }
+}

@@ -1,0 +1,63 @@
+//! Dialogs: the browser's own element, which keeps the focus inside, hides the rest and closes on Esc.
+
+use super::{Button, ButtonKind, Glyph};
+use web_sys::HtmlDialogElement;
+use yew::prelude::*;
+
+#[derive(PartialEq, Properties)]
+pub struct ModalProps {
+    pub title: AttrValue,
+    pub on_close: Callback<()>,
+    /// Buttons below; without any, the cross closes it.
+    #[prop_or_default]
+    pub footer: Html,
+    #[prop_or_default]
+    pub wide: bool,
+    #[prop_or_default]
+    pub children: Html,
+}
+
+/// A modal dialog, open as long as it is on the page.
+#[component]
+pub fn Modal(props: &ModalProps) -> Html {
+    let element = use_node_ref();
+    use_effect_with(element.clone(), |element| {
+        let dialog = element.cast::<HtmlDialogElement>();
+        if let Some(dialog) = &dialog {
+            let _ = dialog.show_modal();
+        }
+        move || {
+            if let Some(dialog) = dialog {
+                dialog.close();
+            }
+        }
+    });
+    let oncancel = {
+        let on_close = props.on_close.clone();
+        Callback::from(move |event: Event| {
+            event.prevent_default();
+            on_close.emit(());
+        })
+    };
+    // A click on the backdrop arrives at the dialog itself, one inside it at its content.
+    let onclick = {
+        let (on_close, element) = (props.on_close.clone(), element.clone());
+        Callback::from(move |event: MouseEvent| {
+            if event.target().is_some_and(|target| element.get().is_some_and(|node| node.is_same_node(wasm_bindgen::JsCast::dyn_ref(&target)))) {
+                on_close.emit(());
+            }
+        })
+    };
+    html! {
+        <dialog ref={element} class={classes!("modal", props.wide.then_some("modal-wide"))} aria-labelledby="modal-title" {oncancel} {onclick}>
+            <div class="modal-box">
+                <header class="modal-header">
+                    <h2 id="modal-title">{ props.title.clone() }</h2>
+                    <Button kind={ButtonKind::Icon} glyph={Glyph::Close} label="Close" onclick={props.on_close.reform(|_: MouseEvent| ())} />
+                </header>
+                <div class="modal-content">{ props.children.clone() }</div>
+                if props.footer != Html::default() { <footer class="modal-footer">{ props.footer.clone() }</footer> }
+            </div>
+        </dialog>
+    }
+}

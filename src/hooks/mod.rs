@@ -1,0 +1,7 @@
+//! Hooks: how components read the stores and ask the engine for windows.
+
+mod store;
+mod view;
+
+pub use store::{use_app, use_chosen, use_document, use_here, use_library, use_notices, use_runs, use_session};
+pub use view::use_view;

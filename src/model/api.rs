@@ -1,0 +1,171 @@
+//! Requests of the page, in AWS's words.
+
+use super::InvocationType;
+use coldstart_workspace::ApiRequest;
+use serde_json::{Map, Value, json};
+
+/// What a new function gets unless its author says otherwise.
+pub const MEMORY_MB_DEFAULT: u32 = 128;
+/// Seconds.
+pub const TIMEOUT_SECONDS_DEFAULT: u32 = 3;
+/// MB.
+pub const EPHEMERAL_MB_DEFAULT: u32 = 512;
+
+/// A function's settings: the Configuration tab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// MB.
+    pub memory_mb: u32,
+    /// Seconds.
+    pub timeout_seconds: u32,
+    /// MB of /tmp.
+    pub ephemeral_mb: u32,
+    /// Free text.
+    pub description: String,
+    /// Environment variables, in the author's order.
+    pub environment: Vec<(String, String)>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            memory_mb: MEMORY_MB_DEFAULT,
+            timeout_seconds: TIMEOUT_SECONDS_DEFAULT,
+            ephemeral_mb: EPHEMERAL_MB_DEFAULT,
+            description: String::new(),
+            environment: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// From what GetFunctionConfiguration answers.
+    pub fn from_configuration(configuration: &Value) -> Self {
+        let number = |value: Option<&Value>, default: u32| value.and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()).unwrap_or(default);
+        let variables = configuration.pointer("/Environment/Variables").and_then(Value::as_object);
+        Self {
+            memory_mb: number(configuration.get("MemorySize"), MEMORY_MB_DEFAULT),
+            timeout_seconds: number(configuration.get("Timeout"), TIMEOUT_SECONDS_DEFAULT),
+            ephemeral_mb: number(configuration.pointer("/EphemeralStorage/Size"), EPHEMERAL_MB_DEFAULT),
+            description: configuration.get("Description").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            environment: variables
+                .map(|map| map.iter().map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())).collect())
+                .unwrap_or_default(),
+        }
+    }
+
+    fn members(&self) -> Map<String, Value> {
+        let variables: Map<String, Value> = self.environment.iter().map(|(key, value)| (key.clone(), Value::String(value.clone()))).collect();
+        let mut members = Map::new();
+        members.insert("Description".into(), json!(self.description));
+        members.insert("Timeout".into(), json!(self.timeout_seconds));
+        members.insert("MemorySize".into(), json!(self.memory_mb));
+        members.insert("Environment".into(), json!({ "Variables": variables }));
+        members.insert("EphemeralStorage".into(), json!({ "Size": self.ephemeral_mb }));
+        members
+    }
+}
+
+fn lambda(operation: &str, params: Value) -> ApiRequest {
+    ApiRequest { service: "lambda".into(), operation: operation.into(), params }
+}
+
+/// `CreateFunction` with a module that the engine gets beside the request.
+pub fn create_function(name: &str, sha256: &str, settings: &Settings) -> ApiRequest {
+    let mut params = Map::new();
+    params.insert("FunctionName".into(), json!(name));
+    params.insert("Runtime".into(), json!("provided.al2023"));
+    params.insert("Role".into(), json!("arn:aws:iam::123456789012:role/coldstart"));
+    params.insert("Handler".into(), json!("bootstrap"));
+    params.insert("Code".into(), json!({ "ZipFile": { "$sha256": sha256 } }));
+    params.extend(settings.members());
+    if settings.description.is_empty() {
+        params.remove("Description");
+    }
+    if settings.environment.is_empty() {
+        params.remove("Environment");
+    }
+    lambda("CreateFunction", Value::Object(params))
+}
+
+/// `UpdateFunctionCode`.
+pub fn update_function_code(name: &str, sha256: &str) -> ApiRequest {
+    lambda("UpdateFunctionCode", json!({ "FunctionName": name, "ZipFile": { "$sha256": sha256 } }))
+}
+
+/// `UpdateFunctionConfiguration` with all settings of the form.
+pub fn update_function_configuration(name: &str, settings: &Settings) -> ApiRequest {
+    let mut params = Map::new();
+    params.insert("FunctionName".into(), json!(name));
+    params.extend(settings.members());
+    lambda("UpdateFunctionConfiguration", Value::Object(params))
+}
+
+/// `DeleteFunction`.
+pub fn delete_function(name: &str) -> ApiRequest {
+    lambda("DeleteFunction", json!({ "FunctionName": name }))
+}
+
+/// `GetFunctionConfiguration`: it only reads, so it leaves no trace in the log.
+pub fn get_function_configuration(name: &str) -> ApiRequest {
+    lambda("GetFunctionConfiguration", json!({ "FunctionName": name }))
+}
+
+/// `Invoke`, with the tail of the log where AWS gives it.
+pub fn invoke(name: &str, payload: &str, invocation_type: InvocationType) -> ApiRequest {
+    let mut params = json!({ "FunctionName": name, "InvocationType": invocation_type.as_str(), "Payload": { "$text": payload } });
+    if invocation_type == InvocationType::RequestResponse {
+        params["LogType"] = json!("Tail");
+    }
+    lambda("Invoke", params)
+}
+
+/// `CodeSha256` (base64) as the hex digits by which modules are known here.
+pub fn code_sha256(configuration: &Value) -> Option<String> {
+    let bytes = super::decode_base64(configuration.get("CodeSha256")?.as_str()?)?;
+    Some(super::hex(&bytes))
+}
+
+/// What a person can do about a refusal; AWS's own text stands beside it.
+pub fn advice(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "ResourceConflictException" => "Wait until the function is Active. When the clock is paused, step it or advance it.",
+        "ResourceNotFoundException" => "The function is gone. Create it again, or choose another one.",
+        "InvalidRequestContentException" => "The event must be JSON. Check the place that is marked in it.",
+        "RequestTooLargeException" | "RequestEntityTooLargeException" => "Send less, or put the data in the package.",
+        "TooManyRequestsException" => "Wait until an environment is free, or send fewer requests at a time.",
+        "InvalidParameterValueException" | "ValidationException" => "Change the value that AWS names and try again.",
+        "NotImplementedException" => "Coldstart does not have this part of AWS yet.",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_survive_a_round_trip_through_the_api() {
+        let settings = Settings {
+            memory_mb: 256,
+            timeout_seconds: 10,
+            ephemeral_mb: 1024,
+            description: "d".into(),
+            environment: vec![("B".into(), "2".into()), ("A".into(), "1".into())],
+        };
+        let request = update_function_configuration("f", &settings);
+        assert_eq!(Settings::from_configuration(&request.params), settings);
+        assert_eq!(Settings::from_configuration(&json!({})), Settings::default());
+    }
+
+    #[test]
+    fn only_a_waiting_request_asks_for_the_log() {
+        assert_eq!(invoke("f", "{}", InvocationType::RequestResponse).params["LogType"], "Tail");
+        assert!(invoke("f", "{}", InvocationType::Event).params.get("LogType").is_none());
+    }
+
+    #[test]
+    fn the_code_hash_is_written_in_hex() {
+        assert_eq!(code_sha256(&json!({ "CodeSha256": "/+4=" })).as_deref(), Some("ffee"));
+    }
+}

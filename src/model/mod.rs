@@ -1,0 +1,25 @@
+//! What the page knows, as plain data and pure functions. Nothing here touches the browser, so all of it is tested on the host.
+
+mod api;
+mod document;
+mod format;
+mod json;
+mod lanes;
+mod library;
+mod notices;
+mod report;
+mod runs;
+mod session;
+mod starter;
+
+pub use api::*;
+pub use document::*;
+pub use format::*;
+pub use json::*;
+pub use lanes::*;
+pub use library::*;
+pub use notices::*;
+pub use report::*;
+pub use runs::*;
+pub use session::*;
+pub use starter::*;

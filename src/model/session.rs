@@ -1,0 +1,176 @@
+//! What the engine told the page: how it is, the clock, and the windows that are shown.
+
+use coldstart_protocol::{ClockState, EnvironmentLane, FunctionDetail, FunctionRow, InvocationRow, InvocationSummary, LogRow, Opened, View};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use yew::Reducible;
+
+/// How the engine is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EnginePhase {
+    /// Its Worker is starting.
+    Starting,
+    /// The document is being replayed.
+    Opening {
+        /// Commands done.
+        done: u64,
+        /// Commands in all.
+        total: u64,
+    },
+    /// It answers.
+    Ready,
+    /// The document could not be opened, and why.
+    Refused(String),
+    /// Page and engine are of different builds: only a reload helps.
+    Mismatch,
+    /// It failed again right after it had been replaced.
+    Broken(String),
+}
+
+/// Log lines of a window.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LogWindow {
+    /// Position of the first row.
+    pub from: usize,
+    /// Rows in all.
+    pub total: usize,
+    /// The rows.
+    pub rows: Vec<LogRow>,
+}
+
+/// Lanes of a function.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LanesWindow {
+    /// Newest first.
+    pub lanes: Vec<EnvironmentLane>,
+    /// In all.
+    pub total: usize,
+}
+
+/// Invocations of a function.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InvocationWindow {
+    /// Newest first.
+    pub rows: Vec<InvocationRow>,
+    /// Over all of them.
+    pub summary: InvocationSummary,
+}
+
+/// What the engine told the page.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// How it is.
+    pub phase: EnginePhase,
+    /// The clock, once it is known.
+    pub clock: Option<Rc<ClockState>>,
+    /// What came of opening the document.
+    pub opened: Option<Opened>,
+    /// All functions, once they are known.
+    pub functions: Option<Rc<Vec<FunctionRow>>>,
+    /// Functions in full, by name; none when it does not exist.
+    pub details: BTreeMap<String, Option<Rc<FunctionDetail>>>,
+    /// Lanes by function.
+    pub lanes: BTreeMap<String, Rc<LanesWindow>>,
+    /// Invocations by function.
+    pub invocations: BTreeMap<String, Rc<InvocationWindow>>,
+    /// Log windows by function.
+    pub logs: BTreeMap<String, Rc<LogWindow>>,
+}
+
+impl Session {
+    /// Nothing is known yet.
+    pub fn new() -> Self {
+        Self {
+            phase: EnginePhase::Starting,
+            clock: None,
+            opened: None,
+            functions: None,
+            details: BTreeMap::new(),
+            lanes: BTreeMap::new(),
+            invocations: BTreeMap::new(),
+            logs: BTreeMap::new(),
+        }
+    }
+    /// Virtual now in microseconds and Unix milliseconds of virtual zero.
+    pub fn now(&self) -> (u64, u64) {
+        self.clock.as_ref().map_or((0, super::EPOCH_MS), |clock| (clock.now_us, clock.epoch_ms))
+    }
+}
+
+/// News from the engine.
+#[derive(Debug, Clone)]
+pub enum SessionAction {
+    /// The engine is otherwise.
+    Phase(EnginePhase),
+    /// A document is being opened: nothing that is known holds any more.
+    Opening,
+    /// It was opened.
+    Opened(Opened),
+    /// The clock moved.
+    Clock(ClockState),
+    /// Windows changed.
+    Views(Vec<View>),
+}
+
+impl Reducible for Session {
+    type Action = SessionAction;
+
+    fn reduce(self: Rc<Self>, action: SessionAction) -> Rc<Self> {
+        let mut session = (*self).clone();
+        match action {
+            SessionAction::Phase(phase) if phase == session.phase => return self,
+            SessionAction::Phase(phase) => session.phase = phase,
+            SessionAction::Opening => {
+                session = Self { phase: EnginePhase::Opening { done: 0, total: 0 }, ..Self::new() };
+            }
+            SessionAction::Opened(opened) => {
+                session.phase = EnginePhase::Ready;
+                session.opened = Some(opened);
+            }
+            SessionAction::Clock(clock) => session.clock = Some(Rc::new(clock)),
+            SessionAction::Views(views) => views.into_iter().for_each(|view| session.keep(view)),
+        }
+        Rc::new(session)
+    }
+}
+
+impl Session {
+    fn keep(&mut self, view: View) {
+        match view {
+            View::Functions { rows } => self.functions = Some(Rc::new(rows)),
+            View::Function { name, function } => {
+                self.details.insert(name, function.map(|detail| Rc::new(*detail)));
+            }
+            View::Environments { function, lanes, total } => {
+                self.lanes.insert(function, Rc::new(LanesWindow { lanes, total }));
+            }
+            View::Invocations { function, rows, summary } => {
+                self.invocations.insert(function, Rc::new(InvocationWindow { rows, summary }));
+            }
+            View::Logs { function, from, total, rows } => {
+                self.logs.insert(function, Rc::new(LogWindow { from, total, rows }));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn opening_another_document_forgets_the_last_one() {
+        let session = Rc::new(Session::new())
+            .reduce(SessionAction::Views(vec![View::Functions { rows: Vec::new() }, View::Function { name: "a".into(), function: None }]));
+        assert!(session.functions.is_some());
+        assert_eq!(session.details.get("a"), Some(&None));
+        let session = session.reduce(SessionAction::Opening);
+        assert!(session.functions.is_none() && session.details.is_empty());
+    }
+
+    #[test]
+    fn an_equal_phase_changes_nothing() {
+        let session = Rc::new(Session::new());
+        assert!(Rc::ptr_eq(&session, &session.clone().reduce(SessionAction::Phase(EnginePhase::Starting))));
+    }
+}

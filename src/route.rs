@@ -1,0 +1,172 @@
+//! The address: everything after `#` is a route, and a route is written as an address. Both ways are pure.
+//!
+//! Invariant: parsing what was formatted gives the route back.
+
+/// A tab of a function's page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FunctionTab {
+    /// The code, its module, and a quick test.
+    #[default]
+    Code,
+    /// Test events and the result.
+    Test,
+    /// Numbers, environments, invocations, logs.
+    Monitor,
+    /// Memory, timeout, variables.
+    Configuration,
+}
+
+impl FunctionTab {
+    /// In the console's order.
+    pub const ALL: [Self; 4] = [Self::Code, Self::Test, Self::Monitor, Self::Configuration];
+
+    /// As it stands in the address.
+    pub fn segment(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Test => "test",
+            Self::Monitor => "monitor",
+            Self::Configuration => "configuration",
+        }
+    }
+    /// As it stands on the tab.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Code => "Code",
+            Self::Test => "Test",
+            Self::Monitor => "Monitor",
+            Self::Configuration => "Configuration",
+        }
+    }
+}
+
+/// What the page shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// Nothing was asked for.
+    Home,
+    /// The list.
+    Functions,
+    /// A function.
+    Function {
+        /// Its name.
+        name: String,
+        /// Which tab.
+        tab: FunctionTab,
+    },
+    /// The gallery.
+    Examples,
+    /// The visitor's workspaces.
+    Workspaces,
+    /// A share link; what follows is its payload, untouched.
+    Link(String),
+    /// No such page.
+    NotFound(String),
+}
+
+impl Route {
+    /// From the address's fragment, with or without `#`.
+    pub fn parse(fragment: &str) -> Self {
+        let fragment = fragment.strip_prefix('#').unwrap_or(fragment);
+        let path = fragment.strip_prefix('/').unwrap_or(fragment);
+        // A payload may hold anything, so it is cut off before anything is split.
+        if let Some(payload) = path.strip_prefix("w/") {
+            return Self::Link(payload.to_owned());
+        }
+        let segments: Vec<&str> = path.trim_end_matches('/').split('/').collect();
+        match segments.as_slice() {
+            [""] => Self::Home,
+            ["functions"] => Self::Functions,
+            ["examples"] => Self::Examples,
+            ["workspaces"] => Self::Workspaces,
+            ["functions", name] => Self::Function { name: decode(name), tab: FunctionTab::default() },
+            ["functions", name, tab] => match FunctionTab::ALL.into_iter().find(|known| known.segment() == *tab) {
+                Some(tab) => Self::Function { name: decode(name), tab },
+                None => Self::NotFound(fragment.to_owned()),
+            },
+            _ => Self::NotFound(fragment.to_owned()),
+        }
+    }
+
+    /// As a fragment, `#` first.
+    pub fn format(&self) -> String {
+        match self {
+            Self::Home => "#/".into(),
+            Self::Functions => "#/functions".into(),
+            Self::Function { name, tab } => format!("#/functions/{}/{}", encode(name), tab.segment()),
+            Self::Examples => "#/examples".into(),
+            Self::Workspaces => "#/workspaces".into(),
+            Self::Link(payload) => format!("#/w/{payload}"),
+            Self::NotFound(fragment) => format!("#{fragment}"),
+        }
+    }
+
+    /// A function's page.
+    pub fn function(name: &str, tab: FunctionTab) -> Self {
+        Self::Function { name: name.to_owned(), tab }
+    }
+
+    /// What the window is called.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Home | Self::Functions => "Functions".into(),
+            Self::Function { name, tab } => format!("{name} · {}", tab.label()),
+            Self::Examples => "Examples".into(),
+            Self::Workspaces => "Workspaces".into(),
+            Self::Link(_) => "Shared workspace".into(),
+            Self::NotFound(_) => "Not found".into(),
+        }
+    }
+}
+
+/// Function names need no escapes; a name that somebody typed into the address may.
+fn encode(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~$:".contains(&byte);
+    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+fn decode(segment: &str) -> String {
+    let bytes = segment.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut index = 0;
+    while index < bytes.len() {
+        let escape = segment.get(index + 1..index + 3).filter(|_| bytes[index] == b'%');
+        match escape.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                decoded.push(byte);
+                index += 3;
+            }
+            None => {
+                decoded.push(bytes[index]);
+                index += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parsing_what_was_formatted_gives_the_route_back() {
+        let mut routes = vec![Route::Home, Route::Functions, Route::Examples, Route::Workspaces, Route::Link("d1.ab_-.cd/?#x".into())];
+        for name in ["hello", "a-b_c", "ä b/c%41", "50%", ""] {
+            routes.extend(FunctionTab::ALL.map(|tab| Route::function(name, tab)));
+        }
+        for route in routes {
+            assert_eq!(Route::parse(&route.format()), route, "{}", route.format());
+        }
+    }
+
+    #[test]
+    fn short_and_foreign_addresses_are_understood() {
+        assert_eq!(Route::parse(""), Route::Home);
+        assert_eq!(Route::parse("#"), Route::Home);
+        assert_eq!(Route::parse("#/functions/"), Route::Functions);
+        assert_eq!(Route::parse("#/functions/hello"), Route::function("hello", FunctionTab::Code));
+        assert_eq!(Route::parse("#/functions/hello/nope"), Route::NotFound("/functions/hello/nope".into()));
+        assert_eq!(Route::parse("#/nope"), Route::NotFound("/nope".into()));
+    }
+}

@@ -1,0 +1,135 @@
+//! Where workspaces and modules are kept: the browser's database, or memory when it refuses (private windows, full disks, policies).
+//!
+//! Invariant: both keep the same things under the same names; only a reload tells them apart.
+
+use crate::model::StoredWorkspace;
+use coldstart_workspace::Workspace;
+use idb::builder::{DatabaseBuilder, ObjectStoreBuilder};
+use idb::{Database, Query, TransactionMode};
+use js_sys::Uint8Array;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use wasm_bindgen::{JsCast, JsValue};
+
+const DATABASE: &str = "coldstart";
+/// What the list shows, by id, as JSON text.
+const ENTRIES: &str = "entries";
+/// The documents, by id, as JSON text.
+const DOCUMENTS: &str = "documents";
+/// Uploaded modules, by hex SHA-256.
+const MODULES: &str = "modules";
+
+#[derive(Default)]
+struct Memory {
+    entries: BTreeMap<String, StoredWorkspace>,
+    documents: BTreeMap<String, String>,
+    modules: BTreeMap<String, Vec<u8>>,
+}
+
+/// The storage.
+pub struct Storage {
+    database: Option<Database>,
+    memory: RefCell<Memory>,
+}
+
+type Failure = String;
+
+fn failure(error: idb::Error) -> Failure {
+    error.to_string()
+}
+
+impl Storage {
+    /// Opens the database, or falls back to memory.
+    pub async fn open() -> Self {
+        let stores = [ENTRIES, DOCUMENTS, MODULES].map(ObjectStoreBuilder::new);
+        let builder = stores.into_iter().fold(DatabaseBuilder::new(DATABASE).version(1), |builder, store| builder.add_object_store(store));
+        Self { database: builder.build().await.ok(), memory: RefCell::default() }
+    }
+
+    /// Whether a reload keeps what is stored.
+    pub fn is_lasting(&self) -> bool {
+        self.database.is_some()
+    }
+
+    /// All workspaces.
+    pub async fn list(&self) -> Result<Vec<StoredWorkspace>, Failure> {
+        let Some(database) = &self.database else { return Ok(self.memory.borrow().entries.values().cloned().collect()) };
+        let transaction = database.transaction(&[ENTRIES], TransactionMode::ReadOnly).map_err(failure)?;
+        let values = transaction.object_store(ENTRIES).and_then(|store| store.get_all(None, None)).map_err(failure)?.await.map_err(failure)?;
+        // An entry that this build cannot read stays where it is and is not listed.
+        Ok(values.iter().filter_map(|value| serde_json::from_str(&value.as_string()?).ok()).collect())
+    }
+
+    /// A workspace.
+    pub async fn load(&self, id: &str) -> Result<Option<Workspace>, Failure> {
+        let text = match &self.database {
+            None => self.memory.borrow().documents.get(id).cloned(),
+            Some(database) => get(database, DOCUMENTS, id).await?.and_then(|value| value.as_string()),
+        };
+        text.map(|text| Workspace::from_json(&text).map_err(|error| error.to_string())).transpose()
+    }
+
+    /// Keeps a workspace and what the list shows of it, both or none.
+    pub async fn save(&self, entry: &StoredWorkspace, workspace: &Workspace) -> Result<(), Failure> {
+        let text = workspace.to_json();
+        let Some(database) = &self.database else {
+            let mut memory = self.memory.borrow_mut();
+            memory.entries.insert(entry.id.clone(), entry.clone());
+            memory.documents.insert(entry.id.clone(), text);
+            return Ok(());
+        };
+        let line = serde_json::to_string(entry).map_err(|error| error.to_string())?;
+        let transaction = database.transaction(&[ENTRIES, DOCUMENTS], TransactionMode::ReadWrite).map_err(failure)?;
+        let key = JsValue::from_str(&entry.id);
+        for (store, value) in [(DOCUMENTS, &text), (ENTRIES, &line)] {
+            let request = transaction.object_store(store).and_then(|store| store.put(&JsValue::from_str(value), Some(&key)));
+            request.map_err(failure)?.await.map_err(failure)?;
+        }
+        transaction.commit().map_err(failure)?.await.map_err(failure)?;
+        Ok(())
+    }
+
+    /// Forgets a workspace. Its modules stay: another one may name them.
+    pub async fn delete(&self, id: &str) -> Result<(), Failure> {
+        let Some(database) = &self.database else {
+            let mut memory = self.memory.borrow_mut();
+            memory.entries.remove(id);
+            memory.documents.remove(id);
+            return Ok(());
+        };
+        let transaction = database.transaction(&[ENTRIES, DOCUMENTS], TransactionMode::ReadWrite).map_err(failure)?;
+        for store in [DOCUMENTS, ENTRIES] {
+            let request = transaction.object_store(store).and_then(|store| store.delete(Query::Key(JsValue::from_str(id))));
+            request.map_err(failure)?.await.map_err(failure)?;
+        }
+        transaction.commit().map_err(failure)?.await.map_err(failure)?;
+        Ok(())
+    }
+
+    /// Keeps a module.
+    pub async fn put_module(&self, sha256: &str, bytes: &[u8]) -> Result<(), Failure> {
+        let Some(database) = &self.database else {
+            self.memory.borrow_mut().modules.insert(sha256.to_owned(), bytes.to_vec());
+            return Ok(());
+        };
+        let transaction = database.transaction(&[MODULES], TransactionMode::ReadWrite).map_err(failure)?;
+        let value: JsValue = Uint8Array::from(bytes).into();
+        let request = transaction.object_store(MODULES).and_then(|store| store.put(&value, Some(&JsValue::from_str(sha256))));
+        request.map_err(failure)?.await.map_err(failure)?;
+        transaction.commit().map_err(failure)?.await.map_err(failure)?;
+        Ok(())
+    }
+
+    /// A module.
+    pub async fn module(&self, sha256: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(database) = &self.database else { return Ok(self.memory.borrow().modules.get(sha256).cloned()) };
+        let value = get(database, MODULES, sha256).await?;
+        Ok(value.and_then(|value| value.dyn_into::<Uint8Array>().ok()).map(|bytes| bytes.to_vec()))
+    }
+}
+
+async fn get(database: &Database, store: &str, key: &str) -> Result<Option<JsValue>, Failure> {
+    let transaction = database.transaction(&[store], TransactionMode::ReadOnly).map_err(failure)?;
+    let request = transaction.object_store(store).and_then(|store| store.get(Query::Key(JsValue::from_str(key))));
+    request.map_err(failure)?.await.map_err(failure)
+}
