@@ -97,7 +97,7 @@ fn within(what: &str, count: u64, limit: u64) -> Result<(), Refusal> {
 }
 
 /// Why an inspection stopped.
-enum Stop {
+pub(crate) enum Stop {
     Invalid(wasmparser::BinaryReaderError),
     Refused(Refusal),
 }
@@ -165,7 +165,7 @@ fn explain(bytes: &[u8], stop: Stop) -> Refusal {
 
 /// What one pass over a module found.
 #[derive(Default)]
-struct Inspection {
+pub(crate) struct Inspection {
     types: Vec<FuncType>,
     imports: Vec<(Import, Option<FuncType>)>,
     imported_functions: u32,
@@ -175,11 +175,11 @@ struct Inspection {
     globals: Vec<String>,
     exports: Vec<(Export, Option<FuncType>)>,
     producers: Vec<String>,
-    plans: Vec<Plan>,
+    pub(crate) plans: Vec<Plan>,
     counts: [u64; COUNTS_MAX.len()],
 }
 
-fn inspect(bytes: &[u8]) -> Result<Inspection, Stop> {
+pub(crate) fn inspect(bytes: &[u8]) -> Result<Inspection, Stop> {
     let mut found = Inspection::default();
     let mut validator = Validator::new_with_features(FEATURES);
     let mut bodies = Vec::new();

@@ -9,6 +9,8 @@
 
 pub mod abi;
 mod accept;
+#[cfg(test)]
+mod differential;
 mod guest;
 mod host;
 mod imports;

@@ -1,5 +1,10 @@
 //! Runs a module under an engine of few words, and writes down everything that happened.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test binary uses a part of it"
+)]
 
 use coldstart_sandbox::{
     Answer, Artifact, Clock, Exit, Guest, GuestConfig, Limits, LogStream, Resume, Sandbox,
