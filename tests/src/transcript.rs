@@ -45,11 +45,10 @@ pub struct Player<'a> {
 pub fn play(case: &Value, sandbox: Arc<dyn Sandbox>) -> Outcome {
     let steps = case["steps"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut player = Player::new(steps, case, sandbox);
-    for index in 0..steps.len() {
+    for (index, step) in steps.iter().enumerate() {
         match player.step(index) {
             Ok(()) => {}
             Err(Stop::Failed(why)) => {
-                let step = &steps[index];
                 let name = step["op"].as_str().or(step["check"].as_str()).unwrap_or("step");
                 return Outcome::Failed(format!(
                     "{} {name}: {why}",
