@@ -1384,3 +1384,61 @@ fn real_traps_and_refusals() {
         ] (at offset 0x0)"#]].assert_eq(&refused(b"nonsense".to_vec()));
     expect!["400 InvalidParameterValueException: the module has no handler: it must export lambda_handler and lambda_alloc (callback), or _start (a loop over lambda.next, or a command)"].assert_eq(&refused(wat(r#"(module (import "env" "fly" (func)))"#)));
 }
+
+#[test]
+fn requests_that_read_leave_no_trace() {
+    let with = |reads: bool| {
+        let mut scenario = Scenario::new().function("f", ECHO).invoke("f", "{}");
+        if reads {
+            scenario = scenario
+                .request("lambda", "GetFunction", json!({ "FunctionName": "f" }))
+                .request("lambda", "ListFunctions", json!({ "MaxItems": 0 }))
+                .request("logs", "FilterLogEvents", json!({ "logGroupName": "gone" }))
+                .request("lambda", "GetPolicy", json!({ "FunctionName": "f" }));
+        }
+        scenario.rest().invoke("f", "{}").run()
+    };
+    let (plain, read) = (with(false), with(true));
+    assert_eq!((plain.digest, plain.events), (read.digest, read.events));
+    assert_eq!((plain.answers.len(), read.answers.len()), (3, 7));
+}
+
+#[test]
+fn what_is_due_comes_before_a_request_of_the_same_instant() {
+    // The function becomes active at 1,000 ms; an invocation that enters then finds it so.
+    let scenario = Scenario::new().create_with("f", ECHO, json!({})).at(1_000).invoke("f", "1");
+    assert_eq!(scenario.last_payload(), "1");
+    let refusal = Scenario::new().create_with("f", ECHO, json!({})).at(999).invoke("f", "1");
+    assert_eq!(refusal.last_answer().unwrap_err().code, "ResourceConflictException");
+}
+
+#[test]
+fn a_guest_learns_about_its_invocation() {
+    // Answers with what `lambda.meta` says to the key at 0.
+    let ask = |key: &str| {
+        let text = format!(
+            r#"(module
+  (import "lambda" "meta" (func $meta (param i32 i32 i32 i32) (result i32)))
+  (import "lambda" "respond" (func $respond (param i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "{key}")
+  (func (export "lambda_alloc") (param i32) (result i32) i32.const 4096)
+  (func (export "lambda_handler") (param i32 i32) (result i32)
+    (drop (call $respond (i32.const 1024)
+      (call $meta (i32.const 0) (i32.const {}) (i32.const 1024) (i32.const 1024))))
+    i32.const 0))"#,
+            key.len()
+        );
+        Scenario::real().function("f", wat(&text)).invoke("f:$LATEST", "{}").last_payload()
+    };
+    assert_eq!(ask("functionArn"), "arn:aws:lambda:us-east-1:123456789012:function:f:$LATEST");
+    assert_eq!(ask("functionName"), "f");
+    assert_eq!(ask("functionVersion"), "$LATEST");
+    assert_eq!(ask("memoryLimitMb"), "128");
+    assert_eq!(ask("logGroup"), "/aws/lambda/f");
+    assert!(ask("logStream").starts_with("2026/01/01/[$LATEST]"));
+    assert!(ask("traceId").starts_with("Root=1-"));
+    // 1,000 ms until it is active, a cold start, and 3 s of timeout.
+    let deadline_ms: u64 = ask("deadlineMs").parse().unwrap();
+    assert!((1_767_225_604_080..1_767_225_604_130).contains(&deadline_ms), "{deadline_ms}");
+}

@@ -374,12 +374,20 @@ impl Lambda {
     fn give_event(&mut self, world: &mut World, id: u32) {
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         let deadline_ms = world.unix_ms_at(environment.invocation().deadline);
+        let (function, stream) = (environment.function.clone(), environment.stream.clone());
+        let deployment = Arc::clone(&environment.deployment);
+        let settings = &deployment.settings;
         let invocation = environment.invocation();
         let mut meta: BTreeMap<String, String> = [
             ("requestId", invocation.request_id.clone()),
             ("functionArn", invocation.invoked_arn.clone()),
             ("traceId", invocation.trace_id.clone()),
             ("deadlineMs", deadline_ms.to_string()),
+            ("functionName", function),
+            ("functionVersion", "$LATEST".into()),
+            ("memoryLimitMb", settings.memory_mb.to_string()),
+            ("logGroup", settings.log_group.clone()),
+            ("logStream", stream),
         ]
         .into_iter()
         .map(|(key, value)| (key.to_owned(), value))
