@@ -435,3 +435,59 @@ fn api_model(case: &Value, _: &Context) -> Outcome {
     }
     Outcome::Passed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(response: Value, expected: &str) {
+        let context = Context { transcripts: BTreeMap::new() };
+        let case = json!({ "id": "own", "response": response });
+        let outcome = match invoke_response(&case, &context) {
+            Outcome::Passed => "passed".to_owned(),
+            Outcome::Failed(why) => why,
+            Outcome::Skipped(rule) => rule,
+        };
+        assert_eq!(outcome, expected);
+    }
+
+    fn answer(payload: Value, failed: bool) -> Value {
+        let metadata = json!({ "HTTPHeaders": {}, "HTTPStatusCode": 200 });
+        let mut answer = json!({
+            "StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": payload, "ResponseMetadata": metadata,
+        });
+        if failed {
+            answer["FunctionError"] = json!("Unhandled");
+        }
+        answer
+    }
+
+    #[test]
+    fn every_way_to_end_is_played() {
+        check(answer(json!({ "a": 1 }), false), "passed");
+        check(answer(json!("null"), false), "passed");
+        let ended = |kind: &str, message: &str| {
+            answer(json!({ "errorType": kind, "errorMessage": message }), true)
+        };
+        check(
+            ended("Sandbox.Timedout", "RequestId: <uuid> Error: Task timed out after 1.00 seconds"),
+            "passed",
+        );
+        let exit = "RequestId: <uuid> Error: Runtime exited with error: exit status 127";
+        check(ended("Runtime.ExitError", exit), "passed");
+        let exit = "RequestId: <uuid> Error: Runtime exited without providing a reason";
+        check(ended("Runtime.ExitError", exit), "passed");
+        check(ended("Mine", "on purpose"), "passed");
+        let in_init =
+            json!({ "errorType": "E", "errorMessage": "early", "requestId": "", "stackTrace": [] });
+        check(answer(in_init, true), "passed");
+    }
+
+    #[test]
+    fn a_difference_is_a_failure() {
+        let mut wrong = answer(json!({ "a": 1 }), false);
+        wrong["StatusCode"] = json!(201);
+        check(wrong, ".StatusCode: expected 201, got 200");
+    }
+}

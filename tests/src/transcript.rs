@@ -13,7 +13,7 @@ use coldstart_sandbox::Sandbox;
 use regex_lite::Regex;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// When the recorder's clock stood, for cases that name no time.
 const EPOCH_MS: u64 = 1_795_226_785_000;
@@ -588,9 +588,11 @@ pub fn absence(service: &str, operation: &str, error: &ApiError) -> String {
     }
 }
 
-/// A reference without its number, so that one rule covers all.
+/// A reference without its step's number, so that one rule covers all.
 fn generic(reference: &str) -> String {
-    reference.chars().filter(|c| !c.is_ascii_digit()).collect()
+    static REGEX: OnceLock<Regex> = OnceLock::new();
+    let regex = REGEX.get_or_init(|| Regex::new(r"\br[0-9]+").expect("a constant that compiles"));
+    regex.replace_all(reference, "r…").into_owned()
 }
 
 /// The answer as the recorder's client library shows it.

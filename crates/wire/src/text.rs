@@ -9,6 +9,7 @@ pub(crate) fn percent_decode(text: &str, plus_is_space: bool) -> String {
         let escaped = (bytes[at] == b'%')
             .then(|| text.get(at + 1..at + 3))
             .flatten()
+            .filter(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()))
             .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match escaped {
             Some(byte) => {
@@ -33,4 +34,25 @@ pub(crate) fn query_pairs(query: &str) -> Vec<(String, String)> {
             (percent_decode(name, true), percent_decode(value, true))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_escape_stays() {
+        assert_eq!(percent_decode("a%20b%", false), "a b%");
+        assert_eq!(percent_decode("%é%+1%zz%2", false), "%é%+1%zz%2");
+        assert_eq!(percent_decode("%ff", false), "\u{fffd}");
+        assert_eq!(percent_decode("a+b", true), "a b");
+    }
+
+    #[test]
+    fn pairs_keep_their_order() {
+        let pairs = query_pairs("b=1&&a&b=%3D");
+        let shown: Vec<String> =
+            pairs.iter().map(|(name, value)| format!("{name}:{value}")).collect();
+        assert_eq!(shown, ["b:1", "a:", "b:="]);
+    }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 #[track_caller]
 fn check(service: &str, operation: &str, params: Value, expected: &str) {
@@ -238,4 +238,49 @@ fn logs_names_are_too_long_in_logs_own_words() {
         json!({ "logStreamName": "s", "limit": 10001 }),
         "400 InvalidParameterException: 1 validation error detected: Value '10001' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 10000",
     );
+}
+
+#[test]
+fn no_value_panics() {
+    let mut deep = json!([]);
+    for _ in 0..200 {
+        deep = json!([{ "a": deep }]);
+    }
+    let odd = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(u64::MAX),
+        json!(1e300),
+        json!(""),
+        json!("\u{0}é\u{1F980}".repeat(200)),
+        json!([]),
+        json!([null, 1, "x", {}]),
+        json!({}),
+        json!({ "$text": null }),
+        json!({ "": [] }),
+        deep,
+    ];
+    let mut refused = 0;
+    for name in SERVICES {
+        let service = service(name).expect("listed");
+        for (operation_name, operation) in &service.operations {
+            for member in service.input_members(operation) {
+                for value in &odd {
+                    // Once as the member itself, once inside of it, as far as the shape lets it.
+                    for value in [
+                        value.clone(),
+                        json!([value]),
+                        json!({ "Variables": value }),
+                        json!({ "a": value }),
+                    ] {
+                        let mut params = Map::new();
+                        params.insert(member.name.clone(), value);
+                        refused += usize::from(validate(name, operation_name, &params).is_err());
+                    }
+                }
+            }
+        }
+    }
+    assert!(refused > 10_000, "{refused}");
 }
