@@ -18,36 +18,34 @@ fn bytes(seed: u64, len: usize) -> Vec<u8> {
 }
 
 fn generate(seed: u64) -> Option<Vec<u8>> {
-    let mut config = Config::default();
-    config.max_imports = 0;
-    config.export_everything = true;
-    config.canonicalize_nans = true;
-    config.bulk_memory_enabled = true;
-    config.reference_types_enabled = true;
-    config.multi_value_enabled = true;
-    config.saturating_float_to_int_enabled = true;
-    config.sign_extension_ops_enabled = true;
-    config.simd_enabled = false;
-    config.relaxed_simd_enabled = false;
-    config.threads_enabled = false;
-    config.tail_call_enabled = false;
-    config.exceptions_enabled = false;
-    config.gc_enabled = false;
-    config.memory64_enabled = false;
-    config.max_memories = 1;
-    config.max_memory32_bytes = 4 << 20;
-    config.max_table_elements = 1_000;
-    config.min_funcs = 1;
-    config.max_funcs = 12;
-    config.allow_start_export = true;
+    let config = Config {
+        max_imports: 0,
+        export_everything: true,
+        canonicalize_nans: true,
+        bulk_memory_enabled: true,
+        reference_types_enabled: true,
+        multi_value_enabled: true,
+        saturating_float_to_int_enabled: true,
+        sign_extension_ops_enabled: true,
+        simd_enabled: false,
+        relaxed_simd_enabled: false,
+        threads_enabled: false,
+        tail_call_enabled: false,
+        exceptions_enabled: false,
+        gc_enabled: false,
+        memory64_enabled: false,
+        max_memories: 1,
+        max_memory32_bytes: 4 << 20,
+        max_table_elements: 1_000,
+        min_funcs: 1,
+        max_funcs: 12,
+        allow_start_export: true,
+        ..Config::default()
+    };
     let data = bytes(seed, 4096);
-    let mut module = SmithModule::new(config, &mut wasm_smith_input(&data)).ok()?;
+    let mut module = SmithModule::new(config, &mut arbitrary::Unstructured::new(&data)).ok()?;
     module.ensure_termination(1_000).ok()?;
     Some(module.to_bytes())
-}
-
-fn wasm_smith_input(data: &[u8]) -> arbitrary::Unstructured<'_> {
-    arbitrary::Unstructured::new(data)
 }
 
 /// What can be seen of a run: each exported function's outcome, then the memory.
@@ -114,8 +112,8 @@ fn observe(wasm: &[u8], metered: bool) -> Vec<String> {
 fn call(store: &mut Store<()>, instance: Instance, name: &str) -> String {
     let function = instance.get_func(&*store, name).expect("listed");
     let ty = function.ty(&*store);
-    let inputs: Vec<Val> = ty.params().iter().map(|ty| Val::default(*ty)).collect();
-    let mut outputs: Vec<Val> = ty.results().iter().map(|ty| Val::default(*ty)).collect();
+    let inputs: Vec<Val> = ty.params().iter().map(|ty| Val::default_for_ty(*ty)).collect();
+    let mut outputs: Vec<Val> = ty.results().iter().map(|ty| Val::default_for_ty(*ty)).collect();
     match function.call(&mut *store, &inputs, &mut outputs) {
         Ok(()) => format!("{name}: {}", outputs.iter().map(bits).collect::<Vec<_>>().join(" ")),
         Err(error) => format!("{name}: {error}"),

@@ -39,14 +39,16 @@ pub struct Limits {
     pub tmp_bytes_max: u64,
     /// A response or error larger than this is cut off with [`Answer::TooLarge`].
     pub response_bytes_max: usize,
-    /// Log bytes kept for one resume; what comes after is counted as dropped.
+    /// Log bytes kept for one resume; what comes after is counted as dropped. A resume that only continues an exhausted
+    /// slice shares the budget of the one before, so that slices change nothing.
     pub log_bytes_max: usize,
 }
 
 /// The virtual clock of one run: time at the first unit, and how fast units pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clock {
-    /// Nanoseconds since the Unix epoch when this run starts.
+    /// Nanoseconds since the Unix epoch when this run starts. Not read by a run that continues after [`Stop::Exhausted`]: that one goes
+    /// on from the first slice's time by the units burned since, so that rounding does not pile up.
     pub now_ns: u64,
     /// Units of the meter that take one virtual second.
     pub units_per_second: u64,
