@@ -137,6 +137,16 @@ export function createEditor({ parent, doc = "", language = "text", label = "Cod
             }
             return false;
           },
+          // Left to itself, Chromium types over a selection in the selection's colours, by an inline style that the content policy refuses.
+          beforeinput(event, view) {
+            const { main } = view.state.selection;
+            if (event.inputType !== "insertText" || !event.data || event.isComposing || main.empty || view.state.readOnly) return false;
+            const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+            const handlers = view.state.facet(EditorView.inputHandler);
+            if (!handlers.some((handler) => handler(view, main.from, main.to, event.data, insert))) view.dispatch(insert());
+            event.preventDefault();
+            return true;
+          },
         }),
         editing.of(editable(readOnly)),
         EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocorrect: "off", autocapitalize: "off" }),

@@ -17,7 +17,8 @@ impl Paths {
     /// Finds them from the environment.
     pub(crate) fn find() -> Self {
         // Cargo says at run time where the project is: clones that share a target folder share this program.
-        let manifest = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        let manifest = env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
         let root = manifest
             .ancestors()
             .nth(2)
