@@ -21,6 +21,8 @@ use yew::prelude::*;
 pub struct Here {
     /// The route.
     pub route: Route,
+    /// How often the visitor went somewhere. Before the first time, the focus stays where the browser put it.
+    pub moves: u32,
     /// Which dialog is open over it.
     pub dialog: Option<Dialog>,
     /// Why the link that was opened is none, when it is not.
@@ -54,7 +56,9 @@ pub enum Dialog {
 /// A change of where the visitor is.
 #[derive(Debug, Clone)]
 pub enum HereAction {
-    /// The address changed.
+    /// The visitor went there.
+    Moved(Route),
+    /// The page shows that instead.
     Route(Route),
     /// A dialog opens, or none is open.
     Dialog(Option<Dialog>),
@@ -67,6 +71,11 @@ impl Reducible for Here {
     fn reduce(self: Rc<Self>, action: HereAction) -> Rc<Self> {
         let mut here = (*self).clone();
         match action {
+            HereAction::Moved(route) => {
+                here.route = route;
+                here.dialog = None;
+                here.moves += 1;
+            }
             HereAction::Route(route) => {
                 here.route = route;
                 here.dialog = None;
@@ -203,8 +212,9 @@ impl App {
             _ => Theme::System,
         };
         show_theme(theme);
-        let chosen = Chosen { theme, welcomed: host::setting(WELCOMED).is_some(), said: String::new() };
-        let here = Here { route: Route::parse(&host::fragment()), dialog: None, link_fault: None };
+        let chosen =
+            Chosen { theme, welcomed: host::setting(WELCOMED).is_some(), said: String::new() };
+        let here = Here { route: Route::parse(&host::fragment()), moves: 0, dialog: None, link_fault: None };
         Self(Rc::new(Services {
             engine: EngineClient::new(),
             document: Store::new(Document::empty()),
@@ -250,11 +260,14 @@ impl App {
     /// Another theme, kept.
     pub fn set_theme(&self, theme: Theme) {
         show_theme(theme);
-        host::keep_setting(THEME, match theme {
-            Theme::System => "system",
-            Theme::Light => "light",
-            Theme::Dark => "dark",
-        });
+        host::keep_setting(
+            THEME,
+            match theme {
+                Theme::System => "system",
+                Theme::Light => "light",
+                Theme::Dark => "dark",
+            },
+        );
         self.chosen.dispatch(ChosenAction::Theme(theme));
     }
     /// The welcome is not shown again.

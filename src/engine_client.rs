@@ -8,7 +8,8 @@
 use crate::host::{self, Replier};
 use crate::model::CallError;
 use coldstart_protocol::{
-    ApiResponse, ClockState, Diagnostic, FromWorker, MessageId, ModuleInfo, Opened, PROTOCOL_VERSION, ToWorker, View, ViewSpec,
+    ApiResponse, ClockState, Diagnostic, FromWorker, MessageId, ModuleInfo, Opened,
+    PROTOCOL_VERSION, ToWorker, View, ViewSpec,
 };
 use coldstart_workspace::{ApiRequest, ClockMode, Interrupt, LoggedCommand, Workspace};
 use js_sys::{Array, Reflect, Uint8Array};
@@ -99,7 +100,12 @@ const LOST: &str = "The engine stopped while it worked on this.";
 impl EngineClient {
     /// Not connected yet.
     pub fn new() -> Rc<Self> {
-        Rc::new(Self { connection: RefCell::new(None), pending: RefCell::default(), next_id: Cell::new(1), on_event: RefCell::new(None) })
+        Rc::new(Self {
+            connection: RefCell::new(None),
+            pending: RefCell::default(),
+            next_id: Cell::new(1),
+            on_event: RefCell::new(None),
+        })
     }
 
     /// Starts a Worker in place of the one there may be. What was asked of that one is answered as lost.
@@ -116,7 +122,8 @@ impl EngineClient {
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        *self.connection.borrow_mut() = Some(Connection { worker, _on_message: on_message, _on_error: on_error });
+        *self.connection.borrow_mut() =
+            Some(Connection { worker, _on_message: on_message, _on_error: on_error });
         Ok(())
     }
 
@@ -153,7 +160,10 @@ impl EngineClient {
 
     fn send(&self, message: &ToWorker, modules: &[Rc<[u8]>]) {
         let json = serde_json::to_string(message).expect("messages are maps with text keys");
-        let buffers: Array = modules.iter().map(|bytes| JsValue::from(Uint8Array::from(&bytes[..]).buffer())).collect();
+        let buffers: Array = modules
+            .iter()
+            .map(|bytes| JsValue::from(Uint8Array::from(&bytes[..]).buffer()))
+            .collect();
         let transfer = buffers.slice(0, buffers.length());
         let message = host::object(&[("json", &json.into()), ("buffers", &buffers)]);
         if let Some(connection) = &*self.connection.borrow() {
@@ -170,15 +180,35 @@ impl EngineClient {
     }
 
     /// Opens a document.
-    pub async fn open(&self, workspace: Workspace, modules: &[Rc<[u8]>], replay: bool) -> Result<Opened, String> {
+    pub async fn open(
+        &self,
+        workspace: Workspace,
+        modules: &[Rc<[u8]>],
+        replay: bool,
+    ) -> Result<Opened, String> {
         let (id, reply) = self.ask(Pending::Open);
-        self.send(&ToWorker::Open { id, workspace: Box::new(workspace), modules: (0..modules.len()).collect(), replay }, modules);
+        self.send(
+            &ToWorker::Open {
+                id,
+                workspace: Box::new(workspace),
+                modules: (0..modules.len()).collect(),
+                replay,
+            },
+            modules,
+        );
         reply.await
     }
     /// Lets a request into the cloud.
-    pub async fn request(&self, request: ApiRequest, modules: &[Rc<[u8]>]) -> Result<ApiResponse, CallError> {
+    pub async fn request(
+        &self,
+        request: ApiRequest,
+        modules: &[Rc<[u8]>],
+    ) -> Result<ApiResponse, CallError> {
         let (id, reply) = self.ask(Pending::Request);
-        self.send(&ToWorker::Request { id, request, modules: (0..modules.len()).collect() }, modules);
+        self.send(
+            &ToWorker::Request { id, request, modules: (0..modules.len()).collect() },
+            modules,
+        );
         reply.await
     }
     /// Makes a module from text.
@@ -215,7 +245,10 @@ impl EngineClient {
     }
 
     fn receive(&self, data: &JsValue) {
-        let json = Reflect::get(data, &"json".into()).ok().and_then(|json| json.as_string()).unwrap_or_default();
+        let json = Reflect::get(data, &"json".into())
+            .ok()
+            .and_then(|json| json.as_string())
+            .unwrap_or_default();
         match serde_json::from_str::<FromWorker>(&json) {
             Ok(message) => self.handle(message, data),
             // Another build's message: the ids of the builds tell it as well, but its Ready may be unreadable.
@@ -229,7 +262,9 @@ impl EngineClient {
                 let same = protocol_version == PROTOCOL_VERSION && build_id == host::build_id();
                 self.tell(if same { EngineEvent::Ready } else { EngineEvent::Mismatch });
             }
-            FromWorker::Progress { done, total } => self.tell(EngineEvent::Progress { done, total }),
+            FromWorker::Progress { done, total } => {
+                self.tell(EngineEvent::Progress { done, total })
+            }
             FromWorker::Logged { command } => self.tell(EngineEvent::Logged(command)),
             FromWorker::Interrupted { interrupt } => self.tell(EngineEvent::Interrupted(interrupt)),
             FromWorker::Views { views } => self.tell(EngineEvent::Views(views)),
@@ -252,7 +287,10 @@ impl EngineClient {
             }
             FromWorker::Assembled { id, result } => {
                 if let Some(Pending::Assemble(replier)) = self.take(id) {
-                    let assembled = result.map(|module| Assembled { bytes: buffer(data, module.module), info: module.info });
+                    let assembled = result.map(|module| Assembled {
+                        bytes: buffer(data, module.module),
+                        info: module.info,
+                    });
                     replier.send(assembled.map_err(AssembleError::Diagnostics));
                 }
             }
@@ -267,6 +305,7 @@ impl EngineClient {
 /// A buffer of a message.
 fn buffer(data: &JsValue, index: usize) -> Vec<u8> {
     let buffers = Reflect::get(data, &"buffers".into()).unwrap_or_default();
-    let buffer = Reflect::get_u32(&buffers, u32::try_from(index).unwrap_or(u32::MAX)).unwrap_or_default();
+    let buffer =
+        Reflect::get_u32(&buffers, u32::try_from(index).unwrap_or(u32::MAX)).unwrap_or_default();
     if buffer.is_object() { Uint8Array::new(&buffer).to_vec() } else { Vec::new() }
 }

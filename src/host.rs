@@ -12,7 +12,9 @@ use std::task::{Context, Poll, Waker};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, Document, Element, HtmlElement, Storage, Url, Window, Worker};
+use web_sys::{
+    Blob, BlobPropertyBag, Document, Element, HtmlElement, Storage, Url, Window, Worker,
+};
 
 /// The window: the page does not run without one.
 pub fn window() -> Window {
@@ -41,16 +43,21 @@ pub fn report_panics() {
     std::panic::set_hook(Box::new(|info| {
         web_sys::console::error_1(&JsValue::from_str(&info.to_string()));
         let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
-        let (Some(body), Ok(panel)) = (document.body(), document.create_element("div")) else { return };
+        let (Some(body), Ok(panel)) = (document.body(), document.create_element("div")) else {
+            return;
+        };
         let _ = panel.set_attribute("role", "alert");
         let _ = panel.set_attribute("class", "page-failure");
-        panel.set_text_content(Some(&format!("The page failed, but your work is saved. Reload to go on. ({info})")));
+        panel.set_text_content(Some(&format!(
+            "The page failed, but your work is saved. Reload to go on. ({info})"
+        )));
         let _ = body.prepend_with_node_1(&panel);
     }));
 }
 
 fn coldstart() -> Result<JsValue, String> {
-    let object = Reflect::get(&js_sys::global(), &"coldstart".into()).ok().filter(JsValue::is_object);
+    let object =
+        Reflect::get(&js_sys::global(), &"coldstart".into()).ok().filter(JsValue::is_object);
     object.ok_or_else(|| "www/boot.js has not run".into())
 }
 
@@ -61,7 +68,11 @@ fn method(object: &JsValue, name: &str) -> Result<Function, String> {
 
 /// Names this build; the engine's must be equal.
 pub fn build_id() -> String {
-    coldstart().ok().and_then(|object| Reflect::get(&object, &"build".into()).ok()).and_then(|id| id.as_string()).unwrap_or_default()
+    coldstart()
+        .ok()
+        .and_then(|object| Reflect::get(&object, &"build".into()).ok())
+        .and_then(|id| id.as_string())
+        .unwrap_or_default()
 }
 
 /// A new Worker with the engine in it.
@@ -80,7 +91,8 @@ pub async fn load_editor() -> Result<JsValue, String> {
 
 /// What a thrown value says.
 pub fn text_of(value: &JsValue) -> String {
-    let message = Reflect::get(value, &"message".into()).ok().and_then(|message| message.as_string());
+    let message =
+        Reflect::get(value, &"message".into()).ok().and_then(|message| message.as_string());
     message.or_else(|| value.as_string()).unwrap_or_else(|| "unknown error".into())
 }
 
@@ -99,7 +111,11 @@ pub fn replace_fragment(fragment: &str) {
     if let Ok(history) = window().history() {
         // A bare `#…` would resolve against <base>, which may be another path than the document's.
         let location = window().location();
-        let path = format!("{}{}{fragment}", location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
+        let path = format!(
+            "{}{}{fragment}",
+            location.pathname().unwrap_or_default(),
+            location.search().unwrap_or_default()
+        );
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&path));
     }
 }
@@ -161,11 +177,18 @@ pub fn keep_tab_note(key: &str, value: Option<&str>) {
 }
 
 async fn fetch(path: &str) -> Result<web_sys::Response, String> {
-    let address = document().base_uri().ok().flatten().and_then(|base| Url::new_with_base(path, &base).ok());
+    let address =
+        document().base_uri().ok().flatten().and_then(|base| Url::new_with_base(path, &base).ok());
     let address = address.map_or_else(|| path.to_owned(), |url| url.href());
-    let response = JsFuture::from(window().fetch_with_str(&address)).await.map_err(|error| text_of(&error))?;
-    let response: web_sys::Response = response.dyn_into().map_err(|_| "fetch gave no response".to_owned())?;
-    if response.ok() { Ok(response) } else { Err(format!("{path}: the server answered {}", response.status())) }
+    let response =
+        JsFuture::from(window().fetch_with_str(&address)).await.map_err(|error| text_of(&error))?;
+    let response: web_sys::Response =
+        response.dyn_into().map_err(|_| "fetch gave no response".to_owned())?;
+    if response.ok() {
+        Ok(response)
+    } else {
+        Err(format!("{path}: the server answered {}", response.status()))
+    }
 }
 
 /// A text file of the site.
@@ -191,7 +214,8 @@ pub async fn file_bytes(file: &web_sys::File) -> Result<Vec<u8>, String> {
 /// Copies text, and says whether the browser let us.
 pub async fn copy(text: &str) -> bool {
     // Absent on plain http: then the call itself throws.
-    let clipboard = Reflect::get(&window().navigator(), &"clipboard".into()).ok().filter(JsValue::is_object);
+    let clipboard =
+        Reflect::get(&window().navigator(), &"clipboard".into()).ok().filter(JsValue::is_object);
     let Some(clipboard) = clipboard else { return false };
     let Ok(write) = method(&clipboard, "writeText") else { return false };
     match write.call1(&clipboard, &text.into()) {
@@ -205,10 +229,17 @@ pub fn download(name: &str, media_type: &str, bytes: &[u8]) -> Result<(), String
     let fail = |error: JsValue| text_of(&error);
     let options = BlobPropertyBag::new();
     options.set_type(media_type);
-    let blob = Blob::new_with_u8_array_sequence_and_options(&Array::of1(&Uint8Array::from(bytes)), &options).map_err(fail)?;
+    let blob = Blob::new_with_u8_array_sequence_and_options(
+        &Array::of1(&Uint8Array::from(bytes)),
+        &options,
+    )
+    .map_err(fail)?;
     let address = Url::create_object_url_with_blob(&blob).map_err(fail)?;
-    let anchor: web_sys::HtmlAnchorElement =
-        document().create_element("a").map_err(fail)?.dyn_into().map_err(|_| "no anchor".to_owned())?;
+    let anchor: web_sys::HtmlAnchorElement = document()
+        .create_element("a")
+        .map_err(fail)?
+        .dyn_into()
+        .map_err(|_| "no anchor".to_owned())?;
     anchor.set_href(&address);
     anchor.set_download(name);
     anchor.click();
@@ -219,8 +250,11 @@ pub fn download(name: &str, media_type: &str, bytes: &[u8]) -> Result<(), String
 
 /// Asks the browser not to throw the visitor's work away when space gets scarce.
 pub fn ask_to_keep_storage() {
-    let storage = Reflect::get(&window().navigator(), &"storage".into()).ok().filter(JsValue::is_object);
-    if let Some((storage, persist)) = storage.and_then(|storage| method(&storage, "persist").ok().map(|persist| (storage, persist))) {
+    let storage =
+        Reflect::get(&window().navigator(), &"storage".into()).ok().filter(JsValue::is_object);
+    if let Some((storage, persist)) = storage
+        .and_then(|storage| method(&storage, "persist").ok().map(|persist| (storage, persist)))
+    {
         let _ = persist.call0(&storage);
     }
 }
@@ -228,7 +262,10 @@ pub fn ask_to_keep_storage() {
 /// Moves the focus to an element by its id, once what was just dispatched is drawn.
 pub fn focus_soon(id: &'static str) {
     Timeout::new(0, move || {
-        if let Some(element) = document().get_element_by_id(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        if let Some(element) = document()
+            .get_element_by_id(id)
+            .and_then(|element| element.dyn_into::<HtmlElement>().ok())
+        {
             let _ = element.focus();
         }
     })

@@ -1,6 +1,9 @@
 //! The page: Lambda in a browser tab. The engine runs in a Worker; here is the document, and what people see and do.
 
-#![allow(unreachable_pub, reason = "a binary has no public interface; `pub` marks what its modules offer each other")]
+#![allow(
+    unreachable_pub,
+    reason = "a binary has no public interface; `pub` marks what its modules offer each other"
+)]
 
 mod actions;
 mod app;

@@ -79,11 +79,15 @@ impl Route {
             ["functions"] => Self::Functions,
             ["examples"] => Self::Examples,
             ["workspaces"] => Self::Workspaces,
-            ["functions", name] => Self::Function { name: decode(name), tab: FunctionTab::default() },
-            ["functions", name, tab] => match FunctionTab::ALL.into_iter().find(|known| known.segment() == *tab) {
-                Some(tab) => Self::Function { name: decode(name), tab },
-                None => Self::NotFound(fragment.to_owned()),
-            },
+            ["functions", name] => {
+                Self::Function { name: decode(name), tab: FunctionTab::default() }
+            }
+            ["functions", name, tab] => {
+                match FunctionTab::ALL.into_iter().find(|known| known.segment() == *tab) {
+                    Some(tab) => Self::Function { name: decode(name), tab },
+                    None => Self::NotFound(fragment.to_owned()),
+                }
+            }
             _ => Self::NotFound(fragment.to_owned()),
         }
     }
@@ -93,7 +97,9 @@ impl Route {
         match self {
             Self::Home => "#/".into(),
             Self::Functions => "#/functions".into(),
-            Self::Function { name, tab } => format!("#/functions/{}/{}", encode(name), tab.segment()),
+            Self::Function { name, tab } => {
+                format!("#/functions/{}/{}", encode(name), tab.segment())
+            }
             Self::Examples => "#/examples".into(),
             Self::Workspaces => "#/workspaces".into(),
             Self::Link(payload) => format!("#/w/{payload}"),
@@ -122,7 +128,9 @@ impl Route {
 /// Function names need no escapes; a name that somebody typed into the address may.
 fn encode(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~$:".contains(&byte);
-    name.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    name.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 fn decode(segment: &str) -> String {
@@ -151,7 +159,13 @@ mod tests {
 
     #[test]
     fn parsing_what_was_formatted_gives_the_route_back() {
-        let mut routes = vec![Route::Home, Route::Functions, Route::Examples, Route::Workspaces, Route::Link("d1.ab_-.cd/?#x".into())];
+        let mut routes = vec![
+            Route::Home,
+            Route::Functions,
+            Route::Examples,
+            Route::Workspaces,
+            Route::Link("d1.ab_-.cd/?#x".into()),
+        ];
         for name in ["hello", "a-b_c", "ä b/c%41", "50%", ""] {
             routes.extend(FunctionTab::ALL.map(|tab| Route::function(name, tab)));
         }
@@ -166,7 +180,10 @@ mod tests {
         assert_eq!(Route::parse("#"), Route::Home);
         assert_eq!(Route::parse("#/functions/"), Route::Functions);
         assert_eq!(Route::parse("#/functions/hello"), Route::function("hello", FunctionTab::Code));
-        assert_eq!(Route::parse("#/functions/hello/nope"), Route::NotFound("/functions/hello/nope".into()));
+        assert_eq!(
+            Route::parse("#/functions/hello/nope"),
+            Route::NotFound("/functions/hello/nope".into())
+        );
         assert_eq!(Route::parse("#/nope"), Route::NotFound("/nope".into()));
     }
 }

@@ -42,7 +42,10 @@ impl Storage {
     /// Opens the database, or falls back to memory.
     pub async fn open() -> Self {
         let stores = [ENTRIES, DOCUMENTS, MODULES].map(ObjectStoreBuilder::new);
-        let builder = stores.into_iter().fold(DatabaseBuilder::new(DATABASE).version(1), |builder, store| builder.add_object_store(store));
+        let builder =
+            stores.into_iter().fold(DatabaseBuilder::new(DATABASE).version(1), |builder, store| {
+                builder.add_object_store(store)
+            });
         Self { database: builder.build().await.ok(), memory: RefCell::default() }
     }
 
@@ -53,24 +56,41 @@ impl Storage {
 
     /// All workspaces.
     pub async fn list(&self) -> Result<Vec<StoredWorkspace>, Failure> {
-        let Some(database) = &self.database else { return Ok(self.memory.borrow().entries.values().cloned().collect()) };
-        let transaction = database.transaction(&[ENTRIES], TransactionMode::ReadOnly).map_err(failure)?;
-        let values = transaction.object_store(ENTRIES).and_then(|store| store.get_all(None, None)).map_err(failure)?.await.map_err(failure)?;
+        let Some(database) = &self.database else {
+            return Ok(self.memory.borrow().entries.values().cloned().collect());
+        };
+        let transaction =
+            database.transaction(&[ENTRIES], TransactionMode::ReadOnly).map_err(failure)?;
+        let values = transaction
+            .object_store(ENTRIES)
+            .and_then(|store| store.get_all(None, None))
+            .map_err(failure)?
+            .await
+            .map_err(failure)?;
         // An entry that this build cannot read stays where it is and is not listed.
-        Ok(values.iter().filter_map(|value| serde_json::from_str(&value.as_string()?).ok()).collect())
+        Ok(values
+            .iter()
+            .filter_map(|value| serde_json::from_str(&value.as_string()?).ok())
+            .collect())
     }
 
     /// A workspace.
     pub async fn load(&self, id: &str) -> Result<Option<Workspace>, Failure> {
         let text = match &self.database {
             None => self.memory.borrow().documents.get(id).cloned(),
-            Some(database) => get(database, DOCUMENTS, id).await?.and_then(|value| value.as_string()),
+            Some(database) => {
+                get(database, DOCUMENTS, id).await?.and_then(|value| value.as_string())
+            }
         };
         text.map(|text| Workspace::from_json(&text).map_err(|error| error.to_string())).transpose()
     }
 
     /// Keeps a workspace and what the list shows of it, both or none.
-    pub async fn save(&self, entry: &StoredWorkspace, workspace: &Workspace) -> Result<(), Failure> {
+    pub async fn save(
+        &self,
+        entry: &StoredWorkspace,
+        workspace: &Workspace,
+    ) -> Result<(), Failure> {
         let text = workspace.to_json();
         let Some(database) = &self.database else {
             let mut memory = self.memory.borrow_mut();
@@ -79,10 +99,14 @@ impl Storage {
             return Ok(());
         };
         let line = serde_json::to_string(entry).map_err(|error| error.to_string())?;
-        let transaction = database.transaction(&[ENTRIES, DOCUMENTS], TransactionMode::ReadWrite).map_err(failure)?;
+        let transaction = database
+            .transaction(&[ENTRIES, DOCUMENTS], TransactionMode::ReadWrite)
+            .map_err(failure)?;
         let key = JsValue::from_str(&entry.id);
         for (store, value) in [(DOCUMENTS, &text), (ENTRIES, &line)] {
-            let request = transaction.object_store(store).and_then(|store| store.put(&JsValue::from_str(value), Some(&key)));
+            let request = transaction
+                .object_store(store)
+                .and_then(|store| store.put(&JsValue::from_str(value), Some(&key)));
             request.map_err(failure)?.await.map_err(failure)?;
         }
         transaction.commit().map_err(failure)?.await.map_err(failure)?;
@@ -97,9 +121,13 @@ impl Storage {
             memory.documents.remove(id);
             return Ok(());
         };
-        let transaction = database.transaction(&[ENTRIES, DOCUMENTS], TransactionMode::ReadWrite).map_err(failure)?;
+        let transaction = database
+            .transaction(&[ENTRIES, DOCUMENTS], TransactionMode::ReadWrite)
+            .map_err(failure)?;
         for store in [DOCUMENTS, ENTRIES] {
-            let request = transaction.object_store(store).and_then(|store| store.delete(Query::Key(JsValue::from_str(id))));
+            let request = transaction
+                .object_store(store)
+                .and_then(|store| store.delete(Query::Key(JsValue::from_str(id))));
             request.map_err(failure)?.await.map_err(failure)?;
         }
         transaction.commit().map_err(failure)?.await.map_err(failure)?;
@@ -112,9 +140,12 @@ impl Storage {
             self.memory.borrow_mut().modules.insert(sha256.to_owned(), bytes.to_vec());
             return Ok(());
         };
-        let transaction = database.transaction(&[MODULES], TransactionMode::ReadWrite).map_err(failure)?;
+        let transaction =
+            database.transaction(&[MODULES], TransactionMode::ReadWrite).map_err(failure)?;
         let value: JsValue = Uint8Array::from(bytes).into();
-        let request = transaction.object_store(MODULES).and_then(|store| store.put(&value, Some(&JsValue::from_str(sha256))));
+        let request = transaction
+            .object_store(MODULES)
+            .and_then(|store| store.put(&value, Some(&JsValue::from_str(sha256))));
         request.map_err(failure)?.await.map_err(failure)?;
         transaction.commit().map_err(failure)?.await.map_err(failure)?;
         Ok(())
@@ -122,7 +153,9 @@ impl Storage {
 
     /// A module.
     pub async fn module(&self, sha256: &str) -> Result<Option<Vec<u8>>, Failure> {
-        let Some(database) = &self.database else { return Ok(self.memory.borrow().modules.get(sha256).cloned()) };
+        let Some(database) = &self.database else {
+            return Ok(self.memory.borrow().modules.get(sha256).cloned());
+        };
         let value = get(database, MODULES, sha256).await?;
         Ok(value.and_then(|value| value.dyn_into::<Uint8Array>().ok()).map(|bytes| bytes.to_vec()))
     }
@@ -130,6 +163,8 @@ impl Storage {
 
 async fn get(database: &Database, store: &str, key: &str) -> Result<Option<JsValue>, Failure> {
     let transaction = database.transaction(&[store], TransactionMode::ReadOnly).map_err(failure)?;
-    let request = transaction.object_store(store).and_then(|store| store.get(Query::Key(JsValue::from_str(key))));
+    let request = transaction
+        .object_store(store)
+        .and_then(|store| store.get(Query::Key(JsValue::from_str(key))));
     request.map_err(failure)?.await.map_err(failure)
 }

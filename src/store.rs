@@ -22,7 +22,11 @@ pub struct Store<T> {
 impl<T: Reducible> Store<T> {
     /// With its first state.
     pub fn new(state: T) -> Self {
-        Self { state: RefCell::new(Rc::new(state)), listeners: RefCell::default(), next: Cell::new(0) }
+        Self {
+            state: RefCell::new(Rc::new(state)),
+            listeners: RefCell::default(),
+            next: Cell::new(0),
+        }
     }
     /// What is true now.
     pub fn get(&self) -> Rc<T> {

@@ -5,8 +5,9 @@ use crate::app::App;
 use crate::engine_client::AssembleError;
 use crate::host;
 use crate::model::{
-    CallError, DocumentAction, Example, InvocationType, Notice, NoticesAction, Remedy, RunsAction, Settings, Tone, Verdict, code_sha256,
-    create_function, delete_function, free_name, get_function_configuration, invoke, module_fault, update_function_code,
+    CallError, DocumentAction, Example, InvocationType, Notice, NoticesAction, Remedy, RunsAction,
+    Settings, Tone, Verdict, code_sha256, create_function, delete_function, free_name,
+    get_function_configuration, invoke, module_fault, update_function_code,
     update_function_configuration,
 };
 use crate::route::{FunctionTab, Route};
@@ -52,7 +53,9 @@ impl DeployError {
     pub fn line(&self) -> String {
         match self {
             Self::Text(diagnostics) => match diagnostics.first() {
-                Some(first) => format!("Line {}, column {}: {}", first.line, first.column, first.message),
+                Some(first) => {
+                    format!("Line {}, column {}: {}", first.line, first.column, first.message)
+                }
                 None => "The text is no module.".into(),
             },
             Self::Module(reason) => reason.clone(),
@@ -98,7 +101,14 @@ async fn remember(app: &App, prepared: &Prepared) {
     app.modules.borrow_mut().insert(sha256.clone(), prepared.bytes.clone());
     if let (Source::Module { .. }, Some(storage)) = (&prepared.source, storage(app)) {
         if let Err(error) = storage.put_module(&sha256, &prepared.bytes).await {
-            show(app, Notice::new(Tone::Warning, "The module could not be stored: it lasts until you close this tab.").detail(error));
+            show(
+                app,
+                Notice::new(
+                    Tone::Warning,
+                    "The module could not be stored: it lasts until you close this tab.",
+                )
+                .detail(error),
+            );
         }
         host::ask_to_keep_storage();
     }
@@ -106,7 +116,13 @@ async fn remember(app: &App, prepared: &Prepared) {
 }
 
 /// Creates a function and its draft.
-pub async fn create(app: &App, name: &str, code: Code, settings: &Settings, events: Vec<TestEvent>) -> Result<(), DeployError> {
+pub async fn create(
+    app: &App,
+    name: &str,
+    code: Code,
+    settings: &Settings,
+    events: Vec<TestEvent>,
+) -> Result<(), DeployError> {
     let prepared = prepare(app, code).await?;
     remember(app, &prepared).await;
     let request = create_function(name, &prepared.info.sha256, settings);
@@ -124,7 +140,10 @@ pub async fn deploy(app: &App, name: &str, code: Code) -> Result<(), DeployError
     app.engine.request(request, &[prepared.bytes]).await.map_err(DeployError::Call)?;
     // Text may have been edited meanwhile; a file takes the draft's place.
     if !matches!(prepared.source, Source::Wat { .. }) {
-        app.document.dispatch(DocumentAction::SourceEdited { function: name.to_owned(), source: prepared.source });
+        app.document.dispatch(DocumentAction::SourceEdited {
+            function: name.to_owned(),
+            source: prepared.source,
+        });
     }
     app.say(format!("{name} is deployed."));
     Ok(())
@@ -136,15 +155,27 @@ pub fn test(app: &App, function: &str, invocation_type: InvocationType) {
     if document.read_only() {
         return;
     }
-    let event = document.draft(function).and_then(|draft| draft.test_events.get(draft.selected_event));
-    let (event_name, payload) = event.map_or_else(|| ("empty".to_owned(), "{}".to_owned()), |event| (event.name.clone(), event.payload.clone()));
+    let event =
+        document.draft(function).and_then(|draft| draft.test_events.get(draft.selected_event));
+    let (event_name, payload) = event.map_or_else(
+        || ("empty".to_owned(), "{}".to_owned()),
+        |event| (event.name.clone(), event.payload.clone()),
+    );
     let number = app.runs.get().next_number;
-    app.runs.dispatch(RunsAction::Started { function: function.to_owned(), event_name, invocation_type });
+    app.runs.dispatch(RunsAction::Started {
+        function: function.to_owned(),
+        event_name,
+        invocation_type,
+    });
     app.say(format!("{function} is running."));
     let (app, function) = (app.clone(), function.to_owned());
     spawn_local(async move {
         let result = app.engine.request(invoke(&function, &payload, invocation_type), &[]).await;
-        app.runs.dispatch(RunsAction::Ended { function: function.clone(), number, result: Box::new(result) });
+        app.runs.dispatch(RunsAction::Ended {
+            function: function.clone(),
+            number,
+            result: Box::new(result),
+        });
         let run = app.runs.get().by_function.get(&function).cloned();
         if let Some(run) = run.filter(|run| run.number == number) {
             app.say(match run.verdict() {
@@ -179,21 +210,37 @@ pub fn delete(app: &App, name: &str) {
     let (app, name) = (app.clone(), name.to_owned());
     spawn_local(async move {
         let draft = app.document.get().draft(&name).cloned();
-        let configuration = app.engine.request(get_function_configuration(&name), &[]).await.ok().map(|response| response.output);
+        let configuration = app
+            .engine
+            .request(get_function_configuration(&name), &[])
+            .await
+            .ok()
+            .map(|response| response.output);
         match app.engine.request(delete_function(&name), &[]).await {
             Ok(_) => {
                 let sha256 = configuration.as_ref().and_then(code_sha256);
-                let settings = configuration.as_ref().map(Settings::from_configuration).unwrap_or_default();
-                app.undo.borrow_mut().function = Some(DeletedFunction { name: name.clone(), draft, sha256, settings });
+                let settings =
+                    configuration.as_ref().map(Settings::from_configuration).unwrap_or_default();
+                app.undo.borrow_mut().function =
+                    Some(DeletedFunction { name: name.clone(), draft, sha256, settings });
                 app.document.dispatch(DocumentAction::FunctionRemoved { name: name.clone() });
                 app.runs.dispatch(RunsAction::Cleared(Some(name.clone())));
                 app.notices.dispatch(NoticesAction::Forget(Remedy::UndoDelete));
-                show(&app, Notice::new(Tone::Success, format!("{name} was deleted.")).remedy(Remedy::UndoDelete));
-                if matches!(&app.here.get().route, Route::Function { name: shown, .. } if *shown == name) {
+                show(
+                    &app,
+                    Notice::new(Tone::Success, format!("{name} was deleted."))
+                        .remedy(Remedy::UndoDelete),
+                );
+                if matches!(&app.here.get().route, Route::Function { name: shown, .. } if *shown == name)
+                {
                     app.go(&Route::Functions);
                 }
             }
-            Err(error) => show(&app, Notice::new(Tone::Error, format!("{name} could not be deleted.")).detail(error.line())),
+            Err(error) => show(
+                &app,
+                Notice::new(Tone::Error, format!("{name} could not be deleted."))
+                    .detail(error.line()),
+            ),
         }
     });
 }
@@ -205,14 +252,25 @@ pub fn undo_delete(app: &App) {
     let app = app.clone();
     spawn_local(async move {
         let Some(sha256) = &deleted.sha256 else { return };
-        match app.engine.request(create_function(&deleted.name, sha256, &deleted.settings), &[]).await {
+        match app
+            .engine
+            .request(create_function(&deleted.name, sha256, &deleted.settings), &[])
+            .await
+        {
             Ok(_) => {
                 if let Some(draft) = deleted.draft {
-                    app.document.dispatch(DocumentAction::FunctionAdded { name: deleted.name.clone(), draft });
+                    app.document.dispatch(DocumentAction::FunctionAdded {
+                        name: deleted.name.clone(),
+                        draft,
+                    });
                 }
                 app.say(format!("{} is back.", deleted.name));
             }
-            Err(error) => show(&app, Notice::new(Tone::Error, format!("{} could not be created again.", deleted.name)).detail(error.line())),
+            Err(error) => show(
+                &app,
+                Notice::new(Tone::Error, format!("{} could not be created again.", deleted.name))
+                    .detail(error.line()),
+            ),
         }
     });
 }
@@ -221,7 +279,11 @@ pub fn undo_delete(app: &App) {
 pub fn function_names(app: &App) -> Vec<String> {
     let mut names: Vec<String> = app.document.get().workspace.functions.keys().cloned().collect();
     if let Some(rows) = &app.session.get().functions {
-        names.extend(rows.iter().map(|row| row.name.clone()).filter(|name| !app.document.get().workspace.functions.contains_key(name)));
+        names.extend(
+            rows.iter()
+                .map(|row| row.name.clone())
+                .filter(|name| !app.document.get().workspace.functions.contains_key(name)),
+        );
     }
     names
 }
@@ -238,13 +300,18 @@ pub async fn add_example(app: &App, example: &Example, name: Option<String>) -> 
             Code::Example { name: example.name.clone(), bytes }
         }
         None => {
-            let source = example.source.as_ref().ok_or("The example has neither a module nor a source.")?;
+            let source =
+                example.source.as_ref().ok_or("The example has neither a module nor a source.")?;
             Code::Text(host::fetch_text(&format!("examples/{}", source.path)).await?)
         }
     };
     let names = function_names(app);
-    let name = name.unwrap_or_else(|| free_name(&example.function.name, "-", names.iter().map(String::as_str)));
-    create(app, &name, code, &example.function.settings(), example.events.clone()).await.map_err(|error| error.line())?;
+    let name = name.unwrap_or_else(|| {
+        free_name(&example.function.name, "-", names.iter().map(String::as_str))
+    });
+    create(app, &name, code, &example.function.settings(), example.events.clone())
+        .await
+        .map_err(|error| error.line())?;
     app.say(format!("{name} was added."));
     app.go(&Route::function(&name, FunctionTab::Test));
     Ok(())

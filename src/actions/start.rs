@@ -5,7 +5,8 @@ use crate::app::{App, HereAction, LinkFault};
 use crate::engine_client::EngineEvent;
 use crate::host;
 use crate::model::{
-    DocumentAction, EnginePhase, Keeping, LibraryAction, LinkReplay, Notice, NoticesAction, Origin, Remedy, SessionAction, Tone,
+    DocumentAction, EnginePhase, Keeping, LibraryAction, LinkReplay, Notice, NoticesAction, Origin,
+    Remedy, SessionAction, Tone,
 };
 use crate::route::Route;
 use crate::storage::Storage;
@@ -32,7 +33,8 @@ pub fn start(app: &App) {
         *app.storage.borrow_mut() = Some(storage);
         app.library.dispatch(LibraryAction::Listed(entries, keeping));
         if keeping == Keeping::Memory {
-            let notice = Notice::new(Tone::Warning, "This browser does not let the page store anything.");
+            let notice =
+                Notice::new(Tone::Warning, "This browser does not let the page store anything.");
             show(&app, notice.detail("Your work lasts until you close this tab. Use Share to keep it as a link or a file."));
         }
         let route = app.here.get().route.clone();
@@ -50,7 +52,7 @@ fn listen(app: &App) {
     let heard = app.clone();
     host::listen_forever("hashchange", move |_| {
         let route = Route::parse(&host::fragment());
-        heard.here.dispatch(HereAction::Route(route.clone()));
+        heard.here.dispatch(HereAction::Moved(route.clone()));
         heard.here.dispatch(HereAction::LinkFault(None));
         if let Route::Link(payload) = route {
             let app = heard.clone();
@@ -84,7 +86,9 @@ fn hear(app: &App, event: EngineEvent) {
             }
         }
         EngineEvent::Logged(command) => app.document.dispatch(DocumentAction::Logged(command)),
-        EngineEvent::Interrupted(interrupt) => app.document.dispatch(DocumentAction::Interrupted(interrupt)),
+        EngineEvent::Interrupted(interrupt) => {
+            app.document.dispatch(DocumentAction::Interrupted(interrupt))
+        }
         EngineEvent::Views(views) => app.session.dispatch(SessionAction::Views(views)),
         EngineEvent::Clock(clock) => app.session.dispatch(SessionAction::Clock(clock)),
         EngineEvent::Lost { message, command } => recover(app, message, command),
@@ -95,7 +99,9 @@ fn hear(app: &App, event: EngineEvent) {
 fn recover(app: &App, message: String, command: Option<u64>) {
     app.losses.set(app.losses.get() + 1);
     let document = app.document.get();
-    let failed = command.and_then(|index| document.workspace.commands.get(usize::try_from(index).ok()?)).cloned();
+    let failed = command
+        .and_then(|index| document.workspace.commands.get(usize::try_from(index).ok()?))
+        .cloned();
     let report = json!({
         "build": host::build_id(), "message": message, "command": command, "request": failed,
         "seed": document.workspace.seed, "meter": document.workspace.meter, "workspace": &*document.workspace,
@@ -111,10 +117,21 @@ fn recover(app: &App, message: String, command: Option<u64>) {
         app.document.dispatch(DocumentAction::CutAt(index));
     }
     let detail = match &failed {
-        Some(failed) => format!("{}:{} was taken out of the history; everything before it is back. The engine said: {message}", failed.request.service, failed.request.operation),
+        Some(failed) => format!(
+            "{}:{} was taken out of the history; everything before it is back. The engine said: {message}",
+            failed.request.service, failed.request.operation
+        ),
         None => format!("It was started again with your history. It said: {message}"),
     };
-    show(app, Notice::new(Tone::Error, "The engine failed. This is a bug in Coldstart, not in your function.").detail(detail).remedy(Remedy::CopyReport(report)));
+    show(
+        app,
+        Notice::new(
+            Tone::Error,
+            "The engine failed. This is a bug in Coldstart, not in your function.",
+        )
+        .detail(detail)
+        .remedy(Remedy::CopyReport(report)),
+    );
     connect(app);
     let document = app.document.get();
     if document.id.is_empty() && document.origin == Origin::Own {
@@ -123,7 +140,14 @@ fn recover(app: &App, message: String, command: Option<u64>) {
     let app = app.clone();
     spawn_local(async move {
         let replay = !document.read_only();
-        show_document(&app, document.id.clone(), (*document.workspace).clone(), document.origin.clone(), replay).await;
+        show_document(
+            &app,
+            document.id.clone(),
+            (*document.workspace).clone(),
+            document.origin.clone(),
+            replay,
+        )
+        .await;
     });
 }
 

@@ -4,8 +4,9 @@ use super::{LINK_NOTE, send_watch_soon, show};
 use crate::app::{App, HereAction};
 use crate::host;
 use crate::model::{
-    DocumentAction, EnginePhase, LibraryAction, Notice, NoticesAction, Origin, Remedy, RunsAction, STARTER_FUNCTION, Saved,
-    SessionAction, Settings, StoredWorkspace, Tone, code_sha256, first_event, free_name, get_function_configuration,
+    DocumentAction, EnginePhase, LibraryAction, Notice, NoticesAction, Origin, Remedy, RunsAction,
+    STARTER_FUNCTION, Saved, SessionAction, Settings, StoredWorkspace, Tone, code_sha256,
+    first_event, free_name, get_function_configuration,
 };
 use crate::route::{FunctionTab, Route};
 use crate::storage::Storage;
@@ -17,6 +18,8 @@ use wasm_bindgen_futures::spawn_local;
 const CURRENT: &str = "coldstart.workspace";
 /// Between a change and its storing.
 const QUIET_MS: u32 = 400;
+/// Between a tick of the clock and its storing: at 1x it ticks all the time.
+const CLOCK_MS: u32 = 2_000;
 
 pub(super) fn storage(app: &App) -> Option<Rc<Storage>> {
     app.storage.borrow().clone()
@@ -44,30 +47,51 @@ fn entry_of(id: &str, workspace: &Workspace) -> StoredWorkspace {
     }
 }
 
-fn unsaved(app: &App) -> bool {
+/// What is not stored yet.
+#[derive(Clone, Copy, PartialEq)]
+enum Unsaved {
+    Nothing,
+    /// Only the clock went on.
+    Clock,
+    Work,
+}
+
+fn unsaved(app: &App) -> Unsaved {
     let document = app.document.get();
-    if document.read_only() || document.id.is_empty() || app.session.get().phase != EnginePhase::Ready {
-        return false;
+    let session = app.session.get();
+    if document.read_only() || document.id.is_empty() || session.phase != EnginePhase::Ready {
+        return Unsaved::Nothing;
     }
     let saved = app.saved.borrow();
-    let now_us = app.session.get().clock.as_ref().map_or(saved.2, |clock| clock.now_us);
-    saved.0 != document.id || saved.1 != document.revision || saved.2 != now_us
+    if saved.0 != document.id || saved.1 != document.revision {
+        return Unsaved::Work;
+    }
+    let moved = session.clock.as_ref().is_some_and(|clock| clock.now_us != saved.2);
+    if moved { Unsaved::Clock } else { Unsaved::Nothing }
 }
 
 /// Stores the document after a moment of quiet, if something is worth it.
 pub(super) fn save_soon(app: &App) {
-    if !unsaved(app) || app.save_timer.borrow().is_some() {
+    let unsaved = unsaved(app);
+    if unsaved == Unsaved::Nothing {
         return;
     }
-    app.library.dispatch(LibraryAction::Saved(Saved::Pending));
+    // Work does not wait behind a tick of the clock.
+    let first_work = unsaved == Unsaved::Work && app.library.get().saved != Saved::Pending;
+    if first_work {
+        app.library.dispatch(LibraryAction::Saved(Saved::Pending));
+    } else if app.save_timer.borrow().is_some() {
+        return;
+    }
     let heard = app.clone();
-    *app.save_timer.borrow_mut() = Some(Timeout::new(QUIET_MS, move || save_now(&heard)));
+    let quiet_ms = if unsaved == Unsaved::Work { QUIET_MS } else { CLOCK_MS };
+    *app.save_timer.borrow_mut() = Some(Timeout::new(quiet_ms, move || save_now(&heard)));
 }
 
 /// Stores the document now, if something is worth it.
 pub fn save_now(app: &App) {
     *app.save_timer.borrow_mut() = None;
-    if unsaved(app) {
+    if unsaved(app) != Unsaved::Nothing {
         let app = app.clone();
         spawn_local(async move { save(&app).await });
     }
@@ -83,25 +107,38 @@ async fn save(app: &App) {
     match storage.save(&entry, &workspace).await {
         Ok(()) => {
             app.library.dispatch(LibraryAction::Stored(entry));
-            if !unsaved(app) {
+            if unsaved(app) != Unsaved::Work {
                 app.library.dispatch(LibraryAction::Saved(Saved::Yes));
             }
         }
         Err(error) => {
             app.library.dispatch(LibraryAction::Saved(Saved::Failed));
-            show(app, Notice::new(Tone::Error, "Your last change could not be stored.").detail(error));
+            show(
+                app,
+                Notice::new(Tone::Error, "Your last change could not be stored.").detail(error),
+            );
         }
     }
     save_soon(app);
 }
 
 /// Puts a document on the page and opens it in the engine. Whether it was opened.
-pub(super) async fn show_document(app: &App, id: String, workspace: Workspace, origin: Origin, replay: bool) -> bool {
+pub(super) async fn show_document(
+    app: &App,
+    id: String,
+    workspace: Workspace,
+    origin: Origin,
+    replay: bool,
+) -> bool {
     let number = app.opening.get() + 1;
     app.opening.set(number);
     let own = origin == Origin::Own;
     let known = app.document.get().id == id;
-    app.document.dispatch(DocumentAction::Replaced { id: id.clone(), workspace: Box::new(workspace.clone()), origin });
+    app.document.dispatch(DocumentAction::Replaced {
+        id: id.clone(),
+        workspace: Box::new(workspace.clone()),
+        origin,
+    });
     app.session.dispatch(SessionAction::Opening);
     if !known {
         app.runs.dispatch(RunsAction::Cleared(None));
@@ -109,7 +146,13 @@ pub(super) async fn show_document(app: &App, id: String, workspace: Workspace, o
     let (modules, missing) = modules_of(app, &workspace).await;
     if !missing.is_empty() {
         let notice = Notice::new(Tone::Warning, "Some modules are not in this browser.");
-        show(app, notice.detail(format!("The history needs {}. Open the workspace's file instead, or upload them again.", missing.join(", "))));
+        show(
+            app,
+            notice.detail(format!(
+                "The history needs {}. Open the workspace's file instead, or upload them again.",
+                missing.join(", ")
+            )),
+        );
     }
     let result = app.engine.open(workspace, &modules, replay).await;
     if app.opening.get() != number {
@@ -158,7 +201,9 @@ pub(super) async fn module_bytes(app: &App, sha256: &str, source: &Source) -> Op
         return Some(bytes.clone());
     }
     let bytes = match source {
-        Source::Example { name } => host::fetch_bytes(&format!("examples/{name}.wasm")).await.ok()?,
+        Source::Example { name } => {
+            host::fetch_bytes(&format!("examples/{name}.wasm")).await.ok()?
+        }
         _ => storage(app)?.module(sha256).await.ok().flatten()?,
     };
     let bytes: Rc<[u8]> = bytes.into();
@@ -169,7 +214,8 @@ pub(super) async fn module_bytes(app: &App, sha256: &str, source: &Source) -> Op
 /// Opens the workspace that the visitor had last, or the first one of all.
 pub async fn open_own(app: &App) {
     let library = app.library.get();
-    let current = host::setting(CURRENT).filter(|id| library.entries.iter().any(|entry| entry.id == *id));
+    let current =
+        host::setting(CURRENT).filter(|id| library.entries.iter().any(|entry| entry.id == *id));
     let id = current.or_else(|| library.entries.first().map(|entry| entry.id.clone()));
     match (id, storage(app)) {
         (Some(id), Some(storage)) => match storage.load(&id).await {
@@ -179,7 +225,11 @@ pub async fn open_own(app: &App) {
             }
             Ok(None) => begin(app).await,
             Err(error) => {
-                show(app, Notice::new(Tone::Error, "Your last workspace cannot be read.").detail(format!("It is kept as it is, under Workspaces. {error}")));
+                show(
+                    app,
+                    Notice::new(Tone::Error, "Your last workspace cannot be read.")
+                        .detail(format!("It is kept as it is, under Workspaces. {error}")),
+                );
                 begin(app).await;
             }
         },
@@ -211,7 +261,8 @@ pub fn new(app: &App) {
     spawn_local(async move {
         flush(&app).await;
         let library = app.library.get();
-        let name = free_name("Workspace", " ", library.entries.iter().map(|entry| entry.name.as_str()));
+        let name =
+            free_name("Workspace", " ", library.entries.iter().map(|entry| entry.name.as_str()));
         if new_with_starter(&app, &name).await {
             app.say(format!("{name} is open."));
             app.go(&Route::Functions);
@@ -222,7 +273,7 @@ pub fn new(app: &App) {
 /// Stores what is not stored before another document comes.
 pub(super) async fn flush(app: &App) {
     *app.save_timer.borrow_mut() = None;
-    if unsaved(app) {
+    if unsaved(app) != Unsaved::Nothing {
         save(app).await;
     }
 }
@@ -241,8 +292,12 @@ pub fn open(app: &App, id: &str) {
                 }
                 app.go(&Route::Functions);
             }
-            Ok(None) => show(&app, Notice::new(Tone::Error, "This workspace is not there any more.")),
-            Err(error) => show(&app, Notice::new(Tone::Error, "This workspace cannot be read.").detail(error)),
+            Ok(None) => {
+                show(&app, Notice::new(Tone::Error, "This workspace is not there any more."))
+            }
+            Err(error) => {
+                show(&app, Notice::new(Tone::Error, "This workspace cannot be read.").detail(error))
+            }
         }
     });
 }
@@ -267,7 +322,9 @@ async fn store(app: &App, storage: &Storage, id: &str, workspace: &Workspace) {
     let entry = entry_of(id, workspace);
     match storage.save(&entry, workspace).await {
         Ok(()) => app.library.dispatch(LibraryAction::Stored(entry)),
-        Err(error) => show(app, Notice::new(Tone::Error, "The workspace could not be stored.").detail(error)),
+        Err(error) => {
+            show(app, Notice::new(Tone::Error, "The workspace could not be stored.").detail(error))
+        }
     }
 }
 
@@ -280,7 +337,8 @@ pub fn duplicate(app: &App, id: &str) {
         if let Ok(Some(mut workspace)) = storage.load(&id).await {
             let library = app.library.get();
             let wanted = format!("{} copy", workspace.name);
-            workspace.name = free_name(&wanted, " ", library.entries.iter().map(|entry| entry.name.as_str()));
+            workspace.name =
+                free_name(&wanted, " ", library.entries.iter().map(|entry| entry.name.as_str()));
             store(&app, &storage, &host::fresh_id(), &workspace).await;
             app.say(format!("{} was made.", workspace.name));
         }
@@ -306,7 +364,10 @@ pub fn delete_workspace(app: &App, id: &str) {
                 }
                 show(&app, notice);
             }
-            Err(error) => show(&app, Notice::new(Tone::Error, "The workspace could not be deleted.").detail(error)),
+            Err(error) => show(
+                &app,
+                Notice::new(Tone::Error, "The workspace could not be deleted.").detail(error),
+            ),
         }
     });
 }
@@ -340,7 +401,11 @@ pub fn reset(app: &App) {
         for name in before.functions.keys() {
             if let Ok(response) = app.engine.request(get_function_configuration(name), &[]).await {
                 if let Some(sha256) = code_sha256(&response.output) {
-                    deployed.push(Deployed { name: name.clone(), sha256, settings: Settings::from_configuration(&response.output) });
+                    deployed.push(Deployed {
+                        name: name.clone(),
+                        sha256,
+                        settings: Settings::from_configuration(&response.output),
+                    });
                 }
             }
         }
@@ -360,13 +425,25 @@ pub fn reset(app: &App) {
             return;
         }
         for function in deployed {
-            let request = crate::model::create_function(&function.name, &function.sha256, &function.settings);
+            let request =
+                crate::model::create_function(&function.name, &function.sha256, &function.settings);
             if let Err(error) = app.engine.request(request, &[]).await {
-                show(&app, Notice::new(Tone::Error, format!("{} could not be created again.", function.name)).detail(error.line()));
+                show(
+                    &app,
+                    Notice::new(
+                        Tone::Error,
+                        format!("{} could not be created again.", function.name),
+                    )
+                    .detail(error.line()),
+                );
             }
         }
         app.notices.dispatch(NoticesAction::Forget(Remedy::UndoReset));
-        show(&app, Notice::new(Tone::Success, "The workspace was reset: its history is empty.").remedy(Remedy::UndoReset));
+        show(
+            &app,
+            Notice::new(Tone::Success, "The workspace was reset: its history is empty.")
+                .remedy(Remedy::UndoReset),
+        );
         app.say("The workspace was reset.");
     });
 }
@@ -389,7 +466,8 @@ pub(super) async fn adopt(app: &App, workspace: Workspace) {
     flush(app).await;
     let library = app.library.get();
     let mut workspace = workspace;
-    workspace.name = free_name(&workspace.name, " ", library.entries.iter().map(|entry| entry.name.as_str()));
+    workspace.name =
+        free_name(&workspace.name, " ", library.entries.iter().map(|entry| entry.name.as_str()));
     let name = workspace.name.clone();
     if show_document(app, host::fresh_id(), workspace, Origin::Own, true).await {
         app.say(format!("{name} is open."));
@@ -399,13 +477,19 @@ pub(super) async fn adopt(app: &App, workspace: Workspace) {
 }
 
 /// A draft as a new function gets it.
-pub(super) fn draft_with(source: Source, events: Vec<coldstart_workspace::TestEvent>) -> FunctionDraft {
+pub(super) fn draft_with(
+    source: Source,
+    events: Vec<coldstart_workspace::TestEvent>,
+) -> FunctionDraft {
     let events = if events.is_empty() { vec![first_event()] } else { events };
     FunctionDraft { source, test_events: events, selected_event: 0 }
 }
 
 /// Bytes of the modules that a file carries beside the document, by hex SHA-256.
-pub(super) async fn modules_for_file(app: &App, workspace: &Workspace) -> std::collections::BTreeMap<String, Vec<u8>> {
+pub(super) async fn modules_for_file(
+    app: &App,
+    workspace: &Workspace,
+) -> std::collections::BTreeMap<String, Vec<u8>> {
     let mut modules = std::collections::BTreeMap::new();
     for (sha256, source) in &workspace.sources {
         if matches!(source, Source::Module { .. }) {

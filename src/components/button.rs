@@ -63,7 +63,9 @@ pub fn Button(props: &ButtonProps) -> Html {
     let glyph = if props.busy { Some(Glyph::Running) } else { props.glyph };
     let flag = |value: Option<bool>| value.map(|value| if value { "true" } else { "false" });
     let tip = match (&props.shortcut, icon_only) {
-        (Some(keys), _) => Some(AttrValue::from(format!("{} ({})", props.label, keys.replace("Control", "Ctrl")))),
+        (Some(keys), _) => {
+            Some(AttrValue::from(format!("{} ({})", props.label, keys.replace("Control", "Ctrl"))))
+        }
         (None, true) => Some(props.label.clone()),
         (None, false) => None,
     };

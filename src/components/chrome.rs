@@ -1,7 +1,8 @@
 //! What is around every page: top bar, navigation, messages, dialogs, keys.
 
 use super::{
-    Alert, Button, ButtonKind, ClockControl, CreateFunction, DeleteFunctionDialog, Glyph, HelpDialog, Icon, LinkBanner, NoticeList, ResetDialog, ShareDialog,
+    Alert, Button, ButtonKind, ClockControl, CreateFunction, DeleteFunctionDialog, Glyph,
+    HelpDialog, Icon, LinkBanner, NoticeList, ResetDialog, ShareDialog,
 };
 use crate::app::{Dialog, HereAction, Theme};
 use crate::hooks::{use_app, use_chosen, use_document, use_here, use_library, use_session};
@@ -18,31 +19,35 @@ use yew::prelude::*;
 #[component]
 pub fn Chrome() -> Html {
     let app = use_app();
-    let (route, dialog, link_fault) = use_here(|here| (here.route.clone(), here.dialog.clone(), here.link_fault.clone()));
+    let (route, moves, dialog, link_fault) =
+        use_here(|here| (here.route.clone(), here.moves, here.dialog.clone(), here.link_fault.clone()));
     let said = use_chosen(|chosen| chosen.said.clone());
-    let (phase, loaded) = use_session(|session| (session.phase.clone(), session.functions.is_some()));
+    let (phase, loaded) =
+        use_session(|session| (session.phase.clone(), session.functions.is_some()));
     use_effect_with(app.clone(), |app| {
         let app = app.clone();
-        let listener = EventListener::new_with_options(&host::window(), "keydown", EventListenerOptions::enable_prevent_default(), move |event| {
-            if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
-                on_key(&app, event);
-            }
-        });
+        let listener = EventListener::new_with_options(
+            &host::window(),
+            "keydown",
+            EventListenerOptions::enable_prevent_default(),
+            move |event| {
+                if let Some(event) = event.dyn_ref::<KeyboardEvent>() {
+                    on_key(&app, event);
+                }
+            },
+        );
         move || drop(listener)
     });
-    // The title follows, and the focus moves to the heading of what is new: but not at the start, where nobody has moved yet.
-    let first = use_mut_ref(|| true);
-    use_effect_with(page_of(&route), {
-        let route = route.clone();
-        move |_| {
-            host::document().set_title(&format!("{} · Coldstart", route.title()));
-            if !std::mem::replace(&mut *first.borrow_mut(), false) {
-                host::window().scroll_to_with_x_and_y(0.0, 0.0);
-                host::focus_soon("main");
-            }
+    // The focus moves to what is new: but not at the start, where nobody has moved yet.
+    use_effect_with(page_of(&route), move |_| {
+        if moves > 0 {
+            host::window().scroll_to_with_x_and_y(0.0, 0.0);
+            host::focus_soon("main");
         }
     });
-    use_effect_with(route.title(), |title| host::document().set_title(&format!("{title} · Coldstart")));
+    use_effect_with(route.title(), |title| {
+        host::document().set_title(&format!("{title} · Coldstart"))
+    });
     let skip = Callback::from(|event: MouseEvent| {
         // The fragment holds the route, so the link moves the focus by hand.
         event.prevent_default();
@@ -94,7 +99,9 @@ fn page_of(route: &Route) -> String {
 fn page(route: &Route) -> Html {
     match route {
         Route::Home | Route::Functions | Route::Link(_) => html! { <FunctionsPage /> },
-        Route::Function { name, tab } => html! { <FunctionPage key={name.clone()} name={name.clone()} tab={*tab} /> },
+        Route::Function { name, tab } => {
+            html! { <FunctionPage key={name.clone()} name={name.clone()} tab={*tab} /> }
+        }
         Route::Examples => html! { <ExamplesPage /> },
         Route::Workspaces => html! { <WorkspacesPage /> },
         Route::NotFound(fragment) => html! { <NotFoundPage address={fragment.clone()} /> },
@@ -109,7 +116,9 @@ fn opening(phase: &EnginePhase, loaded: bool) -> Html {
                 <progress id="opening-progress" max={total.to_string()} value={done.to_string()}></progress>
             </div>
         },
-        EnginePhase::Starting if !loaded => html! { <p class="opening" role="status">{ "Starting the engine …" }</p> },
+        EnginePhase::Starting if !loaded => {
+            html! { <p class="opening" role="status">{ "Starting the engine …" }</p> }
+        }
         EnginePhase::Refused(message) => html! {
             <Alert tone={Tone::Error} title="The engine cannot open this workspace."><p>{ message }</p><p>{ "It is stored as it was. Open another one under Workspaces." }</p></Alert>
         },
@@ -136,8 +145,9 @@ fn on_key(app: &crate::app::App, event: &KeyboardEvent) {
 
 fn in_field(event: &KeyboardEvent) -> bool {
     let Some(target) = event.target() else { return false };
-    target.dyn_ref::<Element>().is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
-        || target.dyn_ref::<HtmlElement>().is_some_and(HtmlElement::is_content_editable)
+    target.dyn_ref::<Element>().is_some_and(|element| {
+        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+    }) || target.dyn_ref::<HtmlElement>().is_some_and(HtmlElement::is_content_editable)
 }
 
 #[component]
@@ -208,7 +218,8 @@ fn is_at(route: &Route, place: &Route) -> bool {
 #[component]
 fn SideNavigation(props: &NavigationProps) -> Html {
     let app = use_app();
-    let names = use_document(|document| document.workspace.functions.keys().cloned().collect::<Vec<_>>());
+    let names =
+        use_document(|document| document.workspace.functions.keys().cloned().collect::<Vec<_>>());
     let read_only = use_document(|document| document.read_only());
     let shown = match &props.route {
         Route::Function { name, .. } => Some(name.clone()),

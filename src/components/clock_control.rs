@@ -9,8 +9,13 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 const SECOND: u64 = 1_000_000;
-const JUMPS: [(&str, u64); 5] =
-    [("1 s", SECOND), ("1 min", 60 * SECOND), ("10 min", 600 * SECOND), ("1 h", 3_600 * SECOND), ("1 day", 86_400 * SECOND)];
+const JUMPS: [(&str, u64); 5] = [
+    ("1 s", SECOND),
+    ("1 min", 60 * SECOND),
+    ("10 min", 600 * SECOND),
+    ("1 h", 3_600 * SECOND),
+    ("1 day", 86_400 * SECOND),
+];
 
 fn mode_value(mode: ClockMode) -> &'static str {
     match mode {
@@ -45,7 +50,10 @@ pub fn ClockControl() -> Html {
         Callback::from(move |event: KeyboardEvent| {
             if event.key() == "Escape" {
                 close.emit(());
-                if let Some(face) = root.cast::<HtmlElement>().and_then(|root| root.query_selector("button").ok().flatten()) {
+                if let Some(face) = root
+                    .cast::<HtmlElement>()
+                    .and_then(|root| root.query_selector("button").ok().flatten())
+                {
                     let _ = wasm_bindgen::JsCast::unchecked_into::<HtmlElement>(face).focus();
                 }
             }
@@ -54,11 +62,14 @@ pub fn ClockControl() -> Html {
     let on_mode = {
         let app = app.clone();
         Callback::from(move |value: AttrValue| {
-            actions::set_clock(&app, match value.as_str() {
-                "realTime" => ClockMode::RealTime,
-                "paused" => ClockMode::Paused,
-                _ => ClockMode::Fast,
-            });
+            actions::set_clock(
+                &app,
+                match value.as_str() {
+                    "realTime" => ClockMode::RealTime,
+                    "paused" => ClockMode::Paused,
+                    _ => ClockMode::Fast,
+                },
+            );
         })
     };
     let (glyph, word) = match (clock.mode, clock.busy) {

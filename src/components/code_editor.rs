@@ -44,40 +44,50 @@ pub fn CodeEditor(props: &CodeEditorProps) -> Html {
     let calls: Rc<RefCell<Calls>> = use_mut_ref(Calls::default);
     let latest = use_mut_ref(|| (AttrValue::default(), false));
     let loaded = use_state(|| false);
-    *calls.borrow_mut() = Calls { on_change: props.on_change.clone(), on_run: props.on_run.clone(), on_save: props.on_save.clone() };
+    *calls.borrow_mut() = Calls {
+        on_change: props.on_change.clone(),
+        on_run: props.on_run.clone(),
+        on_save: props.on_save.clone(),
+    };
     *latest.borrow_mut() = (props.text.clone(), props.read_only);
 
     // One editor for the life of the component; it is keyed by what it edits.
     {
-        let (host, editor, calls, latest, loaded) = (host.clone(), editor.clone(), calls.clone(), latest.clone(), loaded.clone());
+        let (host, editor, calls, latest, loaded) =
+            (host.clone(), editor.clone(), calls.clone(), latest.clone(), loaded.clone());
         use_effect_with((props.language.clone(), props.label.clone()), move |(language, label)| {
             let alive = Rc::new(RefCell::new(true));
             let cleanup = (alive.clone(), editor.clone());
             let (language, label) = (language.clone(), label.clone());
             spawn_local(async move {
                 let Ok(create) = JsEditor::load().await else { return };
-                let Some(parent) = host.cast::<Element>().filter(|_| *alive.borrow()) else { return };
+                let Some(parent) = host.cast::<Element>().filter(|_| *alive.borrow()) else {
+                    return;
+                };
                 let (text, read_only) = latest.borrow().clone();
                 let (change, run, save) = (calls.clone(), calls.clone(), calls);
-                let made = JsEditor::create(&create, EditorOptions {
-                    parent: &parent,
-                    text: &text,
-                    language: &language,
-                    label: &label,
-                    read_only,
-                    on_change: Box::new(move |text| {
-                        let callback = change.borrow().on_change.clone();
-                        callback.emit(text);
-                    }),
-                    on_run: Box::new(move || {
-                        let callback = run.borrow().on_run.clone();
-                        callback.emit(());
-                    }),
-                    on_save: Box::new(move || {
-                        let callback = save.borrow().on_save.clone();
-                        callback.emit(());
-                    }),
-                });
+                let made = JsEditor::create(
+                    &create,
+                    EditorOptions {
+                        parent: &parent,
+                        text: &text,
+                        language: &language,
+                        label: &label,
+                        read_only,
+                        on_change: Box::new(move |text| {
+                            let callback = change.borrow().on_change.clone();
+                            callback.emit(text);
+                        }),
+                        on_run: Box::new(move || {
+                            let callback = run.borrow().on_run.clone();
+                            callback.emit(());
+                        }),
+                        on_save: Box::new(move || {
+                            let callback = save.borrow().on_save.clone();
+                            callback.emit(());
+                        }),
+                    },
+                );
                 if let Ok(made) = made {
                     *editor.borrow_mut() = Some(made);
                     loaded.set(true);

@@ -67,14 +67,21 @@ pub fn CreateFunction() -> Html {
         })
     };
     let on_file = {
-        let (file, from, fault, name, touched) = (file.clone(), from.clone(), fault.clone(), name.clone(), touched.clone());
+        let (file, from, fault, name, touched) =
+            (file.clone(), from.clone(), fault.clone(), name.clone(), touched.clone());
         Callback::from(move |chosen: File| {
-            let (file, from, fault, name, touched) = (file.clone(), from.clone(), fault.clone(), name.clone(), touched.clone());
+            let (file, from, fault, name, touched) =
+                (file.clone(), from.clone(), fault.clone(), name.clone(), touched.clone());
             spawn_local(async move {
                 match host::file_bytes(&chosen).await {
                     Ok(bytes) => {
-                        let stem: String =
-                            chosen.name().trim_end_matches(".wasm").chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).take(64).collect();
+                        let stem: String = chosen
+                            .name()
+                            .trim_end_matches(".wasm")
+                            .chars()
+                            .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
+                            .take(64)
+                            .collect();
                         if !*touched && name.is_empty() {
                             name.set(stem);
                         }
@@ -88,23 +95,29 @@ pub fn CreateFunction() -> Html {
         })
     };
     let submit = {
-        let (app, name, from, file, fault, busy) = (app.clone(), name.clone(), from.clone(), file.clone(), fault.clone(), busy.clone());
+        let (app, name, from, file, fault, busy) =
+            (app.clone(), name.clone(), from.clone(), file.clone(), fault.clone(), busy.clone());
         let (wrong, touched) = (wrong_name.is_some(), touched.clone());
         Callback::from(move |()| {
             touched.set(true);
             if wrong || *busy {
                 return;
             }
-            let (app, name, from, file) = (app.clone(), (*name).clone(), (*from).clone(), (*file).clone());
+            let (app, name, from, file) =
+                (app.clone(), (*name).clone(), (*from).clone(), (*file).clone());
             let (fault, busy) = (fault.clone(), busy.clone());
             busy.set(true);
             spawn_local(async move {
                 let created = match from {
                     From::Hello => create(&app, &name, Code::Text(HELLO_WAT.into())).await,
                     From::Blank => create(&app, &name, Code::Text(BLANK_TEXT.into())).await,
-                    From::Example(example) => actions::add_example(&app, &example, Some(name.clone())).await,
+                    From::Example(example) => {
+                        actions::add_example(&app, &example, Some(name.clone())).await
+                    }
                     From::Upload => match file {
-                        Some((file, bytes)) => create(&app, &name, Code::Upload { name: file, bytes }).await,
+                        Some((file, bytes)) => {
+                            create(&app, &name, Code::Upload { name: file, bytes }).await
+                        }
                         None => Err("Choose a .wasm file first.".into()),
                     },
                 };
@@ -176,7 +189,9 @@ pub fn CreateFunction() -> Html {
 }
 
 async fn create(app: &crate::app::App, name: &str, code: Code) -> Result<(), String> {
-    actions::create(app, name, code, &Settings::default(), Vec::new()).await.map_err(|error| error.line())?;
+    actions::create(app, name, code, &Settings::default(), Vec::new())
+        .await
+        .map_err(|error| error.line())?;
     app.say(format!("{name} was created."));
     app.go(&Route::function(name, FunctionTab::Code));
     Ok(())

@@ -1,7 +1,9 @@
 //! Dialogs: the browser's own element, which keeps the focus inside, hides the rest and closes on Esc.
 
 use super::{Button, ButtonKind, Glyph};
-use web_sys::HtmlDialogElement;
+use crate::host;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlDialogElement, HtmlElement};
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
@@ -23,12 +25,17 @@ pub fn Modal(props: &ModalProps) -> Html {
     let element = use_node_ref();
     use_effect_with(element.clone(), |element| {
         let dialog = element.cast::<HtmlDialogElement>();
+        let before = host::document().active_element().and_then(|element| element.dyn_into::<HtmlElement>().ok());
         if let Some(dialog) = &dialog {
             let _ = dialog.show_modal();
         }
         move || {
             if let Some(dialog) = dialog {
                 dialog.close();
+            }
+            // The element goes with its dialog, so the browser would not give the focus back.
+            if let Some(before) = before.filter(|element| element.is_connected()) {
+                let _ = before.focus();
             }
         }
     });
@@ -43,7 +50,11 @@ pub fn Modal(props: &ModalProps) -> Html {
     let onclick = {
         let (on_close, element) = (props.on_close.clone(), element.clone());
         Callback::from(move |event: MouseEvent| {
-            if event.target().is_some_and(|target| element.get().is_some_and(|node| node.is_same_node(wasm_bindgen::JsCast::dyn_ref(&target)))) {
+            if event.target().is_some_and(|target| {
+                element
+                    .get()
+                    .is_some_and(|node| node.is_same_node(target.dyn_ref()))
+            }) {
                 on_close.emit(());
             }
         })

@@ -33,7 +33,9 @@ impl JsEditor {
     /// Loads the editor's module if need be, and answers with its `createEditor`.
     pub async fn load() -> Result<Function, String> {
         let module = host::load_editor().await?;
-        let create = Reflect::get(&module, &"createEditor".into()).ok().and_then(|create| create.dyn_into::<Function>().ok());
+        let create = Reflect::get(&module, &"createEditor".into())
+            .ok()
+            .and_then(|create| create.dyn_into::<Function>().ok());
         create.ok_or_else(|| "the editor's module has no createEditor".into())
     }
 
@@ -52,12 +54,16 @@ impl JsEditor {
             ("onRun", on_run.as_ref()),
             ("onSave", on_save.as_ref()),
         ]);
-        let editor = create.call1(&JsValue::UNDEFINED, &object).map_err(|error| host::text_of(&error))?;
+        let editor =
+            create.call1(&JsValue::UNDEFINED, &object).map_err(|error| host::text_of(&error))?;
         Ok(Self { editor, _on_change: on_change, _on_run: on_run, _on_save: on_save })
     }
 
     fn call(&self, method: &str, argument: &JsValue) {
-        if let Some(function) = Reflect::get(&self.editor, &method.into()).ok().and_then(|value| value.dyn_into::<Function>().ok()) {
+        if let Some(function) = Reflect::get(&self.editor, &method.into())
+            .ok()
+            .and_then(|value| value.dyn_into::<Function>().ok())
+        {
             let _ = function.call1(&self.editor, argument);
         }
     }
@@ -73,7 +79,11 @@ impl JsEditor {
             .map(|diagnostic| {
                 let line = JsValue::from(u32::try_from(diagnostic.line).unwrap_or(1));
                 let column = JsValue::from(u32::try_from(diagnostic.column).unwrap_or(1));
-                JsValue::from(host::object(&[("line", &line), ("column", &column), ("message", &diagnostic.message.as_str().into())]))
+                JsValue::from(host::object(&[
+                    ("line", &line),
+                    ("column", &column),
+                    ("message", &diagnostic.message.as_str().into()),
+                ]))
             })
             .collect();
         self.call("setDiagnostics", &marks);

@@ -27,8 +27,15 @@ pub fn Failure(props: &FailureProps) -> Html {
         });
     });
     let (title, text) = match &props.phase {
-        EnginePhase::Mismatch => ("A newer version of Coldstart is there.", "Page and engine are of different versions. Reload to get both; your work is stored.".to_owned()),
-        EnginePhase::Broken(message) => ("The engine does not start.", format!("It failed several times in a row and said: {message}")),
+        EnginePhase::Mismatch => (
+            "A newer version of Coldstart is there.",
+            "Page and engine are of different versions. Reload to get both; your work is stored."
+                .to_owned(),
+        ),
+        EnginePhase::Broken(message) => (
+            "The engine does not start.",
+            format!("It failed several times in a row and said: {message}"),
+        ),
         _ => ("The engine is not ready.", String::new()),
     };
     html! {

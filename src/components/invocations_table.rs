@@ -17,7 +17,8 @@ pub struct InvocationsTableProps {
 #[component]
 pub fn InvocationsTable(props: &InvocationsTableProps) -> Html {
     let function = props.function.to_string();
-    let (window, epoch_ms) = use_session(move |session| (session.invocations.get(&function).cloned(), session.now().1));
+    let (window, epoch_ms) =
+        use_session(move |session| (session.invocations.get(&function).cloned(), session.now().1));
     let total = window.as_ref().map_or(0, |window| window.summary.invocations);
     let rows = window.as_ref().map_or(&[][..], |window| &window.rows);
     html! {
@@ -25,7 +26,7 @@ pub fn InvocationsTable(props: &InvocationsTableProps) -> Html {
             if rows.is_empty() {
                 <Empty glyph={Glyph::Play} title="No invocations yet" text="Test the function and they stand here." />
             } else {
-                <div class="table-scroll" tabindex="0" role="region" aria-label="Invocations">
+                <div class="table-scroll" tabindex="0" role="group" aria-label="Invocations">
                     <table class="table">
                         <thead><tr>
                             <th scope="col">{ "Started" }</th><th scope="col">{ "Status" }</th><th scope="col">{ "Start" }</th>

@@ -25,7 +25,8 @@ pub fn LanesChart(props: &LanesChartProps) -> Html {
     let table = use_state(|| false);
     let function = props.function.to_string();
     use_view(Some(ViewSpec::Environments { function: function.clone(), lanes_max: LANES_MAX }));
-    let (window, (now_us, epoch_ms)) = use_session(move |session| (session.lanes.get(&function).cloned(), session.now()));
+    let (window, (now_us, epoch_ms)) =
+        use_session(move |session| (session.lanes.get(&function).cloned(), session.now()));
     let Some(window) = window.filter(|window| !window.lanes.is_empty()) else {
         return html! {
             <Panel title="Environments">
@@ -41,7 +42,9 @@ pub fn LanesChart(props: &LanesChartProps) -> Html {
         <Segments label="How to show the environments" name="lanes-form" {on_select} selected={if *table { "table" } else { "chart" }}
             options={vec![("chart".into(), "Chart".into()), ("table".into(), "Table".into())]} />
     };
-    let note = (window.total > window.lanes.len()).then(|| format!("The newest {} of {}.", window.lanes.len(), format_count(window.total as u64)));
+    let note = (window.total > window.lanes.len()).then(|| {
+        format!("The newest {} of {}.", window.lanes.len(), format_count(window.total as u64))
+    });
     html! {
         <Panel title="Environments" counter={format_count(window.total as u64)} {actions} flush={*table}
             description="Virtual time from left to right. Where nothing happens, it is shortened.">
@@ -92,7 +95,7 @@ fn lanes_chart(lanes: &[EnvironmentLane], now_us: u64, epoch_ms: u64) -> Html {
     ];
     html! {
         <div class="lanes">
-            <div class="lanes-scroll" tabindex="0" role="region" aria-label="Environments over time">
+            <div class="lanes-scroll" tabindex="0" role="group" aria-label="Environments over time">
                 <svg class="lanes-svg" viewBox={format!("0 0 {WIDTH} {height}")} role="img"
                     aria-label={format!("{} environments over virtual time. The table shows the same.", lanes.len())}>
                     { patterns() }
@@ -175,7 +178,7 @@ fn lanes_table(lanes: &[EnvironmentLane], now_us: u64, epoch_ms: u64) -> Html {
     const SPANS_MAX: usize = 200;
     let spans = lanes.iter().flat_map(|lane| lane.spans.iter().map(move |span| (lane, span)));
     html! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label="Environments">
+        <div class="table-scroll" tabindex="0" role="group" aria-label="Environments">
             <table class="table">
                 <thead><tr>
                     <th scope="col">{ "Environment" }</th><th scope="col">{ "Phase" }</th><th scope="col">{ "From" }</th>

@@ -10,8 +10,13 @@ use yew::prelude::*;
 #[component]
 pub fn LinkBanner() -> Html {
     let app = use_app();
-    let (origin, name, commands) =
-        use_document(|document| (document.origin.clone(), document.workspace.name.clone(), document.workspace.commands.len()));
+    let (origin, name, commands) = use_document(|document| {
+        (
+            document.origin.clone(),
+            document.workspace.name.clone(),
+            document.workspace.commands.len(),
+        )
+    });
     let opening = use_session(|session| match session.phase {
         EnginePhase::Opening { done, total } => Some((done, total)),
         _ => None,
@@ -33,7 +38,11 @@ pub fn LinkBanner() -> Html {
             <Button kind={ButtonKind::Link} label="Back to my workspace" onclick={act(actions::leave_link)} />
         </>
     };
-    let title = if name.is_empty() { "A shared workspace".to_owned() } else { format!("Shared workspace: {name}") };
+    let title = if name.is_empty() {
+        "A shared workspace".to_owned()
+    } else {
+        format!("Shared workspace: {name}")
+    };
     html! {
         <div class="link-banner">
             <Alert {tone} {title} actions={buttons}>

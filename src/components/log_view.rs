@@ -9,8 +9,8 @@ use coldstart_protocol::{LogRow, ViewSpec};
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
-/// Height of a row in pixels; `log_view.css` says the same.
-const ROW: f64 = 22.0;
+/// Height of a row in pixels; `--log-row` in tokens.css says the same.
+const ROW: f64 = 24.0;
 /// Rows in the page.
 const ROWS_MAX: usize = 60;
 /// Rows above the visible ones that are kept ready.
@@ -71,7 +71,8 @@ pub fn LogView(props: &LogViewProps) -> Html {
         let (viewport, from, follow) = (viewport.clone(), from.clone(), follow.clone());
         Callback::from(move |_: Event| {
             let Some(viewport) = viewport.cast::<HtmlElement>() else { return };
-            let at_end = viewport.scroll_top() + viewport.client_height() >= viewport.scroll_height() - 4;
+            let at_end =
+                viewport.scroll_top() + viewport.client_height() >= viewport.scroll_height() - 4;
             if *follow {
                 if !at_end {
                     follow.set(false);
@@ -108,7 +109,9 @@ pub fn LogView(props: &LogViewProps) -> Html {
     let rows = window.as_ref().map_or(&[][..], |window| &window.rows);
     let on_select = {
         let selected = selected.clone();
-        Callback::from(move |row: LogRow| selected.set(if selected.as_ref() == Some(&row) { None } else { Some(row) }))
+        Callback::from(move |row: LogRow| {
+            selected.set(if selected.as_ref() == Some(&row) { None } else { Some(row) })
+        })
     };
     html! {
         <Panel title="Logs" counter={format_count(total as u64)} {actions} flush={true} class="log-view">
@@ -127,7 +130,7 @@ pub fn LogView(props: &LogViewProps) -> Html {
                     <Empty glyph={Glyph::Queued} title="No log lines yet" text="Each invocation writes START, END and REPORT, and what the handler prints." />
                 }
             } else {
-                <div class="log-viewport" ref={viewport} {onscroll} tabindex="0" role="region" aria-label={format!("Log lines, {total} in all")}>
+                <div class="log-viewport" ref={viewport} {onscroll} tabindex="0" role="group" aria-label={format!("Log lines, {total} in all")}>
                     <div class="log-sizer" ref={sizer}>
                         <ol class="log-rows" ref={body}>
                             for row in rows.iter() { <LogLine key={row.seq} row={row.clone()} selected={selected.as_ref().is_some_and(|other| other.seq == row.seq)} on_select={on_select.clone()} /> }
@@ -144,7 +147,7 @@ pub fn LogView(props: &LogViewProps) -> Html {
                             <div><dt>{ "Request ID" }</dt><dd><button type="button" class="text-button" onclick={ let id = AttrValue::from(id.clone()); props.on_request.reform(move |_: MouseEvent| id.clone()) }><code>{ id }</code></button></dd></div>
                         }
                     </dl>
-                    <pre class="result-text" tabindex="0" aria-label="The whole line">{ &row.message }</pre>
+                    <pre class="result-text" tabindex="0" role="group" aria-label="The whole line">{ &row.message }</pre>
                 </div>
             }
         </Panel>
@@ -164,7 +167,9 @@ fn LogLine(props: &LogLineProps) -> Html {
     let row = &props.row;
     let moment = Moment::from_unix_ms(row.timestamp_ms);
     let kind = match row.message.split_whitespace().next() {
-        Some("START" | "END" | "REPORT" | "INIT_START" | "INIT_REPORT") => Some("log-line-platform"),
+        Some("START" | "END" | "REPORT" | "INIT_START" | "INIT_REPORT") => {
+            Some("log-line-platform")
+        }
         Some("[ERROR]" | "ERROR") => Some("log-line-error"),
         _ => None,
     };

@@ -1,6 +1,6 @@
 //! What a module is: shape, size, hash, imports, exports.
 
-use super::{CopyButton, ButtonKind, Facts};
+use super::{ButtonKind, CopyButton, Facts};
 use crate::model::{format_bytes, plural};
 use coldstart_protocol::ModuleInfo;
 use std::rc::Rc;
@@ -30,7 +30,10 @@ pub fn ModulePanel(props: &ModulePanelProps) -> Html {
         ("Shape".into(), shape.into()),
         ("Size".into(), format_bytes(module.size).into()),
         ("SHA-256".into(), hash),
-        ("Memory at start".into(), format_bytes(u64::from(module.memory_pages_min) * 65_536).into()),
+        (
+            "Memory at start".into(),
+            format_bytes(u64::from(module.memory_pages_min) * 65_536).into(),
+        ),
     ];
     if !module.producers.is_empty() {
         facts.push(("Made with".into(), module.producers.join(", ").into()));

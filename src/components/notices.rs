@@ -65,7 +65,11 @@ fn apply(app: &App, remedy: &Remedy) {
             let (app, report) = (app.clone(), report.clone());
             spawn_local(async move {
                 let done = host::copy(&report).await;
-                app.say(if done { "The report was copied." } else { "The browser refused to copy." });
+                app.say(if done {
+                    "The report was copied."
+                } else {
+                    "The browser refused to copy."
+                });
             });
         }
     }

@@ -25,7 +25,10 @@ pub struct PanelProps {
 /// A container, named by its heading.
 #[component]
 pub fn Panel(props: &PanelProps) -> Html {
-    let id = AttrValue::from(format!("panel-{}", props.title.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-")));
+    let id = AttrValue::from(format!(
+        "panel-{}",
+        props.title.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+    ));
     html! {
         <section class={classes!("panel", props.class.clone())} aria-labelledby={id.clone()}>
             <header class="panel-header">

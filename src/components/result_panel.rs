@@ -1,10 +1,12 @@
 //! The result of a function's last test.
 
-use super::{Alert, CopyButton, Empty, Facts, Glyph, Panel, RunningBar, Segments, Status, StatusTone};
+use super::{
+    Alert, CopyButton, Empty, Facts, Glyph, Panel, RunningBar, Segments, Status, StatusTone,
+};
 use crate::hooks::{use_runs, use_session, use_view};
 use crate::model::{
-    CallError, InvocationType, Report, Run, RunState, Tone, Verdict, advice, find_report, find_request_id, format_bytes, format_cost, handler_error,
-    pretty_json,
+    CallError, InvocationType, Report, Run, RunState, Tone, Verdict, advice, find_report,
+    find_request_id, format_bytes, format_cost, handler_error, pretty_json,
 };
 use crate::route::{FunctionTab, Route};
 use coldstart_protocol::{InvocationRow, ViewSpec};
@@ -27,7 +29,10 @@ pub fn ResultPanel(props: &ResultPanelProps) -> Html {
     use_view(Some(ViewSpec::Invocations { function: function.clone(), rows_max: 50 }));
     let log = run.as_ref().and_then(|run| run.log_tail());
     let report = log.as_deref().and_then(find_report);
-    let request_id = report.as_ref().map(|report| report.request_id.clone()).or_else(|| log.as_deref().and_then(find_request_id).map(str::to_owned));
+    let request_id = report
+        .as_ref()
+        .map(|report| report.request_id.clone())
+        .or_else(|| log.as_deref().and_then(find_request_id).map(str::to_owned));
     let row = use_session(move |session| {
         let rows = &session.invocations.get(&function)?.rows;
         rows.iter().find(|row| request_id.as_ref().is_some_and(|id| row.request_id == *id)).cloned()
@@ -93,7 +98,7 @@ fn RunResult(props: &RunResultProps) -> Html {
                         <h3>{ "Log output" }</h3>
                         <a href={monitor(&props.function)}>{ "All logs" }</a>
                     </div>
-                    <pre class="result-text" tabindex="0" aria-label="Log output">{ log }</pre>
+                    <pre class="result-text" tabindex="0" role="group" aria-label="Log output">{ log }</pre>
                 </div>
             }
         </div>
@@ -106,7 +111,9 @@ fn monitor(function: &str) -> String {
 
 fn refused(error: &CallError) -> Html {
     match error {
-        CallError::EngineLost => html! { <Alert tone={Tone::Error} title="The engine stopped while it worked on this." /> },
+        CallError::EngineLost => {
+            html! { <Alert tone={Tone::Error} title="The engine stopped while it worked on this." /> }
+        }
         CallError::Refused(failure) => html! {
             <Alert tone={Tone::Error} title={failure.code.clone()}>
                 <p class="aws-message">{ &failure.message }</p>
@@ -127,17 +134,27 @@ fn facts(props: &RunResultProps) -> Html {
     if let Some(init) = &report.init {
         facts.push(("Init duration".into(), init.clone().into()));
     }
-    facts.push(("Max memory used".into(), format!("{} of {}", text(&report.memory_used), text(&report.memory_size)).into()));
+    facts.push((
+        "Max memory used".into(),
+        format!("{} of {}", text(&report.memory_used), text(&report.memory_size)).into(),
+    ));
     if let Some(row) = &props.row {
         facts.push(("Cost".into(), format_cost(row.cost_nano_usd).into()));
     }
-    facts.push(("Request ID".into(), html! { <code class="request-id">{ &report.request_id }</code> }));
+    facts.push((
+        "Request ID".into(),
+        html! { <code class="request-id">{ &report.request_id }</code> },
+    ));
     html! { <Facts {facts} /> }
 }
 
 /// Cold or warm, with its own icon.
 fn start(cold: bool) -> Html {
-    let (glyph, word, class) = if cold { (Glyph::Snow, "Cold", "start-cold") } else { (Glyph::Fast, "Warm", "start-warm") };
+    let (glyph, word, class) = if cold {
+        (Glyph::Snow, "Cold", "start-cold")
+    } else {
+        (Glyph::Fast, "Warm", "start-warm")
+    };
     html! { <span class={classes!("start", class)}><super::Icon {glyph} />{ word }</span> }
 }
 
@@ -148,7 +165,8 @@ fn payload(props: &RunResultProps, raw: &UseStateHandle<bool>) -> Html {
     }
     let failed = props.run.verdict() == Verdict::Failed;
     let error = handler_error(payload).filter(|_| failed);
-    let shown: AttrValue = if **raw { payload.to_owned().into() } else { pretty_json(payload).into() };
+    let shown: AttrValue =
+        if **raw { payload.to_owned().into() } else { pretty_json(payload).into() };
     let on_select = {
         let raw = raw.clone();
         Callback::from(move |value: AttrValue| raw.set(value == "raw"))
@@ -165,7 +183,7 @@ fn payload(props: &RunResultProps, raw: &UseStateHandle<bool>) -> Html {
                         options={vec![("pretty".into(), "Pretty".into()), ("raw".into(), "Raw".into())]} />
                     <CopyButton kind={super::ButtonKind::Icon} label="Copy the response" text={payload.to_owned()} />
                 </div>
-                <pre class="result-text" tabindex="0" aria-label="Response">{ shown }</pre>
+                <pre class="result-text" tabindex="0" role="group" aria-label="Response">{ shown }</pre>
             </div>
         </>
     }

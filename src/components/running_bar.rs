@@ -14,9 +14,14 @@ pub struct RunningBarProps {
 #[component]
 pub fn RunningBar(props: &RunningBarProps) -> Html {
     let app = use_app();
-    let clock = use_session(|session| session.clock.as_ref().map(|clock| (clock.mode, clock.running.clone())));
+    let clock = use_session(|session| {
+        session.clock.as_ref().map(|clock| (clock.mode, clock.running.clone()))
+    });
     let (mode, running) = clock.unwrap_or((ClockMode::Fast, None));
-    let permille = running.as_ref().filter(|running| running.function == *props.function).map(|running| running.used_permille);
+    let permille = running
+        .as_ref()
+        .filter(|running| running.function == *props.function)
+        .map(|running| running.used_permille);
     let stop = {
         let app = app.clone();
         Callback::from(move |_| app.engine.stop_invocation())

@@ -105,7 +105,15 @@ mod tests {
         let words = [1, 2_000, 2_001, 4_000, 4_001, 8_000, 8_001].map(|length| reach(length).0);
         assert_eq!(
             words,
-            ["Fits everywhere", "Fits everywhere", "Fits Slack and mail", "Fits Slack and mail", "Browsers only", "Browsers only", "Too long for a link: send the file"]
+            [
+                "Fits everywhere",
+                "Fits everywhere",
+                "Fits Slack and mail",
+                "Fits Slack and mail",
+                "Browsers only",
+                "Browsers only",
+                "Too long for a link: send the file"
+            ]
         );
     }
 }

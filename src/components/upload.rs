@@ -22,7 +22,11 @@ pub fn FileInput(props: &FileInputProps) -> Html {
     let onchange = {
         let on_file = props.on_file.clone();
         Callback::from(move |event: Event| {
-            let Some(input) = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return };
+            let Some(input) =
+                event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok())
+            else {
+                return;
+            };
             if let Some(file) = input.files().and_then(|files| files.get(0)) {
                 on_file.emit(file);
             }
@@ -72,7 +76,8 @@ pub fn UploadArea(props: &UploadAreaProps) -> Html {
         Callback::from(move |event: DragEvent| {
             event.prevent_default();
             over.set(false);
-            let file = event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0));
+            let file =
+                event.data_transfer().and_then(|data| data.files()).and_then(|files| files.get(0));
             if let Some(file) = file.filter(|_| !disabled) {
                 on_file.emit(file);
             }

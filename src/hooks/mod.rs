@@ -3,5 +3,7 @@
 mod store;
 mod view;
 
-pub use store::{use_app, use_chosen, use_document, use_here, use_library, use_notices, use_runs, use_session};
+pub use store::{
+    use_app, use_chosen, use_document, use_here, use_library, use_notices, use_runs, use_session,
+};
 pub use view::use_view;

@@ -54,7 +54,9 @@ where
 
 /// A part of the document.
 #[hook]
-pub fn use_document<U: PartialEq + Clone + 'static>(select: impl Fn(&Document) -> U + 'static) -> U {
+pub fn use_document<U: PartialEq + Clone + 'static>(
+    select: impl Fn(&Document) -> U + 'static,
+) -> U {
     use_selected(|services: &Services| &services.document, select)
 }
 /// A part of what the engine told.

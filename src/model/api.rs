@@ -41,21 +41,40 @@ impl Default for Settings {
 impl Settings {
     /// From what GetFunctionConfiguration answers.
     pub fn from_configuration(configuration: &Value) -> Self {
-        let number = |value: Option<&Value>, default: u32| value.and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()).unwrap_or(default);
+        let number = |value: Option<&Value>, default: u32| {
+            value.and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()).unwrap_or(default)
+        };
         let variables = configuration.pointer("/Environment/Variables").and_then(Value::as_object);
         Self {
             memory_mb: number(configuration.get("MemorySize"), MEMORY_MB_DEFAULT),
             timeout_seconds: number(configuration.get("Timeout"), TIMEOUT_SECONDS_DEFAULT),
-            ephemeral_mb: number(configuration.pointer("/EphemeralStorage/Size"), EPHEMERAL_MB_DEFAULT),
-            description: configuration.get("Description").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            ephemeral_mb: number(
+                configuration.pointer("/EphemeralStorage/Size"),
+                EPHEMERAL_MB_DEFAULT,
+            ),
+            description: configuration
+                .get("Description")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
             environment: variables
-                .map(|map| map.iter().map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())).collect())
+                .map(|map| {
+                    map.iter()
+                        .map(|(key, value)| {
+                            (key.clone(), value.as_str().unwrap_or_default().to_owned())
+                        })
+                        .collect()
+                })
                 .unwrap_or_default(),
         }
     }
 
     fn members(&self) -> Map<String, Value> {
-        let variables: Map<String, Value> = self.environment.iter().map(|(key, value)| (key.clone(), Value::String(value.clone()))).collect();
+        let variables: Map<String, Value> = self
+            .environment
+            .iter()
+            .map(|(key, value)| (key.clone(), Value::String(value.clone())))
+            .collect();
         let mut members = Map::new();
         members.insert("Description".into(), json!(self.description));
         members.insert("Timeout".into(), json!(self.timeout_seconds));
@@ -129,12 +148,24 @@ pub fn code_sha256(configuration: &Value) -> Option<String> {
 /// What a person can do about a refusal; AWS's own text stands beside it.
 pub fn advice(code: &str) -> Option<&'static str> {
     Some(match code {
-        "ResourceConflictException" => "Wait until the function is Active. When the clock is paused, step it or advance it.",
-        "ResourceNotFoundException" => "The function is gone. Create it again, or choose another one.",
-        "InvalidRequestContentException" => "The event must be JSON. Check the place that is marked in it.",
-        "RequestTooLargeException" | "RequestEntityTooLargeException" => "Send less, or put the data in the package.",
-        "TooManyRequestsException" => "Wait until an environment is free, or send fewer requests at a time.",
-        "InvalidParameterValueException" | "ValidationException" => "Change the value that AWS names and try again.",
+        "ResourceConflictException" => {
+            "Wait until the function is Active. When the clock is paused, step it or advance it."
+        }
+        "ResourceNotFoundException" => {
+            "The function is gone. Create it again, or choose another one."
+        }
+        "InvalidRequestContentException" => {
+            "The event must be JSON. Check the place that is marked in it."
+        }
+        "RequestTooLargeException" | "RequestEntityTooLargeException" => {
+            "Send less, or put the data in the package."
+        }
+        "TooManyRequestsException" => {
+            "Wait until an environment is free, or send fewer requests at a time."
+        }
+        "InvalidParameterValueException" | "ValidationException" => {
+            "Change the value that AWS names and try again."
+        }
         "NotImplementedException" => "Coldstart does not have this part of AWS yet.",
         _ => return None,
     })

@@ -3,7 +3,9 @@
 //! Invariant: a document that came with a link changes only in what its replay showed, until it is forked.
 //! Invariant: the command log grows by one, in order; a command that is already in it is not added again.
 
-use coldstart_workspace::{ClockMode, FunctionDraft, Interrupt, LoggedCommand, Source, TestEvent, Workspace};
+use coldstart_workspace::{
+    ClockMode, FunctionDraft, Interrupt, LoggedCommand, Source, TestEvent, Workspace,
+};
 use std::rc::Rc;
 use yew::Reducible;
 
@@ -52,7 +54,12 @@ pub struct Document {
 impl Document {
     /// Before anything was loaded.
     pub fn empty() -> Self {
-        Self { id: String::new(), workspace: Rc::new(Workspace::empty("")), origin: Origin::Own, revision: 0 }
+        Self {
+            id: String::new(),
+            workspace: Rc::new(Workspace::empty("")),
+            origin: Origin::Own,
+            revision: 0,
+        }
     }
     /// Whether nothing may be changed.
     pub fn read_only(&self) -> bool {
@@ -65,7 +72,9 @@ impl Document {
     /// Whether the draft differs from the module that is deployed. An uploaded module is deployed as it arrives, so it never does.
     pub fn differs_from(&self, function: &str, deployed_sha256: &str) -> bool {
         match self.draft(function).map(|draft| &draft.source) {
-            Some(source @ Source::Wat { .. }) => self.workspace.sources.get(deployed_sha256) != Some(source),
+            Some(source @ Source::Wat { .. }) => {
+                self.workspace.sources.get(deployed_sha256) != Some(source)
+            }
             _ => false,
         }
     }
@@ -148,7 +157,12 @@ impl Reducible for Document {
         if document.read_only() {
             match action {
                 DocumentAction::Replaced { id, workspace, origin } => {
-                    document = Self { id, workspace: Rc::new(*workspace), origin, revision: document.revision }
+                    document = Self {
+                        id,
+                        workspace: Rc::new(*workspace),
+                        origin,
+                        revision: document.revision,
+                    }
                 }
                 DocumentAction::LinkReplayed(replay) => document.origin = Origin::Link { replay },
                 DocumentAction::Forked { id, name } => {
@@ -164,7 +178,12 @@ impl Reducible for Document {
         let workspace = Rc::make_mut(&mut document.workspace);
         match action {
             DocumentAction::Replaced { id, workspace, origin } => {
-                return Rc::new(Self { id, workspace: Rc::new(*workspace), origin, revision: self.revision });
+                return Rc::new(Self {
+                    id,
+                    workspace: Rc::new(*workspace),
+                    origin,
+                    revision: self.revision,
+                });
             }
             DocumentAction::Logged(logged) => {
                 if logged.index != workspace.commands.len() as u64 {
@@ -191,10 +210,12 @@ impl Reducible for Document {
             DocumentAction::SourceKnown { sha256, source } => {
                 workspace.sources.insert(sha256, source);
             }
-            DocumentAction::SourceEdited { function, source } => match workspace.functions.get_mut(&function) {
-                Some(draft) if draft.source != source => draft.source = source,
-                _ => return self,
-            },
+            DocumentAction::SourceEdited { function, source } => {
+                match workspace.functions.get_mut(&function) {
+                    Some(draft) if draft.source != source => draft.source = source,
+                    _ => return self,
+                }
+            }
             DocumentAction::FunctionAdded { name, draft } => {
                 workspace.functions.insert(name, draft);
             }
@@ -203,13 +224,15 @@ impl Reducible for Document {
                     return self;
                 }
             }
-            DocumentAction::EventsChanged { function, events, selected } => match workspace.functions.get_mut(&function) {
-                Some(draft) => {
-                    draft.selected_event = selected.min(events.len().saturating_sub(1));
-                    draft.test_events = events;
+            DocumentAction::EventsChanged { function, events, selected } => {
+                match workspace.functions.get_mut(&function) {
+                    Some(draft) => {
+                        draft.selected_event = selected.min(events.len().saturating_sub(1));
+                        draft.test_events = events;
+                    }
+                    None => return self,
                 }
-                None => return self,
-            },
+            }
             DocumentAction::Renamed(name) => workspace.name = name,
             DocumentAction::ClockSet(mode) => workspace.clock = mode,
             DocumentAction::LinkReplayed(_) | DocumentAction::Forked { .. } => return self,
@@ -226,27 +249,41 @@ mod tests {
     use serde_json::json;
 
     fn logged(index: u64) -> DocumentAction {
-        let request = ApiRequest { service: "lambda".into(), operation: "Invoke".into(), params: json!({}) };
-        DocumentAction::Logged(LoggedCommand { index, command: Command { at_us: index * 10, request } })
+        let request =
+            ApiRequest { service: "lambda".into(), operation: "Invoke".into(), params: json!({}) };
+        DocumentAction::Logged(LoggedCommand {
+            index,
+            command: Command { at_us: index * 10, request },
+        })
     }
     fn wat(text: &str) -> Source {
         Source::Wat { text: text.into() }
     }
     fn with_function() -> Rc<Document> {
-        let draft = FunctionDraft { source: wat("(module)"), test_events: Vec::new(), selected_event: 0 };
-        Rc::new(Document::empty()).reduce(DocumentAction::FunctionAdded { name: "hello".into(), draft })
+        let draft =
+            FunctionDraft { source: wat("(module)"), test_events: Vec::new(), selected_event: 0 };
+        Rc::new(Document::empty())
+            .reduce(DocumentAction::FunctionAdded { name: "hello".into(), draft })
     }
 
     #[test]
     fn a_command_is_logged_once_and_in_order() {
-        let document = Rc::new(Document::empty()).reduce(logged(0)).reduce(logged(1)).reduce(logged(1)).reduce(logged(7));
+        let document = Rc::new(Document::empty())
+            .reduce(logged(0))
+            .reduce(logged(1))
+            .reduce(logged(1))
+            .reduce(logged(7));
         assert_eq!(document.workspace.commands.len(), 2);
         assert_eq!(document.revision, 2);
     }
 
     #[test]
     fn cutting_takes_out_the_command_that_failed_and_what_followed() {
-        let document = Rc::new(Document::empty()).reduce(logged(0)).reduce(logged(1)).reduce(logged(2)).reduce(DocumentAction::CutAt(1));
+        let document = Rc::new(Document::empty())
+            .reduce(logged(0))
+            .reduce(logged(1))
+            .reduce(logged(2))
+            .reduce(DocumentAction::CutAt(1));
         assert_eq!(document.workspace.commands.len(), 1);
         assert_eq!(document.workspace.until_us, 0);
     }
@@ -255,9 +292,13 @@ mod tests {
     fn a_draft_differs_until_its_text_is_deployed() {
         let document = with_function();
         assert!(document.differs_from("hello", "aa"));
-        let document = document.reduce(DocumentAction::SourceKnown { sha256: "aa".into(), source: wat("(module)") });
+        let document = document
+            .reduce(DocumentAction::SourceKnown { sha256: "aa".into(), source: wat("(module)") });
         assert!(!document.differs_from("hello", "aa"));
-        let document = document.reduce(DocumentAction::SourceEdited { function: "hello".into(), source: wat("(module )") });
+        let document = document.reduce(DocumentAction::SourceEdited {
+            function: "hello".into(),
+            source: wat("(module )"),
+        });
         assert!(document.differs_from("hello", "aa"));
     }
 
@@ -269,7 +310,10 @@ mod tests {
             workspace,
             origin: Origin::Link { replay: LinkReplay::NotYet },
         });
-        let edited = link.clone().reduce(DocumentAction::SourceEdited { function: "hello".into(), source: wat("x") }).reduce(logged(0));
+        let edited = link
+            .clone()
+            .reduce(DocumentAction::SourceEdited { function: "hello".into(), source: wat("x") })
+            .reduce(logged(0));
         assert_eq!(edited, link);
         let forked = link.reduce(DocumentAction::Forked { id: "1".into(), name: "Mine".into() });
         assert!(!forked.read_only());
@@ -280,7 +324,11 @@ mod tests {
     #[test]
     fn the_selected_event_is_one_that_exists() {
         let events = vec![TestEvent { name: "a".into(), payload: "{}".into() }];
-        let document = with_function().reduce(DocumentAction::EventsChanged { function: "hello".into(), events, selected: 5 });
+        let document = with_function().reduce(DocumentAction::EventsChanged {
+            function: "hello".into(),
+            events,
+            selected: 5,
+        });
         assert_eq!(document.draft("hello").map(|draft| draft.selected_event), Some(0));
     }
 }

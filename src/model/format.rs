@@ -31,9 +31,19 @@ pub fn format_micros(micros: u64) -> String {
         SECOND..60_000_000 => format!("{:.2} s", micros as f64 / 1e6),
         _ => {
             let seconds = micros / SECOND;
-            let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
+            let parts = [
+                (seconds / 86_400, "d"),
+                (seconds / 3_600 % 24, "h"),
+                (seconds / 60 % 60, "min"),
+                (seconds % 60, "s"),
+            ];
             let first = parts.iter().position(|(count, _)| *count > 0).unwrap_or(3);
-            let shown: Vec<_> = parts[first..].iter().take(2).filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")).collect();
+            let shown: Vec<_> = parts[first..]
+                .iter()
+                .take(2)
+                .filter(|(count, _)| *count > 0)
+                .map(|(count, unit)| format!("{count} {unit}"))
+                .collect();
             shown.join(" ")
         }
     }
@@ -70,14 +80,19 @@ impl Moment {
         let in_day = (unix_ms % 86_400_000) as u32;
         let era = days.div_euclid(146_097);
         let day_of_era = days.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
         let day = (day_of_year - (153 * shifted_month + 2) / 5 + 1) as u32;
         let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 } as u32;
         let year = year_of_era + era * 400 + i64::from(month <= 2);
         let seconds = in_day / 1_000;
-        Self { date: (year, month, day), time: (seconds / 3_600, seconds / 60 % 60, seconds % 60), millis: in_day % 1_000 }
+        Self {
+            date: (year, month, day),
+            time: (seconds / 3_600, seconds / 60 % 60, seconds % 60),
+            millis: in_day % 1_000,
+        }
     }
     /// `2026-01-01`.
     pub fn date_text(&self) -> String {
@@ -122,16 +137,29 @@ mod tests {
 
     #[test]
     fn times_are_short() {
-        let texts = [0, 420, 1_500, 12_340_000, 250_000_000, 7_200_000_000, 183_600_000_000].map(format_micros);
-        assert_eq!(texts, ["0 ms", "0.42 ms", "1.50 ms", "12.34 s", "4 min 10 s", "2 h", "2 d 3 h"]);
+        let texts = [0, 420, 1_500, 12_340_000, 250_000_000, 7_200_000_000, 183_600_000_000]
+            .map(format_micros);
+        assert_eq!(
+            texts,
+            ["0 ms", "0.42 ms", "1.50 ms", "12.34 s", "4 min 10 s", "2 h", "2 d 3 h"]
+        );
     }
 
     #[test]
     fn moments_are_right_across_leap_days() {
         assert_eq!(Moment::from_unix_ms(0).full_text(), "1970-01-01 00:00:00.000 UTC");
-        assert_eq!(Moment::from_unix_ms(951_782_400_000).full_text(), "2000-02-29 00:00:00.000 UTC");
-        assert_eq!(Moment::from_unix_ms(1_767_225_600_042).full_text(), "2026-01-01 00:00:00.042 UTC");
-        assert_eq!(Moment::from_unix_ms(4_107_542_399_999).full_text(), "2100-02-28 23:59:59.999 UTC");
+        assert_eq!(
+            Moment::from_unix_ms(951_782_400_000).full_text(),
+            "2000-02-29 00:00:00.000 UTC"
+        );
+        assert_eq!(
+            Moment::from_unix_ms(1_767_225_600_042).full_text(),
+            "2026-01-01 00:00:00.042 UTC"
+        );
+        assert_eq!(
+            Moment::from_unix_ms(4_107_542_399_999).full_text(),
+            "2100-02-28 23:59:59.999 UTC"
+        );
     }
 
     #[test]
@@ -139,7 +167,10 @@ mod tests {
         assert_eq!(format_count(1_234_567), "1,234,567");
         assert_eq!(format_count(12), "12");
         assert_eq!([10, 2_048, 3_500_000].map(format_bytes), ["10 B", "2.0 KB", "3.3 MB"]);
-        assert_eq!([0, 208, 2_100_000, 50_000_000].map(format_cost), ["$0", "$0.000000208", "$0.0021", "$0.0500"]);
+        assert_eq!(
+            [0, 208, 2_100_000, 50_000_000].map(format_cost),
+            ["$0", "$0.000000208", "$0.0021", "$0.0500"]
+        );
         assert_eq!(plural(1, "function"), "1 function");
         assert_eq!(plural(1_000, "function"), "1,000 functions");
     }

@@ -19,12 +19,19 @@ pub fn json_fault(text: &str) -> Option<JsonFault> {
     let message = error.to_string();
     // The place stands in front of the message already.
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(start, _)| start);
-    Some(JsonFault { line: error.line().max(1), column: error.column().max(1), message: message.to_owned() })
+    Some(JsonFault {
+        line: error.line().max(1),
+        column: error.column().max(1),
+        message: message.to_owned(),
+    })
 }
 
 /// The text laid out over lines, or as it is when it is not JSON.
 pub fn pretty_json(text: &str) -> String {
-    serde_json::from_str::<Value>(text).ok().and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| text.to_owned())
+    serde_json::from_str::<Value>(text)
+        .ok()
+        .and_then(|value| serde_json::to_string_pretty(&value).ok())
+        .unwrap_or_else(|| text.to_owned())
 }
 
 /// `errorType` and `errorMessage` of a failed handler's payload.
@@ -88,7 +95,13 @@ mod tests {
 
     #[test]
     fn base64_is_read_padded_or_not() {
-        for (text, bytes) in [("", &b""[..]), ("YQ==", b"a"), ("YQ", b"a"), ("YWI=", b"ab"), ("YW55IGNhcm5hbCBwbGVhcw==", b"any carnal pleas")] {
+        for (text, bytes) in [
+            ("", &b""[..]),
+            ("YQ==", b"a"),
+            ("YQ", b"a"),
+            ("YWI=", b"ab"),
+            ("YW55IGNhcm5hbCBwbGVhcw==", b"any carnal pleas"),
+        ] {
             assert_eq!(decode_base64(text).as_deref(), Some(bytes));
         }
         assert_eq!(decode_base64("a"), None);

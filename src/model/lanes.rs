@@ -40,8 +40,12 @@ const INSTANTS_MAX: usize = 4_000;
 impl Axis {
     /// For these lanes up to `now_us`, `width` units wide.
     pub fn new(lanes: &[EnvironmentLane], now_us: u64, width: f64) -> Self {
-        let mut instants: Vec<u64> =
-            lanes.iter().flat_map(|lane| &lane.spans).flat_map(|span| [Some(span.from_us), span.to_us.or(Some(now_us))]).flatten().collect();
+        let mut instants: Vec<u64> = lanes
+            .iter()
+            .flat_map(|lane| &lane.spans)
+            .flat_map(|span| [Some(span.from_us), span.to_us.or(Some(now_us))])
+            .flatten()
+            .collect();
         instants.sort_unstable();
         instants.dedup();
         if instants.len() < 2 {
@@ -55,7 +59,8 @@ impl Axis {
             kept.push(last);
         }
         // The square root tames the spread: 1 ms stays visible beside 5 minutes, and longer still looks longer.
-        let weights: Vec<f64> = kept.windows(2).map(|pair| ((pair[1] - pair[0]) as f64).sqrt()).collect();
+        let weights: Vec<f64> =
+            kept.windows(2).map(|pair| ((pair[1] - pair[0]) as f64).sqrt()).collect();
         let total: f64 = weights.iter().sum();
         let longest = total * 0.25;
         let shown: f64 = weights.iter().map(|weight| weight.min(longest)).sum();
@@ -79,7 +84,8 @@ impl Axis {
     pub fn x(&self, at_us: u64) -> f64 {
         let index = self.pieces.partition_point(|piece| piece.to_us < at_us);
         let Some(piece) = self.pieces.get(index) else { return self.width };
-        let part = at_us.saturating_sub(piece.from_us) as f64 / (piece.to_us - piece.from_us) as f64;
+        let part =
+            at_us.saturating_sub(piece.from_us) as f64 / (piece.to_us - piece.from_us) as f64;
         piece.x + piece.width * part.min(1.0)
     }
 
@@ -105,21 +111,42 @@ mod tests {
     fn lane(spans: &[(&str, u64, Option<u64>)]) -> EnvironmentLane {
         let spans = spans
             .iter()
-            .map(|&(phase, from_us, to_us)| PhaseSpan { phase: phase.into(), from_us, to_us, request_id: None, outcome: None })
+            .map(|&(phase, from_us, to_us)| PhaseSpan {
+                phase: phase.into(),
+                from_us,
+                to_us,
+                request_id: None,
+                outcome: None,
+            })
             .collect();
-        EnvironmentLane { environment: 0, function: "f".into(), version: "$LATEST".into(), spans, invocations: 1 }
+        EnvironmentLane {
+            environment: 0,
+            function: "f".into(),
+            version: "$LATEST".into(),
+            spans,
+            invocations: 1,
+        }
     }
 
     #[test]
     fn places_grow_with_time_and_fill_the_width() {
-        let lanes = [lane(&[("init", 0, Some(40_000)), ("invoke", 40_000, Some(41_000)), ("idle", 41_000, Some(300_000_000)), ("invoke", 300_000_000, None)])];
+        let lanes = [lane(&[
+            ("init", 0, Some(40_000)),
+            ("invoke", 40_000, Some(41_000)),
+            ("idle", 41_000, Some(300_000_000)),
+            ("invoke", 300_000_000, None),
+        ])];
         let axis = Axis::new(&lanes, 300_002_000, 1_000.0);
-        let places: Vec<f64> = [0, 40_000, 41_000, 1_000_000, 300_000_000, 300_002_000].map(|at| axis.x(at)).into();
+        let places: Vec<f64> =
+            [0, 40_000, 41_000, 1_000_000, 300_000_000, 300_002_000].map(|at| axis.x(at)).into();
         assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{places:?}");
         assert_eq!(places[0], 0.0);
         assert!((places[5] - 1_000.0).abs() < 1e-6);
         assert_eq!(axis.breaks.len(), 1);
-        assert!(places[2] - places[1] > 1.0, "an invocation of 1 ms beside 5 minutes is visible: {places:?}");
+        assert!(
+            places[2] - places[1] > 1.0,
+            "an invocation of 1 ms beside 5 minutes is visible: {places:?}"
+        );
     }
 
     #[test]
@@ -131,7 +158,11 @@ mod tests {
 
     #[test]
     fn marks_do_not_touch() {
-        let lanes = [lane(&(0..500).map(|index| ("invoke", index * 1_000, Some(index * 1_000 + 900))).collect::<Vec<_>>())];
+        let lanes = [lane(
+            &(0..500)
+                .map(|index| ("invoke", index * 1_000, Some(index * 1_000 + 900)))
+                .collect::<Vec<_>>(),
+        )];
         let axis = Axis::new(&lanes, 500_000, 1_000.0);
         assert!(axis.ticks.windows(2).all(|pair| pair[1].x - pair[0].x >= 96.0));
         assert!(axis.ticks.len() > 3);

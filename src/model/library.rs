@@ -86,18 +86,27 @@ impl Reducible for Library {
             LibraryAction::Saved(saved) if saved == library.saved => return self,
             LibraryAction::Saved(saved) => library.saved = saved,
         }
-        library.entries.sort_by(|a, b| b.modified_ms.total_cmp(&a.modified_ms).then_with(|| a.id.cmp(&b.id)));
+        library
+            .entries
+            .sort_by(|a, b| b.modified_ms.total_cmp(&a.modified_ms).then_with(|| a.id.cmp(&b.id)));
         Rc::new(library)
     }
 }
 
 /// A name that none of `taken` has: `hello`, `hello-2`, `hello-3` …
-pub fn free_name<'a>(wanted: &str, separator: &str, taken: impl Iterator<Item = &'a str> + Clone) -> String {
+pub fn free_name<'a>(
+    wanted: &str,
+    separator: &str,
+    taken: impl Iterator<Item = &'a str> + Clone,
+) -> String {
     let free = |name: &str| !taken.clone().any(|other| other == name);
     if free(wanted) {
         return wanted.to_owned();
     }
-    (2u32..).map(|number| format!("{wanted}{separator}{number}")).find(|name| free(name)).expect("there are more numbers than names")
+    (2u32..)
+        .map(|number| format!("{wanted}{separator}{number}"))
+        .find(|name| free(name))
+        .expect("there are more numbers than names")
 }
 
 #[cfg(test)]
@@ -106,7 +115,13 @@ mod tests {
 
     #[test]
     fn workspaces_stand_newest_first_and_once() {
-        let entry = |id: &str, modified_ms| StoredWorkspace { id: id.into(), name: id.into(), modified_ms, functions: 0, commands: 0 };
+        let entry = |id: &str, modified_ms| StoredWorkspace {
+            id: id.into(),
+            name: id.into(),
+            modified_ms,
+            functions: 0,
+            commands: 0,
+        };
         let library = Rc::new(Library::default())
             .reduce(LibraryAction::Stored(entry("a", 1.0)))
             .reduce(LibraryAction::Stored(entry("b", 2.0)))

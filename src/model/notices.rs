@@ -108,7 +108,9 @@ impl Reducible for Notices {
                 notices.items.drain(..over);
             }
             NoticesAction::Dismiss(id) => notices.items.retain(|item| item.id != id),
-            NoticesAction::Forget(remedy) => notices.items.retain(|item| item.remedy.as_ref() != Some(&remedy)),
+            NoticesAction::Forget(remedy) => {
+                notices.items.retain(|item| item.remedy.as_ref() != Some(&remedy))
+            }
         }
         Rc::new(notices)
     }
@@ -121,7 +123,8 @@ mod tests {
     #[test]
     fn the_oldest_message_makes_room() {
         let notices = (0..6).fold(Rc::new(Notices::default()), |notices, number| {
-            notices.reduce(NoticesAction::Show(Notice::new(Tone::Info, format!("message {number}"))))
+            notices
+                .reduce(NoticesAction::Show(Notice::new(Tone::Info, format!("message {number}"))))
         });
         let titles: Vec<_> = notices.items.iter().map(|item| item.title.as_str()).collect();
         assert_eq!(titles, ["message 2", "message 3", "message 4", "message 5"]);

@@ -50,7 +50,9 @@ impl CallError {
     /// For a place that has room for a line only.
     pub fn line(&self) -> String {
         match self {
-            Self::Refused(failure) => format!("{} ({}): {}", failure.code, failure.status, failure.message),
+            Self::Refused(failure) => {
+                format!("{} ({}): {}", failure.code, failure.status, failure.message)
+            }
             Self::EngineLost => "The engine stopped while it worked on this.".into(),
         }
     }
@@ -101,7 +103,11 @@ impl Run {
         match &self.state {
             RunState::Running => Verdict::Running,
             RunState::Done(Err(_)) => Verdict::Refused,
-            RunState::Done(Ok(response)) if response.output.get("FunctionError").is_some_and(|error| !error.is_null()) => Verdict::Failed,
+            RunState::Done(Ok(response))
+                if response.output.get("FunctionError").is_some_and(|error| !error.is_null()) =>
+            {
+                Verdict::Failed
+            }
             RunState::Done(Ok(response)) => match response.status {
                 202 => Verdict::Accepted,
                 204 => Verdict::Checked,
@@ -166,14 +172,23 @@ impl Reducible for Runs {
         let mut runs = (*self).clone();
         match action {
             RunsAction::Started { function, event_name, invocation_type } => {
-                let run = Run { number: runs.next_number, event_name, invocation_type, state: RunState::Running };
+                let run = Run {
+                    number: runs.next_number,
+                    event_name,
+                    invocation_type,
+                    state: RunState::Running,
+                };
                 runs.next_number += 1;
                 runs.by_function.insert(function, Rc::new(run));
             }
-            RunsAction::Ended { function, number, result } => match runs.by_function.get_mut(&function) {
-                Some(run) if run.number == number => Rc::make_mut(run).state = RunState::Done(*result),
-                _ => return self,
-            },
+            RunsAction::Ended { function, number, result } => {
+                match runs.by_function.get_mut(&function) {
+                    Some(run) if run.number == number => {
+                        Rc::make_mut(run).state = RunState::Done(*result)
+                    }
+                    _ => return self,
+                }
+            }
             RunsAction::Cleared(Some(function)) => {
                 runs.by_function.remove(&function);
             }
@@ -189,15 +204,24 @@ mod tests {
     use serde_json::json;
 
     fn start() -> RunsAction {
-        RunsAction::Started { function: "f".into(), event_name: "e".into(), invocation_type: InvocationType::RequestResponse }
+        RunsAction::Started {
+            function: "f".into(),
+            event_name: "e".into(),
+            invocation_type: InvocationType::RequestResponse,
+        }
     }
     fn end(number: u64, status: u16, output: Value) -> RunsAction {
-        RunsAction::Ended { function: "f".into(), number, result: Box::new(Ok(ApiResponse { status, output })) }
+        RunsAction::Ended {
+            function: "f".into(),
+            number,
+            result: Box::new(Ok(ApiResponse { status, output })),
+        }
     }
 
     #[test]
     fn the_answer_of_an_older_test_is_dropped() {
-        let runs = Rc::new(Runs::default()).reduce(start()).reduce(start()).reduce(end(0, 200, json!({})));
+        let runs =
+            Rc::new(Runs::default()).reduce(start()).reduce(start()).reduce(end(0, 200, json!({})));
         assert_eq!(runs.by_function["f"].verdict(), Verdict::Running);
         let runs = runs.reduce(end(1, 200, json!({ "Payload": { "$text": "1" } })));
         assert_eq!(runs.by_function["f"].verdict(), Verdict::Succeeded);
@@ -206,13 +230,21 @@ mod tests {
 
     #[test]
     fn a_function_error_is_a_failure_although_the_status_is_200() {
-        let runs = Rc::new(Runs::default()).reduce(start()).reduce(end(0, 200, json!({ "FunctionError": "Unhandled" })));
+        let runs = Rc::new(Runs::default()).reduce(start()).reduce(end(
+            0,
+            200,
+            json!({ "FunctionError": "Unhandled" }),
+        ));
         assert_eq!(runs.by_function["f"].verdict(), Verdict::Failed);
     }
 
     #[test]
     fn the_log_tail_is_decoded() {
-        let runs = Rc::new(Runs::default()).reduce(start()).reduce(end(0, 200, json!({ "LogResult": "U1RBUlQK" })));
+        let runs = Rc::new(Runs::default()).reduce(start()).reduce(end(
+            0,
+            200,
+            json!({ "LogResult": "U1RBUlQK" }),
+        ));
         assert_eq!(runs.by_function["f"].log_tail().as_deref(), Some("START\n"));
     }
 }

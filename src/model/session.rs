@@ -1,6 +1,9 @@
 //! What the engine told the page: how it is, the clock, and the windows that are shown.
 
-use coldstart_protocol::{ClockState, EnvironmentLane, FunctionDetail, FunctionRow, InvocationRow, InvocationSummary, LogRow, Opened, View};
+use coldstart_protocol::{
+    ClockState, EnvironmentLane, FunctionDetail, FunctionRow, InvocationRow, InvocationSummary,
+    LogRow, Opened, View,
+};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use yew::Reducible;
@@ -160,8 +163,10 @@ mod tests {
 
     #[test]
     fn opening_another_document_forgets_the_last_one() {
-        let session = Rc::new(Session::new())
-            .reduce(SessionAction::Views(vec![View::Functions { rows: Vec::new() }, View::Function { name: "a".into(), function: None }]));
+        let session = Rc::new(Session::new()).reduce(SessionAction::Views(vec![
+            View::Functions { rows: Vec::new() },
+            View::Function { name: "a".into(), function: None },
+        ]));
         assert!(session.functions.is_some());
         assert_eq!(session.details.get("a"), Some(&None));
         let session = session.reduce(SessionAction::Opening);
@@ -171,6 +176,9 @@ mod tests {
     #[test]
     fn an_equal_phase_changes_nothing() {
         let session = Rc::new(Session::new());
-        assert!(Rc::ptr_eq(&session, &session.clone().reduce(SessionAction::Phase(EnginePhase::Starting))));
+        assert!(Rc::ptr_eq(
+            &session,
+            &session.clone().reduce(SessionAction::Phase(EnginePhase::Starting))
+        ));
     }
 }

@@ -14,7 +14,7 @@ pub const STARTER_FUNCTION: &str = "hello";
 /// The least that a function must have.
 pub const BLANK_TEXT: &str = r#";; The least a function must have: room for the event, and a handler that answers it.
 (module
-  (import "lambda" "respond" (func $respond (param $at i32) (param $length i32)))
+  (import "lambda" "respond" (func $respond (param $at i32) (param $length i32) (result i32)))
   (memory (export "memory") 1)
 
   ;; Says where an event of this length may be written.
@@ -23,7 +23,7 @@ pub const BLANK_TEXT: &str = r#";; The least a function must have: room for the 
 
   ;; Answers with the event itself.
   (func (export "lambda_handler") (param $at i32) (param $length i32) (result i32)
-    (call $respond (local.get $at) (local.get $length))
+    (drop (call $respond (local.get $at) (local.get $length)))
     (i32.const 0))
 )
 "#;
@@ -132,7 +132,8 @@ pub fn name_fault(name: &str) -> Option<&'static str> {
         Some("Enter a name.")
     } else if name.len() > 64 {
         Some("Use at most 64 characters.")
-    } else if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_') {
+    } else if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    {
         Some("Use letters, digits, hyphens and underscores only.")
     } else {
         None
@@ -143,7 +144,10 @@ pub fn name_fault(name: &str) -> Option<&'static str> {
 pub fn module_fault(name: &str, bytes: &[u8]) -> Option<String> {
     const MODULES_MAX: usize = 50 * 1_048_576;
     if bytes.len() > MODULES_MAX {
-        return Some(format!("{name} has {}. A package may have 50 MB.", super::format_bytes(bytes.len() as u64)));
+        return Some(format!(
+            "{name} has {}. A package may have 50 MB.",
+            super::format_bytes(bytes.len() as u64)
+        ));
     }
     if bytes.starts_with(b"\0asm\x01\0\0\0") {
         return None;
@@ -151,8 +155,12 @@ pub fn module_fault(name: &str, bytes: &[u8]) -> Option<String> {
     Some(match bytes {
         [] => format!("{name} is empty."),
         [b'P', b'K', ..] => format!("{name} is a .zip file. Upload the .wasm file that is in it."),
-        [0, b'a', b's', b'm', 0x0d, ..] => format!("{name} is a WebAssembly component. Build a core module (for Rust: --target wasm32-wasip1)."),
-        [0x7f, b'E', b'L', b'F', ..] => format!("{name} is a Linux program. Build it for WebAssembly (for Rust: --target wasm32-wasip1)."),
+        [0, b'a', b's', b'm', 0x0d, ..] => format!(
+            "{name} is a WebAssembly component. Build a core module (for Rust: --target wasm32-wasip1)."
+        ),
+        [0x7f, b'E', b'L', b'F', ..] => format!(
+            "{name} is a Linux program. Build it for WebAssembly (for Rust: --target wasm32-wasip1)."
+        ),
         _ => format!("{name} is not a WebAssembly module: it does not begin with \\0asm."),
     })
 }
@@ -182,16 +190,28 @@ mod tests {
     #[test]
     fn files_that_are_no_modules_are_named() {
         assert_eq!(module_fault("a.wasm", b"\0asm\x01\0\0\0"), None);
-        assert!(module_fault("a.zip", b"PK\x03\x04").is_some_and(|text| text.contains("a .zip file")));
-        assert!(module_fault("a.wasm", b"\0asm\x0d\0\x01\0").is_some_and(|text| text.contains("component")));
-        assert!(module_fault("a.txt", b"hello").is_some_and(|text| text.contains("not a WebAssembly module")));
+        assert!(
+            module_fault("a.zip", b"PK\x03\x04").is_some_and(|text| text.contains("a .zip file"))
+        );
+        assert!(
+            module_fault("a.wasm", b"\0asm\x0d\0\x01\0")
+                .is_some_and(|text| text.contains("component"))
+        );
+        assert!(
+            module_fault("a.txt", b"hello")
+                .is_some_and(|text| text.contains("not a WebAssembly module"))
+        );
         assert!(module_fault("a", b"").is_some());
     }
 
     #[test]
     fn names_follow_lambdas_rules() {
         assert_eq!(name_fault("order-validator_2"), None);
-        assert!(name_fault("").is_some() && name_fault("a b").is_some() && name_fault(&"x".repeat(65)).is_some());
+        assert!(
+            name_fault("").is_some()
+                && name_fault("a b").is_some()
+                && name_fault(&"x".repeat(65)).is_some()
+        );
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! The Code tab: the text with its faults, Deploy, the module, and a test beside it.
 
 use crate::actions::{self, Code, DeployError};
-use crate::components::{Alert, Button, ButtonKind, CodeEditor, Empty, FileInput, Glyph, Icon, ModulePanel, Panel, ResultPanel, Status, StatusTone, UploadArea, text_of};
+use crate::components::{
+    Alert, Button, ButtonKind, CodeEditor, Empty, FileInput, Glyph, Icon, ModulePanel, Panel,
+    ResultPanel, Status, StatusTone, UploadArea, text_of,
+};
 use crate::engine_client::AssembleError;
 use crate::hooks::{use_app, use_chosen, use_document, use_session};
 use crate::host;
@@ -30,12 +33,25 @@ pub fn CodeTab(props: &CodeTabProps) -> Html {
     let name = props.name.to_string();
     let module = use_session({
         let name = name.clone();
-        move |session| session.details.get(&name).cloned().flatten().and_then(|detail| detail.module.clone()).map(Rc::new)
+        move |session| {
+            session
+                .details
+                .get(&name)
+                .cloned()
+                .flatten()
+                .and_then(|detail| detail.module.clone())
+                .map(Rc::new)
+        }
     });
     let deployed = module.as_ref().map(|module| module.sha256.clone()).unwrap_or_default();
     let (source, differs, read_only) = use_document({
         let name = name.clone();
-        move |document| (document.draft(&name).map(|draft| draft.source.clone()), document.differs_from(&name, &deployed), document.read_only())
+        move |document| {
+            // What is deployed is not known before the engine has said it.
+            let differs = !deployed.is_empty() && document.differs_from(&name, &deployed);
+            let source = document.draft(&name).map(|draft| draft.source.clone());
+            (source, differs, document.read_only())
+        }
     });
     let welcomed = use_chosen(|chosen| chosen.welcomed);
     let diagnostics = use_state(|| Rc::new(Vec::<Diagnostic>::new()));
@@ -67,13 +83,15 @@ pub fn CodeTab(props: &CodeTabProps) -> Html {
         });
     }
     let deploy = {
-        let (app, name, fault, deploying) = (app.clone(), name.clone(), fault.clone(), deploying.clone());
+        let (app, name, fault, deploying) =
+            (app.clone(), name.clone(), fault.clone(), deploying.clone());
         move |code: Code| {
             if *deploying {
                 return;
             }
             deploying.set(true);
-            let (app, name, fault, deploying) = (app.clone(), name.clone(), fault.clone(), deploying.clone());
+            let (app, name, fault, deploying) =
+                (app.clone(), name.clone(), fault.clone(), deploying.clone());
             spawn_local(async move {
                 let result = actions::deploy(&app, &name, code).await;
                 if result.is_err() {
@@ -107,7 +125,10 @@ pub fn CodeTab(props: &CodeTabProps) -> Html {
     let on_change = {
         let (app, name) = (app.clone(), name.clone());
         Callback::from(move |text: String| {
-            app.document.dispatch(DocumentAction::SourceEdited { function: name.clone(), source: Source::Wat { text } });
+            app.document.dispatch(DocumentAction::SourceEdited {
+                function: name.clone(),
+                source: Source::Wat { text },
+            });
         })
     };
     let on_run = {
@@ -120,6 +141,8 @@ pub fn CodeTab(props: &CodeTabProps) -> Html {
     };
     let code_status = if !diagnostics.is_empty() {
         html! { <Status tone={StatusTone::Error} word={format!("{} in the text", crate::model::plural(diagnostics.len() as u64, "error"))} /> }
+    } else if module.is_none() {
+        html! {}
     } else if differs {
         html! { <Status tone={StatusTone::Warning} word="Not deployed" /> }
     } else {
@@ -186,9 +209,15 @@ fn fault_html(fault: &DeployError) -> Html {
                 if let Some(advice) = advice(&failure.code) { <p>{ advice }</p> }
             </Alert>
         },
-        DeployError::Module(reason) => html! { <Alert tone={Tone::Error} title="This module was refused."><p class="aws-message">{ reason }</p></Alert> },
-        DeployError::Text(_) => html! { <Alert tone={Tone::Error} title="The text was not deployed."><p>{ fault.line() }</p></Alert> },
-        DeployError::Call(CallError::EngineLost) => html! { <Alert tone={Tone::Error} title="The engine stopped while it deployed this." /> },
+        DeployError::Module(reason) => {
+            html! { <Alert tone={Tone::Error} title="This module was refused."><p class="aws-message">{ reason }</p></Alert> }
+        }
+        DeployError::Text(_) => {
+            html! { <Alert tone={Tone::Error} title="The text was not deployed."><p>{ fault.line() }</p></Alert> }
+        }
+        DeployError::Call(CallError::EngineLost) => {
+            html! { <Alert tone={Tone::Error} title="The engine stopped while it deployed this." /> }
+        }
     }
 }
 
@@ -201,8 +230,13 @@ struct BinaryProps {
 #[component]
 fn Binary(props: &BinaryProps) -> Html {
     let (title, text) = match &props.source {
-        Source::Example { name } => (format!("The example “{name}”"), "Its module was built with the page. Drop another .wasm file here to replace it."),
-        Source::Module { name } | Source::Inline { name, .. } => (name.clone(), "An uploaded module. Drop another .wasm file here to replace it."),
+        Source::Example { name } => (
+            format!("The example “{name}”"),
+            "Its module was built with the page. Drop another .wasm file here to replace it.",
+        ),
+        Source::Module { name } | Source::Inline { name, .. } => {
+            (name.clone(), "An uploaded module. Drop another .wasm file here to replace it.")
+        }
         Source::Wat { .. } => (String::new(), ""),
     };
     html! { <Empty glyph={Glyph::Upload} {title} {text} /> }
@@ -224,7 +258,9 @@ fn QuickTest(props: &QuickTestProps) -> Html {
         let name = name.clone();
         move |document| {
             let draft = document.draft(&name);
-            let names: Vec<String> = draft.map(|draft| draft.test_events.iter().map(|event| event.name.clone()).collect()).unwrap_or_default();
+            let names: Vec<String> = draft
+                .map(|draft| draft.test_events.iter().map(|event| event.name.clone()).collect())
+                .unwrap_or_default();
             (names, draft.map_or(0, |draft| draft.selected_event), document.read_only())
         }
     });
@@ -233,13 +269,19 @@ fn QuickTest(props: &QuickTestProps) -> Html {
         Callback::from(move |event: Event| {
             let document = app.document.get();
             if let (Some(draft), Ok(selected)) = (document.draft(&name), text_of(&event).parse()) {
-                app.document.dispatch(DocumentAction::EventsChanged { function: name.clone(), events: draft.test_events.clone(), selected });
+                app.document.dispatch(DocumentAction::EventsChanged {
+                    function: name.clone(),
+                    events: draft.test_events.clone(),
+                    selected,
+                });
             }
         })
     };
     let onclick = {
         let (app, name) = (app.clone(), name.clone());
-        Callback::from(move |_: MouseEvent| actions::test(&app, &name, InvocationType::RequestResponse))
+        Callback::from(move |_: MouseEvent| {
+            actions::test(&app, &name, InvocationType::RequestResponse)
+        })
     };
     html! {
         <div class="quick-test">

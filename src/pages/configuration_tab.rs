@@ -30,7 +30,12 @@ impl Form {
     }
     /// What is not a number cannot be sent; whether a number is allowed is AWS's to say.
     fn settings(&self) -> Option<Settings> {
-        let environment = self.environment.iter().filter(|(key, value)| !key.is_empty() || !value.is_empty()).cloned().collect();
+        let environment = self
+            .environment
+            .iter()
+            .filter(|(key, value)| !key.is_empty() || !value.is_empty())
+            .cloned()
+            .collect();
         Some(Settings {
             memory_mb: number_of(&self.memory)?,
             timeout_seconds: number_of(&self.timeout)?,
@@ -55,8 +60,12 @@ pub fn ConfigurationTab(props: &ConfigurationTabProps) -> Html {
         Some(Settings::from_configuration(&detail.configuration))
     });
     match settings {
-        Some(settings) => html! { <SettingsForm name={props.name.clone()} settings={Rc::new(settings)} /> },
-        None => html! { <Panel title="General configuration"><p class="quiet">{ "The configuration is known once the history was replayed." }</p></Panel> },
+        Some(settings) => {
+            html! { <SettingsForm name={props.name.clone()} settings={Rc::new(settings)} /> }
+        }
+        None => {
+            html! { <Panel title="General configuration"><p class="quiet">{ "The configuration is known once the history was replayed." }</p></Panel> }
+        }
     }
 }
 
@@ -80,7 +89,8 @@ fn SettingsForm(props: &SettingsFormProps) -> Html {
     }
     let changed = *form != Form::of(&props.settings);
     let settings = form.settings();
-    let number_fault = |text: &str| number_of(text).is_none().then(|| AttrValue::from("Enter a whole number."));
+    let number_fault =
+        |text: &str| number_of(text).is_none().then(|| AttrValue::from("Enter a whole number."));
     let set = |edit: fn(&mut Form, String)| {
         let form = form.clone();
         Callback::from(move |event: InputEvent| {
@@ -90,9 +100,13 @@ fn SettingsForm(props: &SettingsFormProps) -> Html {
         })
     };
     let save = {
-        let (app, name, fault, busy, settings) = (app, props.name.clone(), fault.clone(), busy.clone(), settings.clone());
+        let (app, name, fault, busy, settings) =
+            (app, props.name.clone(), fault.clone(), busy.clone(), settings.clone());
         Callback::from(move |()| {
-            let Some(settings) = settings.clone().filter(|_| changed && !read_only && !*busy) else { return };
+            let Some(settings) = settings.clone().filter(|_| changed && !read_only && !*busy)
+            else {
+                return;
+            };
             let (app, name, fault, busy) = (app.clone(), name.clone(), fault.clone(), busy.clone());
             busy.set(true);
             spawn_local(async move {
@@ -183,7 +197,9 @@ fn SettingsForm(props: &SettingsFormProps) -> Html {
 
 fn refused(error: &CallError) -> Html {
     match error {
-        CallError::EngineLost => html! { <Alert tone={Tone::Error} title="The engine stopped while it saved this." /> },
+        CallError::EngineLost => {
+            html! { <Alert tone={Tone::Error} title="The engine stopped while it saved this." /> }
+        }
         CallError::Refused(failure) => html! {
             <Alert tone={Tone::Error} title={format!("{} (HTTP {})", failure.code, failure.status)}>
                 <p class="aws-message">{ &failure.message }</p>
@@ -201,7 +217,10 @@ mod tests {
     fn empty_variables_are_left_out_and_texts_that_are_no_numbers_are_not_sent() {
         let mut form = Form::of(&Settings::default());
         form.environment = vec![("A".into(), "1".into()), (String::new(), String::new())];
-        assert_eq!(form.settings().map(|settings| settings.environment), Some(vec![("A".to_owned(), "1".to_owned())]));
+        assert_eq!(
+            form.settings().map(|settings| settings.environment),
+            Some(vec![("A".to_owned(), "1".to_owned())])
+        );
         form.memory = "much".into();
         assert_eq!(form.settings(), None);
     }

@@ -22,7 +22,9 @@ pub fn ExamplesPage() -> Html {
             index.set(None);
             spawn_local(async move {
                 let loaded = match host::fetch_text("examples/index.json").await {
-                    Ok(text) => serde_json::from_str(&text).map(Rc::new).map_err(|error| error.to_string()),
+                    Ok(text) => {
+                        serde_json::from_str(&text).map(Rc::new).map_err(|error| error.to_string())
+                    }
                     Err(error) => Err(error),
                 };
                 index.set(Some(loaded));
@@ -68,7 +70,8 @@ fn Card(props: &CardProps) -> Html {
     let open = {
         let (app, busy, fault, example) = (app, busy.clone(), fault.clone(), example.clone());
         Callback::from(move |_: MouseEvent| {
-            let (app, busy, fault, example) = (app.clone(), busy.clone(), fault.clone(), example.clone());
+            let (app, busy, fault, example) =
+                (app.clone(), busy.clone(), fault.clone(), example.clone());
             busy.set(true);
             spawn_local(async move {
                 let added = actions::add_example(&app, &example, None).await;

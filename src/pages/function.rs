@@ -34,7 +34,13 @@ pub fn FunctionPage(props: &FunctionPageProps) -> Html {
     });
     let (read_only, has_draft, opened) = use_document({
         let name = name.clone();
-        move |document| (document.read_only(), document.draft(&name).is_some(), !document.id.is_empty() || document.read_only())
+        move |document| {
+            (
+                document.read_only(),
+                document.draft(&name).is_some(),
+                !document.id.is_empty() || document.read_only(),
+            )
+        }
     });
     let running = use_runs({
         let name = name.clone();
@@ -44,13 +50,22 @@ pub fn FunctionPage(props: &FunctionPageProps) -> Html {
     // Ctrl+Enter tests from anywhere on the page; the editors' own keys end before they get here.
     use_effect_with((name.clone(), app.clone(), modal), |(name, app, modal)| {
         let (name, app, modal) = (name.clone(), app.clone(), *modal);
-        let listener = EventListener::new_with_options(&host::window(), "keydown", EventListenerOptions::enable_prevent_default(), move |event| {
-            let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
-            if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) && !event.default_prevented() && !modal {
-                event.prevent_default();
-                actions::test(&app, &name, InvocationType::RequestResponse);
-            }
-        });
+        let listener = EventListener::new_with_options(
+            &host::window(),
+            "keydown",
+            EventListenerOptions::enable_prevent_default(),
+            move |event| {
+                let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
+                if event.key() == "Enter"
+                    && (event.ctrl_key() || event.meta_key())
+                    && !event.default_prevented()
+                    && !modal
+                {
+                    event.prevent_default();
+                    actions::test(&app, &name, InvocationType::RequestResponse);
+                }
+            },
+        );
         move || drop(listener)
     });
     let missing = matches!(&detail, Some(None)) && !has_draft;
@@ -64,14 +79,24 @@ pub fn FunctionPage(props: &FunctionPageProps) -> Html {
             </div>
         };
     }
-    let state = detail.clone().flatten().and_then(|detail| detail.configuration.get("State").and_then(|state| state.as_str().map(str::to_owned)));
-    let description =
-        detail.flatten().and_then(|detail| detail.configuration.get("Description").and_then(|text| text.as_str().map(str::to_owned))).filter(|text| !text.is_empty());
+    let state = detail.clone().flatten().and_then(|detail| {
+        detail.configuration.get("State").and_then(|state| state.as_str().map(str::to_owned))
+    });
+    let description = detail
+        .flatten()
+        .and_then(|detail| {
+            detail
+                .configuration
+                .get("Description")
+                .and_then(|text| text.as_str().map(str::to_owned))
+        })
+        .filter(|text| !text.is_empty());
     let tabs = FunctionTab::ALL.map(|tab| Tab { key: tab.segment(), label: tab.label() }).to_vec();
     let on_select = {
         let (app, name) = (app.clone(), name.clone());
         Callback::from(move |key: &'static str| {
-            let tab = FunctionTab::ALL.into_iter().find(|tab| tab.segment() == key).unwrap_or_default();
+            let tab =
+                FunctionTab::ALL.into_iter().find(|tab| tab.segment() == key).unwrap_or_default();
             app.go(&Route::function(&name, tab));
         })
     };

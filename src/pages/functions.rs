@@ -18,7 +18,8 @@ pub fn FunctionsPage() -> Html {
     let (rows, epoch_ms) = use_session(|session| (session.functions.clone(), session.now().1));
     let read_only = use_document(|document| document.read_only());
     // Drafts without a function: a link that was not replayed.
-    let drafts = use_document(|document| document.workspace.functions.keys().cloned().collect::<Vec<_>>());
+    let drafts =
+        use_document(|document| document.workspace.functions.keys().cloned().collect::<Vec<_>>());
     let create = {
         let app = app.clone();
         Callback::from(move |_: MouseEvent| app.open_dialog(Dialog::CreateFunction))
@@ -27,12 +28,23 @@ pub fn FunctionsPage() -> Html {
         let filter = filter.clone();
         Callback::from(move |event: InputEvent| filter.set(text_of(&event)))
     };
-    let on_delete = Callback::from(move |name: String| app.open_dialog(Dialog::DeleteFunction(name)));
+    let on_delete =
+        Callback::from(move |name: String| app.open_dialog(Dialog::DeleteFunction(name)));
     let wanted = filter.to_lowercase();
     let rows: Option<Rc<Vec<FunctionRow>>> = rows;
-    let shown: Vec<FunctionRow> = rows.iter().flat_map(|rows| rows.iter()).filter(|row| row.name.to_lowercase().contains(&wanted)).cloned().collect();
-    let known = |name: &String| rows.as_ref().is_some_and(|rows| rows.iter().any(|row| row.name == *name));
-    let undeployed: Vec<String> = drafts.iter().filter(|name| read_only && !known(name) && name.to_lowercase().contains(&wanted)).cloned().collect();
+    let shown: Vec<FunctionRow> = rows
+        .iter()
+        .flat_map(|rows| rows.iter())
+        .filter(|row| row.name.to_lowercase().contains(&wanted))
+        .cloned()
+        .collect();
+    let known =
+        |name: &String| rows.as_ref().is_some_and(|rows| rows.iter().any(|row| row.name == *name));
+    let undeployed: Vec<String> = drafts
+        .iter()
+        .filter(|name| read_only && !known(name) && name.to_lowercase().contains(&wanted))
+        .cloned()
+        .collect();
     let total = rows.as_ref().map_or(0, |rows| rows.len());
     let actions = html! { <Button kind={ButtonKind::Primary} label="Create function" disabled={read_only} onclick={create.clone()} /> };
     html! {
@@ -66,9 +78,15 @@ pub fn FunctionsPage() -> Html {
     }
 }
 
-fn table(rows: &[FunctionRow], undeployed: &[String], epoch_ms: u64, read_only: bool, on_delete: &Callback<String>) -> Html {
+fn table(
+    rows: &[FunctionRow],
+    undeployed: &[String],
+    epoch_ms: u64,
+    read_only: bool,
+    on_delete: &Callback<String>,
+) -> Html {
     html! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label="Functions">
+        <div class="table-scroll" tabindex="0" role="group" aria-label="Functions">
             <table class="table functions-table">
                 <thead><tr>
                     <th scope="col">{ "Function name" }</th><th scope="col">{ "State" }</th><th scope="col" class="number">{ "Memory" }</th>

@@ -18,7 +18,9 @@ pub fn MonitorTab(props: &MonitorTabProps) -> Html {
     let name = props.name.to_string();
     let request = use_state(AttrValue::default);
     use_view(Some(ViewSpec::Invocations { function: name.clone(), rows_max: 50 }));
-    let summary = use_session(move |session| session.invocations.get(&name).map(|window| window.summary)).unwrap_or_default();
+    let summary =
+        use_session(move |session| session.invocations.get(&name).map(|window| window.summary))
+            .unwrap_or_default();
     let on_logs = {
         let request = request.clone();
         Callback::from(move |id: AttrValue| {
@@ -33,7 +35,11 @@ pub fn MonitorTab(props: &MonitorTabProps) -> Html {
         Callback::from(move |id: AttrValue| request.set(id))
     };
     let share = |part: u64| {
-        if summary.invocations == 0 { String::new() } else { format!("{:.1} %", part as f64 * 100.0 / summary.invocations as f64) }
+        if summary.invocations == 0 {
+            String::new()
+        } else {
+            format!("{:.1} %", part as f64 * 100.0 / summary.invocations as f64)
+        }
     };
     let numbers: [(&str, String, String); 7] = [
         ("Invocations", format_count(summary.invocations), String::new()),

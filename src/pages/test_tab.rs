@@ -1,17 +1,23 @@
 //! The Test tab: saved events, the event's text, and the result.
 
 use crate::actions;
-use crate::components::{Button, ButtonKind, CodeEditor, Field, Glyph, Panel, ResultPanel, Status, StatusTone, text_of};
+use crate::components::{
+    Button, ButtonKind, CodeEditor, Field, Glyph, Panel, ResultPanel, Status, StatusTone, text_of,
+};
 use crate::hooks::{use_app, use_document};
 use crate::host;
-use crate::model::{DocumentAction, InvocationType, Notice, SampleEvent, Tone, first_event, free_name, invocation_type_help, json_fault, pretty_json};
+use crate::model::{
+    DocumentAction, InvocationType, Notice, SampleEvent, Tone, first_event, free_name,
+    invocation_type_help, json_fault, pretty_json,
+};
 use coldstart_protocol::Diagnostic;
 use coldstart_workspace::TestEvent;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
-const TYPES: [InvocationType; 3] = [InvocationType::RequestResponse, InvocationType::Event, InvocationType::DryRun];
+const TYPES: [InvocationType; 3] =
+    [InvocationType::RequestResponse, InvocationType::Event, InvocationType::DryRun];
 
 #[derive(PartialEq, Properties)]
 pub struct TestTabProps {
@@ -28,7 +34,11 @@ pub fn TestTab(props: &TestTabProps) -> Html {
         let name = name.clone();
         move |document| {
             let draft = document.draft(&name);
-            (draft.map(|draft| draft.test_events.clone()).unwrap_or_default(), draft.map_or(0, |draft| draft.selected_event), document.read_only())
+            (
+                draft.map(|draft| draft.test_events.clone()).unwrap_or_default(),
+                draft.map_or(0, |draft| draft.selected_event),
+                document.read_only(),
+            )
         }
     });
     let invocation_type = use_state(InvocationType::default);
@@ -39,7 +49,11 @@ pub fn TestTab(props: &TestTabProps) -> Html {
     let change = {
         let (app, name) = (app.clone(), name.clone());
         Rc::new(move |events: Vec<TestEvent>, selected: usize| {
-            app.document.dispatch(DocumentAction::EventsChanged { function: name.clone(), events, selected });
+            app.document.dispatch(DocumentAction::EventsChanged {
+                function: name.clone(),
+                events,
+                selected,
+            });
         })
     };
     let on_select = {
@@ -69,11 +83,15 @@ pub fn TestTab(props: &TestTabProps) -> Html {
     };
     let on_payload = {
         let edit = edit.clone();
-        Callback::from(move |payload: String| edit(&|event: &mut TestEvent| event.payload.clone_from(&payload)))
+        Callback::from(move |payload: String| {
+            edit(&|event: &mut TestEvent| event.payload.clone_from(&payload))
+        })
     };
     let on_format = {
         let (edit, payload) = (edit, payload.clone());
-        Callback::from(move |_: MouseEvent| edit(&|event: &mut TestEvent| event.payload = pretty_json(&payload)))
+        Callback::from(move |_: MouseEvent| {
+            edit(&|event: &mut TestEvent| event.payload = pretty_json(&payload))
+        })
     };
     let add = {
         let (change, events) = (change.clone(), events.clone());
@@ -104,10 +122,21 @@ pub fn TestTab(props: &TestTabProps) -> Html {
     };
     let on_type = {
         let invocation_type = invocation_type.clone();
-        Callback::from(move |event: Event| invocation_type.set(InvocationType::from_value(&text_of(&event))))
+        Callback::from(move |event: Event| {
+            invocation_type.set(InvocationType::from_value(&text_of(&event)))
+        })
     };
     let diagnostics: Rc<Vec<Diagnostic>> = Rc::new(
-        fault.iter().filter(|_| !payload.is_empty()).map(|fault| Diagnostic { offset: 0, line: fault.line, column: fault.column, message: fault.message.clone() }).collect(),
+        fault
+            .iter()
+            .filter(|_| !payload.is_empty())
+            .map(|fault| Diagnostic {
+                offset: 0,
+                line: fault.line,
+                column: fault.column,
+                message: fault.message.clone(),
+            })
+            .collect(),
     );
     let test = html! {
         <Button kind={ButtonKind::Primary} label="Test" shortcut="Control+Enter" glyph={Glyph::Play} busy={props.running} disabled={read_only} onclick={run.reform(|_: MouseEvent| ())} />
@@ -179,12 +208,22 @@ fn Templates(props: &TemplatesProps) -> Html {
         let (samples, on_template) = (samples.clone(), props.on_template.clone());
         Callback::from(move |event: Event| {
             let wanted = text_of(&event);
-            let Some(sample) = samples.iter().flat_map(|samples| samples.iter()).find(|sample| sample.name == wanted).cloned() else { return };
+            let Some(sample) = samples
+                .iter()
+                .flat_map(|samples| samples.iter())
+                .find(|sample| sample.name == wanted)
+                .cloned()
+            else {
+                return;
+            };
             let (app, on_template) = (app.clone(), on_template.clone());
             spawn_local(async move {
                 match host::fetch_text(&format!("sample-events/{}", sample.file)).await {
                     Ok(text) => on_template.emit((sample.name, text.trim_end().to_owned())),
-                    Err(error) => actions::show(&app, Notice::new(Tone::Error, "The template could not be loaded.").detail(error)),
+                    Err(error) => actions::show(
+                        &app,
+                        Notice::new(Tone::Error, "The template could not be loaded.").detail(error),
+                    ),
                 }
             });
         })

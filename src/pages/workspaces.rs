@@ -2,7 +2,9 @@
 
 use crate::actions;
 use crate::app::Dialog;
-use crate::components::{Alert, Button, ButtonKind, Empty, FileInput, Glyph, Panel, Status, StatusTone};
+use crate::components::{
+    Alert, Button, ButtonKind, Empty, FileInput, Glyph, Panel, Status, StatusTone,
+};
 use crate::hooks::{use_app, use_document, use_library};
 use crate::host;
 use crate::model::{Keeping, StoredWorkspace, Tone, format_ago, format_count};
@@ -56,7 +58,7 @@ pub fn WorkspacesPage() -> Html {
                 if entries.is_empty() {
                     <Empty glyph={Glyph::Workspaces} title="Nothing is stored yet" text="Your workspace is stored with its first change." />
                 } else {
-                    <div class="table-scroll" tabindex="0" role="region" aria-label="Workspaces">
+                    <div class="table-scroll" tabindex="0" role="group" aria-label="Workspaces">
                         <table class="table">
                             <thead><tr>
                                 <th scope="col">{ "Name" }</th><th scope="col" class="number">{ "Functions" }</th><th scope="col" class="number">{ "Commands" }</th>
@@ -103,7 +105,8 @@ fn WorkspaceLine(props: &WorkspaceLineProps) -> Html {
         }
     });
     let finish = {
-        let (app, id, name, renaming, input) = (app.clone(), entry.id.clone(), entry.name.clone(), renaming.clone(), input.clone());
+        let (app, id, name, renaming, input) =
+            (app.clone(), entry.id.clone(), entry.name.clone(), renaming.clone(), input.clone());
         Callback::from(move |keep: bool| {
             if let Some(input) = input.cast::<HtmlInputElement>().filter(|_| keep && *renaming) {
                 let wanted = input.value().trim().to_owned();
