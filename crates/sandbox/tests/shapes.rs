@@ -126,3 +126,9 @@ fn a_command_reads_stdin_and_answers_on_stdout() {
         "#]],
     );
 }
+
+#[test]
+fn a_sandbox_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<coldstart_sandbox::WasmiSandbox>();
+}

@@ -2,6 +2,10 @@
 //!
 //! With cargo-fuzz and a stable compiler, from `crates/sandbox`:
 //! `RUSTC_BOOTSTRAP=1 cargo fuzz run accept -- -max_total_time=60 -max_len=65536`
+//!
+//! Without it: `cargo build --release --target x86_64-unknown-linux-gnu` in this folder with `RUSTC_BOOTSTRAP=1` and `RUSTFLAGS="--cfg fuzzing
+//! -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters
+//! -Cllvm-args=-sanitizer-coverage-pc-table -Cdebug-assertions"`, then run the binary with the same arguments.
 
 #![no_main]
 
