@@ -3,8 +3,8 @@
 ;;
 ;; For each event, Coldstart asks lambda_alloc where to put its JSON text, and calls lambda_handler.
 (module
-  ;; respond(address, length) gives the answer.
-  (import "lambda" "respond" (func $respond (param $at i32) (param $length i32)))
+  ;; respond(address, length) gives the answer; 0 says that it was taken.
+  (import "lambda" "respond" (func $respond (param $at i32) (param $length i32) (result i32)))
 
   ;; The answer for those who give no name. Its first 19 bytes and its last 3 serve the others too.
   (memory (export "memory") 1)
@@ -24,16 +24,17 @@
     (local.set $name (call $find_name (local.get $event) (i32.add (local.get $event) (local.get $length))))
     (if (i32.eqz (local.get $name))
       (then
-        (call $respond (i32.const 0) (i32.const 27))
+        (drop (call $respond (i32.const 0) (i32.const 27)))
         (return (i32.const 0))))
 
     ;; Write the answer around the name, where it stands: 19 bytes before it, 3 behind it.
     (local.set $end (call $end_of_text (local.get $name)))
     (memory.copy (i32.sub (local.get $name) (i32.const 19)) (i32.const 0) (i32.const 19))
     (memory.copy (local.get $end) (i32.const 24) (i32.const 3))
-    (call $respond
-      (i32.sub (local.get $name) (i32.const 19))
-      (i32.add (i32.sub (local.get $end) (local.get $name)) (i32.const 22)))
+    (drop
+      (call $respond
+        (i32.sub (local.get $name) (i32.const 19))
+        (i32.add (i32.sub (local.get $end) (local.get $name)) (i32.const 22))))
     (i32.const 0)) ;; 0: answered
 
   ;; Where the text of the member "name" begins; 0 if there is none.
