@@ -57,16 +57,21 @@ mod tests {
     #[test]
     fn a_fault_has_its_place() {
         check("(module\n  (func (result i32) i32.cons 1))", 2, 22, "unknown");
-        check("(module\n  (func (local $é i32) (call $f)))", 2, 29, "$f");
+        check("(module\n  (func (;é𝔸;) (call $f)))", 2, 23, "$f");
         check("(module", 1, 8, "expected `)`");
         check("", 1, 1, "");
         check("(module (func (local.get 𝔸)))", 1, 26, "");
     }
 
     #[test]
-    fn deep_nesting_is_refused_and_does_not_overflow() {
+    fn deep_nesting_does_not_overflow_the_stack() {
         assert!(assemble(&"(".repeat(100_000)).is_err());
-        let deep = format!("(module (func {}{}))", "(block ".repeat(100_000), ")".repeat(100_000));
-        assert!(assemble(&deep).is_err());
+        assert!(assemble(&"(module ".repeat(100_000)).is_err());
+        // Folded instructions may nest; whether such a module is taken is for the sandbox to say.
+        let blocks =
+            format!("(module (func {}{}))", "(block ".repeat(100_000), ")".repeat(100_000));
+        assert!(assemble(&blocks).is_ok());
+        let blocks = format!("(module (func {}{}))", "(block ".repeat(100_000), ")".repeat(99_999));
+        assert!(assemble(&blocks).is_err());
     }
 }
