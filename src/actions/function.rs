@@ -149,6 +149,25 @@ pub async fn deploy(app: &App, name: &str, code: Code) -> Result<(), DeployError
     Ok(())
 }
 
+/// A function that was just created or changed refuses requests for a moment. Where the clock goes by itself that moment is over in a frame
+/// or two, and nobody wants to be told of it.
+async fn settled(app: &App, function: &str) {
+    const FRAMES_MAX: usize = 60;
+    for _ in 0..FRAMES_MAX {
+        let session = app.session.get();
+        let paused = session.clock.as_ref().is_some_and(|clock| clock.mode == ClockMode::Paused);
+        let is = |member: &str, value: &str| {
+            let detail = session.details.get(function).cloned().flatten();
+            detail.is_some_and(|detail| detail.configuration.get(member).and_then(|text| text.as_str()) == Some(value))
+        };
+        let gone = session.details.get(function) == Some(&None);
+        if paused || gone || is("State", "Active") && !is("LastUpdateStatus", "InProgress") {
+            return;
+        }
+        host::sleep(16).await;
+    }
+}
+
 /// Sends the selected event to a function.
 pub fn test(app: &App, function: &str, invocation_type: InvocationType) {
     let document = app.document.get();
@@ -170,6 +189,7 @@ pub fn test(app: &App, function: &str, invocation_type: InvocationType) {
     app.say(format!("{function} is running."));
     let (app, function) = (app.clone(), function.to_owned());
     spawn_local(async move {
+        settled(&app, &function).await;
         let result = app.engine.request(invoke(&function, &payload, invocation_type), &[]).await;
         app.runs.dispatch(RunsAction::Ended {
             function: function.clone(),
