@@ -27,10 +27,10 @@ const run = (command, args, cwd = root) =>
 
 fs.mkdirSync(out, { recursive: true });
 say("building the native side and the kernels …");
-run("cargo", ["build", "--quiet", "--profile", "fast", "--package", "bench"]);
+run("cargo", ["build", "--quiet", "--release", "--package", "bench"]);
 const kernelTarget = ["--manifest-path", path.join(here, "kernels/Cargo.toml"), "--target-dir", path.join(out, "kernels")];
 run("cargo", ["build", "--quiet", "--locked", "--release", "--target", "wasm32-unknown-unknown", ...kernelTarget]);
-const bench = path.join(target, "fast/bench");
+const bench = path.join(target, "release/bench");
 const modulesDir = path.join(out, "modules");
 const sizes = JSON.parse(run(bench, ["modules", modulesDir, path.join(out, "kernels/wasm32-unknown-unknown/release/kernels.wasm")]));
 const modules = Object.fromEntries(Object.keys(sizes).map((name) => [name, new Uint8Array(fs.readFileSync(path.join(modulesDir, `${name}.wasm`)))]));

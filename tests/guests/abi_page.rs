@@ -44,7 +44,7 @@ fn with_programs(page: &str, root: &Path) -> (String, usize) {
             .next()
             .filter(|fence| fence.starts_with("```"))
             .expect("a code block behind the mark");
-        let source = fs::read_to_string(root.join(file)).unwrap();
+        let source = fs::read_to_string(root.join(file)).expect("the file that the mark names");
         written.push_str(&format!("{fence}\n{}\n```\n", source.trim_end()));
         lines.by_ref().find(|line| *line == "```").expect("the end of the code block");
         programs += 1;
