@@ -33,27 +33,27 @@ fn a_cold_start_then_a_warm_one_then_reclaim() {
              1000.000 environment 0 Starting
              1097.034 environment 0 Init
              1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
-             1109.642 log "starting"
-             1109.642 environment 0 Invoke
-             1109.642 started e099 in 0 cold
-             1109.642 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-             1128.670 log "helloworld"
-             1128.670 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-             1128.670 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 19.03 ms\tBilled Duration: 32 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 12.61 ms\t"
-             1128.670 finished e099 Success 19028 us init 12608 us billed 32 ms 13 MB 2500000 units
-             1128.670 environment 0 Idle
-             1128.670 answered Invoke 200
-             1128.670 accepted 27cd f RequestResponse
-             1128.670 environment 0 Invoke
-             1128.670 started 27cd in 0
-             1128.670 log "START RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252 Version: $LATEST"
-             1147.698 log "helloworld"
-             1147.698 log "END RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252"
-             1147.698 log "REPORT RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252\tDuration: 19.03 ms\tBilled Duration: 20 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\t"
-             1147.698 finished 27cd Success 19028 us billed 20 ms 13 MB 2000000 units
-             1147.698 environment 0 Idle
-             1147.698 answered Invoke 200
-            601147.698 environment 0 Reclaimed
+             1106.763 log "starting"
+             1106.763 environment 0 Invoke
+             1106.763 started e099 in 0 cold
+             1106.763 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+             1114.274 log "helloworld"
+             1114.274 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1114.274 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 7.51 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 9.73 ms\t"
+             1114.274 finished e099 Success 7511 us init 9729 us billed 18 ms 13 MB 2500000 units
+             1114.274 environment 0 Idle
+             1114.274 answered Invoke 200
+             1114.274 accepted 27cd f RequestResponse
+             1114.274 environment 0 Invoke
+             1114.274 started 27cd in 0
+             1114.274 log "START RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252 Version: $LATEST"
+             1121.785 log "helloworld"
+             1121.785 log "END RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252"
+             1121.785 log "REPORT RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252\tDuration: 7.51 ms\tBilled Duration: 8 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\t"
+             1121.785 finished 27cd Success 7511 us billed 8 ms 13 MB 2000000 units
+             1121.785 environment 0 Idle
+             1121.785 answered Invoke 200
+            601121.785 environment 0 Reclaimed
             #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":109,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"tKfpI5hxi5AN734yTI0j+51Gs7zRow52hgnewFOnOQU=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 200 {"StatusCode":200,"Payload":{"$text":"1"},"ExecutedVersion":"$LATEST"}
             #2 200 {"StatusCode":200,"Payload":{"$text":"2"},"ExecutedVersion":"$LATEST"}
@@ -374,16 +374,16 @@ event: burn 100; call {"service":"lambda","operation":"Invoke","params":{"Functi
              2214.250 environment 1 Invoke
              2214.250 started 88b8 in 1 cold
              2214.250 log "START RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62 Version: $LATEST"
-             2224.064 log "END RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62"
-             2224.064 log "REPORT RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-             2224.064 finished 88b8 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
-             2224.064 environment 1 Idle
-             2224.064 answered Invoke 200
-             2225.064 log "END RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a"
-             2225.064 log "REPORT RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a\tDuration: 117.27 ms\tBilled Duration: 126 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-             2225.064 finished 7476 Success 117267 us init 8001 us billed 126 ms 13 MB 100 units
-             2225.064 environment 0 Idle
-             2225.064 answered Invoke 200
+             2218.306 log "END RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62"
+             2218.306 log "REPORT RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62\tDuration: 4.06 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             2218.306 finished 88b8 Success 4056 us init 8000 us billed 13 ms 13 MB 1000000 units
+             2218.306 environment 1 Idle
+             2218.306 answered Invoke 200
+             2219.306 log "END RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a"
+             2219.306 log "REPORT RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a\tDuration: 111.51 ms\tBilled Duration: 120 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             2219.306 finished 7476 Success 111509 us init 8001 us billed 120 ms 13 MB 100 units
+             2219.306 environment 0 Idle
+             2219.306 answered Invoke 200
             #0 201 {"FunctionName":"g","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:g","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/g"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":145,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:01.000+0000","CodeSha256":"4KH6Mg/kxkFgdxXu+HaHAEh/jscyiUNTLMBT4J6L1Ig=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"491718de-357e-4da8-8b43-5c8e74616796","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #2 200 {"StatusCode":200,"Payload":{"$text":"{\"status\":200,\"output\":{\"StatusCode\":200,\"Payload\":{\"$text\":\"[1]\"},\"ExecutedVersion\":\"$LATEST\"}}"},"ExecutedVersion":"$LATEST"}
@@ -461,10 +461,10 @@ fn asynchronous_invocations_are_accepted_at_once() {
              1110.034 environment 0 Invoke
              1110.034 started e099 in 0 cold
              1110.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-             1119.848 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-             1119.848 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-             1119.848 finished e099 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
-             1119.848 environment 0 Idle
+             1114.090 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1114.090 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 4.06 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             1114.090 finished e099 Success 4056 us init 8000 us billed 13 ms 13 MB 1000000 units
+             1114.090 environment 0 Idle
             #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 202 {"StatusCode":202,"Payload":{"$text":""}}
         "#]],
@@ -532,12 +532,12 @@ fn the_stop_button_ends_an_invocation_and_its_replay() {
              1105.034 environment 0 Invoke
              1105.034 started e099 in 0 cold
              1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-             1133.275 log "RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\nColdstart.Stopped"
-             1133.275 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-             1133.275 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 28.24 ms\tBilled Duration: 37 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\tStatus: error\tError Type: Coldstart.Stopped"
-             1133.275 finished e099 Stopped 28241 us init 8000 us billed 37 ms 13 MB 3000000 units
-             1133.275 environment 0 Reset
-             1133.275 answered Invoke 200
+             1116.000 log "RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\nColdstart.Stopped"
+             1116.000 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1116.000 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 10.97 ms\tBilled Duration: 19 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\tStatus: error\tError Type: Coldstart.Stopped"
+             1116.000 finished e099 Stopped 10966 us init 8000 us billed 19 ms 13 MB 3000000 units
+             1116.000 environment 0 Reset
+             1116.000 answered Invoke 200
             #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":37,"Description":"","Timeout":900,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"4frifdS1JJoU2gsEWp022a9+y4j2HzpGac0oOiZXixA=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 200 {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Coldstart.Stopped\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\"}"},"ExecutedVersion":"$LATEST"}
         "#]],
@@ -556,15 +556,15 @@ fn the_stop_button_ends_an_invocation_and_its_replay() {
              1000.000 environment 0 Starting
              1097.034 environment 0 Init
              1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
-             1123.462 environment 0 Invoke
-             1123.462 started e099 in 0 cold
-             1123.462 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-             1123.462 log "RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\nColdstart.Stopped"
-             1123.462 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-             1123.462 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 0.00 ms\tBilled Duration: 27 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tStatus: error\tError Type: Coldstart.Stopped"
-             1123.462 finished e099 Stopped 0 us init 26428 us billed 27 ms 13 MB 2000000 units
-             1123.462 environment 0 Reset
-             1123.462 answered Invoke 200
+             1111.945 environment 0 Invoke
+             1111.945 started e099 in 0 cold
+             1111.945 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+             1111.945 log "RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\nColdstart.Stopped"
+             1111.945 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1111.945 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 0.00 ms\tBilled Duration: 15 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tStatus: error\tError Type: Coldstart.Stopped"
+             1111.945 finished e099 Stopped 0 us init 14911 us billed 15 ms 13 MB 2000000 units
+             1111.945 environment 0 Reset
+             1111.945 answered Invoke 200
             #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":19,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"J/LXV0qsk+1+xB5T9UDz7LNrr0JWdWB4DaiIBdAR1ZM=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 200 {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Coldstart.Stopped\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\"}"},"ExecutedVersion":"$LATEST"}
         "#]],
@@ -596,40 +596,40 @@ fn an_update_gives_new_environments_when_it_is_done() {
              1105.034 environment 0 Invoke
              1105.034 started e099 in 0 cold
              1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-             1114.848 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-             1114.848 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-             1114.848 finished e099 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
-             1114.848 environment 0 Idle
-             1114.848 answered Invoke 200
-             1114.848 function f Active InProgress
-             1114.848 answered UpdateFunctionConfiguration 200
-             1114.848 answered UpdateFunctionConfiguration 409 ResourceConflictException
-             1114.848 accepted e028 f RequestResponse
-             1114.848 environment 0 Invoke
-             1114.848 started e028 in 0
-             1114.848 log "START RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14 Version: $LATEST"
-             1124.662 log "END RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14"
-             1124.662 log "REPORT RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14\tDuration: 9.81 ms\tBilled Duration: 10 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\t"
-             1124.662 finished e028 Success 9814 us billed 10 ms 13 MB 1000000 units
-             1124.662 environment 0 Idle
-             1124.662 answered Invoke 200
-             2114.848 function f Active Successful
-             2114.848 environment 0 Reclaimed
-             2114.848 accepted 05a2 f RequestResponse
-             2114.848 environment 1 Starting
-             2208.051 environment 1 Init
-             2208.051 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
-             2216.051 environment 1 Invoke
-             2216.051 started 05a2 in 1 cold
-             2216.051 log "START RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9 Version: $LATEST"
-             2225.865 log "END RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9"
-             2225.865 log "REPORT RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-             2225.865 finished 05a2 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
-             2225.865 environment 1 Idle
-             2225.865 answered Invoke 200
+             1109.090 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1109.090 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 4.06 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             1109.090 finished e099 Success 4056 us init 8000 us billed 13 ms 13 MB 1000000 units
+             1109.090 environment 0 Idle
+             1109.090 answered Invoke 200
+             1109.090 function f Active InProgress
+             1109.090 answered UpdateFunctionConfiguration 200
+             1109.090 answered UpdateFunctionConfiguration 409 ResourceConflictException
+             1109.090 accepted e028 f RequestResponse
+             1109.090 environment 0 Invoke
+             1109.090 started e028 in 0
+             1109.090 log "START RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14 Version: $LATEST"
+             1113.146 log "END RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14"
+             1113.146 log "REPORT RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14\tDuration: 4.06 ms\tBilled Duration: 5 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\t"
+             1113.146 finished e028 Success 4056 us billed 5 ms 13 MB 1000000 units
+             1113.146 environment 0 Idle
+             1113.146 answered Invoke 200
+             2109.090 function f Active Successful
+             2109.090 environment 0 Reclaimed
+             2109.090 accepted 05a2 f RequestResponse
+             2109.090 environment 1 Starting
+             2202.293 environment 1 Init
+             2202.293 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+             2210.293 environment 1 Invoke
+             2210.293 started 05a2 in 1 cold
+             2210.293 log "START RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9 Version: $LATEST"
+             2214.349 log "END RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9"
+             2214.349 log "REPORT RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9\tDuration: 4.06 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             2214.349 finished 05a2 Success 4056 us init 8000 us billed 13 ms 13 MB 1000000 units
+             2214.349 environment 1 Idle
+             2214.349 answered Invoke 200
             #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
-            #2 200 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:01.114+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"27cd5f9e-c8c6-44cc-b555-40b2bff06252","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"Environment":{"Variables":{"A1":"b"}},"State":"Active","LastUpdateStatus":"InProgress","LastUpdateStatusReason":"The function is being created.","LastUpdateStatusReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+            #2 200 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:01.109+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"27cd5f9e-c8c6-44cc-b555-40b2bff06252","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"Environment":{"Variables":{"A1":"b"}},"State":"Active","LastUpdateStatus":"InProgress","LastUpdateStatusReason":"The function is being created.","LastUpdateStatusReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #3 409 ResourceConflictException: The operation cannot be performed at this time. An update is in progress for resource: arn:aws:lambda:us-east-1:123456789012:function:f
             #4 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
             #5 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
@@ -669,11 +669,11 @@ fn a_function_is_not_ready_at_once_and_may_be_deleted_while_it_works() {
              1105.034 environment 0 Invoke
              1105.034 started e099 in 0 cold
              1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-             1114.848 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-             1114.848 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 9.81 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-             1114.848 finished e099 Success 9814 us init 8000 us billed 18 ms 13 MB 1000000 units
-             1114.848 environment 0 Reclaimed
-             1114.848 answered Invoke 200
+             1109.090 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1109.090 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 4.06 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             1109.090 finished e099 Success 4056 us init 8000 us billed 13 ms 13 MB 1000000 units
+             1109.090 environment 0 Reclaimed
+             1109.090 answered Invoke 200
             #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 409 ResourceConflictException: The operation cannot be performed at this time. The function is currently in the following state: Pending
             #2 409 ResourceConflictException: The operation cannot be performed at this time. The function is currently in the following state: Pending
@@ -1364,7 +1364,7 @@ fn real_traps_and_refusals() {
         [coldstart] WebAssembly trap: call stack exhausted
         RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited with error: signal: segmentation fault
         Runtime.ExitError
-        REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 1.13 ms	Billed Duration: 10 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	Status: error	Error Type: Runtime.ExitError"#]].assert_eq(&trap("(call $deep (i32.const 0))"));
+        REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 0.80 ms	Billed Duration: 9 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	Status: error	Error Type: Runtime.ExitError"#]].assert_eq(&trap("(call $deep (i32.const 0))"));
     let refused = |module: Vec<u8>| {
         let refusal =
             Scenario::real().create_with("f", module, json!({})).last_answer().unwrap_err();
