@@ -427,7 +427,8 @@ fn a_changed_digest_is_noticed_and_an_open_that_is_overtaken_is_answered() {
     page.rest();
     let kept = page.heard.iter().filter(|message| !matches!(message, FromWorker::Clock { .. }));
     check(
-        &transcript(&kept.cloned().collect::<Vec<_>>()).replace(&sha256_hex(&wat(HELLO_WAT)), "HASH"),
+        &transcript(&kept.cloned().collect::<Vec<_>>())
+            .replace(&sha256_hex(&wat(HELLO_WAT)), "HASH"),
         expect![[r#"
             Answered 2 SessionReplacedException
             Opened 1 refused: another workspace was opened meanwhile
