@@ -153,14 +153,16 @@ pub async fn deploy(app: &App, name: &str, code: Code) -> Result<(), DeployError
 /// or two, and nobody wants to be told of it.
 async fn settled(app: &App, function: &str) {
     const FRAMES_MAX: usize = 60;
-    for _ in 0..FRAMES_MAX {
+    const FRAMES_GONE: usize = 10;
+    for frame in 0..FRAMES_MAX {
         let session = app.session.get();
         let paused = session.clock.as_ref().is_some_and(|clock| clock.mode == ClockMode::Paused);
         let is = |member: &str, value: &str| {
             let detail = session.details.get(function).cloned().flatten();
             detail.is_some_and(|detail| detail.configuration.get(member).and_then(|text| text.as_str()) == Some(value))
         };
-        let gone = session.details.get(function) == Some(&None);
+        // The engine says "none" for a frame or two while it opens a workspace.
+        let gone = frame >= FRAMES_GONE && session.details.get(function) == Some(&None);
         if paused || gone || is("State", "Active") && !is("LastUpdateStatus", "InProgress") {
             return;
         }

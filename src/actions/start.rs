@@ -159,7 +159,7 @@ pub fn show(app: &App, notice: Notice) {
 /// Says that a link cannot be opened; the visitor's own work stays as it is.
 pub(super) fn show_link_fault(app: &App, message: String, length: usize) {
     app.here.dispatch(HereAction::LinkFault(Some(LinkFault { message, length })));
-    app.say("This link cannot be opened.");
+    app.say("The link is broken. Your own work is untouched.");
 }
 
 /// Opens a window at the engine; the number closes it.

@@ -88,9 +88,9 @@ pub fn ClockControl() -> Html {
     };
     html! {
         <div class="clock" ref={root} {onkeydown}>
-            <button type="button" class="clock-face" onclick={toggle} aria-expanded={if *open { "true" } else { "false" }} aria-controls="clock-panel"
-                aria-label={format!("Virtual clock: {} UTC, {word}", moment.time_text())} title={moment.full_text()}>
-                <Icon {glyph} /><span class="clock-time">{ moment.time_text() }</span><span class="clock-word">{ word }</span>
+            <button type="button" class="clock-face" onclick={toggle} aria-expanded={if *open { "true" } else { "false" }} aria-controls="clock-panel" title={moment.full_text()}>
+                <Icon {glyph} /><span class="visually-hidden">{ "Virtual clock: " }</span><span class="clock-time">{ moment.time_text() }</span>
+                <span class="clock-word">{ word }</span>
             </button>
             if *open {
                 <div class="clock-backdrop" onclick={close.reform(|_: MouseEvent| ())}></div>

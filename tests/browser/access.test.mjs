@@ -67,7 +67,7 @@ test("by keyboard alone: skip, edit, leave the editor, deploy, test, read the re
     await page.keyboard.press("Escape");
     await page.keyboard.press("Tab");
     assert.notEqual(await page.evaluate(() => document.activeElement.getAttribute("role")), "textbox", "Escape, then Tab, leaves");
-    assert.equal((await read(page, /^Code of /)).trimEnd(), `${before.trimEnd()}\n;; typed`);
+    assert.equal((await read(page, /^Code of /)).trimEnd(), `${before}\n;; typed`);
 
     await tabTo(page, "Deploy", ({ role, name }) => role === "button" && name === "Deploy", "Shift+Tab");
     await page.keyboard.press("Enter");

@@ -149,7 +149,7 @@ export function createEditor({ parent, doc = "", language = "text", label = "Cod
           },
         }),
         editing.of(editable(readOnly)),
-        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocorrect: "off", autocapitalize: "off" }),
+        EditorView.contentAttributes.of({ tabindex: "0", "aria-label": label, spellcheck: "false", autocorrect: "off", autocapitalize: "off" }),
         lineNumbers(),
         foldGutter(),
         lintGutter(),
