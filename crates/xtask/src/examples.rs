@@ -1,6 +1,8 @@
 //! Builds the examples into `www/generated/examples`: the modules, their sources, and `index.json`, from which the page offers them.
 //!
 //! Invariant: a module's bytes depend on the sources and the compiler only, not on where the project lies: links name modules by digest.
+//! Cargo hashes a path dependency by its place below the workspace, or, outside of it, by its whole path. So the examples are built from a
+//! copy that has the SDK inside.
 
 use crate::inputs;
 use crate::paths::Paths;
@@ -14,7 +16,7 @@ use std::process::Command;
 pub(crate) const STEPS: usize = 1;
 
 /// Raised when what is done to the modules changes.
-const RECIPE: &str = "1";
+const RECIPE: &str = "2";
 
 /// What guests may use: what the sandbox accepts, no more, so that the optimiser introduces nothing else.
 pub(crate) const WASM_FEATURES: [&str; 6] = [
@@ -61,7 +63,8 @@ fn build_all(step: &mut Step, paths: &Paths, out: &Path) -> Outcome<usize> {
     fs::create_dir_all(&fresh).map_err(Failure::io(fresh.display()))?;
     let target = paths.target.join("examples");
     if examples.iter().any(|example| example.description["language"] == "rust") {
-        step.run(&mut cargo(paths, &target))?;
+        let stage = stage(paths)?;
+        step.run(&mut cargo(&stage, &target))?;
     }
     let mut index = Vec::new();
     for example in &examples {
@@ -96,11 +99,34 @@ fn find(folder: &Path) -> Outcome<Vec<Example>> {
     Ok(examples)
 }
 
-fn cargo(paths: &Paths, target: &Path) -> Command {
+/// Copies the examples' workspace, with the SDK as one of its folders.
+fn stage(paths: &Paths) -> Outcome<PathBuf> {
+    let stage = paths.state().join("examples");
+    remove(&stage)?;
+    let examples = paths.root.join("examples");
+    let sdk = paths.root.join("sdk/rust");
+    for (from, to) in [(&examples, stage.clone()), (&sdk, stage.join("sdk"))] {
+        for file in inputs::files(from)? {
+            let target = to.join(file.strip_prefix(from).expect("it was found below"));
+            fs::create_dir_all(target.parent().expect("a file is in a folder"))
+                .map_err(Failure::io(target.display()))?;
+            fs::copy(&file, &target).map_err(Failure::io(file.display()))?;
+        }
+    }
+    rewrite(&stage.join("Cargo.toml"), "../sdk/rust", "sdk")?;
+    // The project's lints have been applied to it where it lives.
+    rewrite(&stage.join("sdk/Cargo.toml"), "[lints]\nworkspace = true\n", "")?;
+    Ok(stage)
+}
+
+fn rewrite(path: &Path, from: &str, to: &str) -> Outcome<()> {
+    let text = fs::read_to_string(path).map_err(Failure::io(path.display()))?;
+    write(path, text.replace(from, to).as_bytes())
+}
+
+fn cargo(stage: &Path, target: &Path) -> Command {
     let mut cargo = Command::new("cargo");
-    cargo
-        .args(["build", "--release", "--target", "wasm32-wasip1"])
-        .current_dir(paths.root.join("examples"));
+    cargo.args(["build", "--release", "--target", "wasm32-wasip1"]).current_dir(stage);
     cargo.arg("--target-dir").arg(target);
     // Panic messages carry the paths of the sources: give everyone the same.
     let home = std::env::var("CARGO_HOME")
@@ -108,7 +134,7 @@ fn cargo(paths: &Paths, target: &Path) -> Command {
         .unwrap_or_default();
     let remap = format!(
         "--remap-path-prefix={}=/coldstart\x1f--remap-path-prefix={home}=/cargo",
-        paths.root.display()
+        stage.display()
     );
     cargo.env("CARGO_ENCODED_RUSTFLAGS", remap).env_remove("RUSTFLAGS");
     cargo

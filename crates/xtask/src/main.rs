@@ -34,6 +34,7 @@ Commands:
   bench        ratios against V8 and other runtimes         [arguments are passed on]
   size         what a first visit transfers, against the budgets
   shots        screenshots of every view into target/shots  [arguments are passed on]
+  examples     only build the examples, into www/generated/examples
   setup        only install the tools
 ";
 
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         "size" => measure(&paths),
         "shots" => shots(&paths, rest),
         "setup" => setup(&paths),
+        "examples" => build_examples(&paths),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;
@@ -111,6 +113,14 @@ fn setup(paths: &Paths) -> Outcome<()> {
     let mut plan = Plan::new(paths, tools::STEPS + 1)?;
     tools::install(&mut plan, paths)?;
     tools::chromium(&mut plan)?;
+    plan.finish();
+    Ok(())
+}
+
+fn build_examples(paths: &Paths) -> Outcome<()> {
+    let mut plan = Plan::new(paths, tools::STEPS + examples::STEPS)?;
+    tools::install(&mut plan, paths)?;
+    examples::build(&mut plan, paths)?;
     plan.finish();
     Ok(())
 }
