@@ -225,7 +225,7 @@ mod tests {
             (0, LINES_MAX, &["More 0", "More 1", "More 2"]),
         );
         let long = "é".repeat(1 << 20);
-        for _ in 0..(5_000) {
+        for _ in 0..5_000 {
             logs.push("g", "s", 0, None, &long);
         }
         assert!(logs.text_bytes <= TEXT_BYTES_MAX && logs.lines[0].message.len() <= LINE_BYTES_MAX);
