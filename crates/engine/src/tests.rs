@@ -33,27 +33,27 @@ fn a_cold_start_then_a_warm_one_then_reclaim() {
              1000.000 environment 0 Starting
              1097.034 environment 0 Init
              1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
-             1106.763 log "starting"
-             1106.763 environment 0 Invoke
-             1106.763 started e099 in 0 cold
-             1106.763 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-             1114.274 log "helloworld"
-             1114.274 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-             1114.274 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 7.51 ms\tBilled Duration: 18 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 9.73 ms\t"
-             1114.274 finished e099 Success 7511 us init 9729 us billed 18 ms 13 MB 2500000 units
-             1114.274 environment 0 Idle
-             1114.274 answered Invoke 200
-             1114.274 accepted 27cd f RequestResponse
-             1114.274 environment 0 Invoke
-             1114.274 started 27cd in 0
-             1114.274 log "START RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252 Version: $LATEST"
-             1121.785 log "helloworld"
-             1121.785 log "END RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252"
-             1121.785 log "REPORT RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252\tDuration: 7.51 ms\tBilled Duration: 8 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\t"
-             1121.785 finished 27cd Success 7511 us billed 8 ms 13 MB 2000000 units
-             1121.785 environment 0 Idle
-             1121.785 answered Invoke 200
-            601121.785 environment 0 Reclaimed
+             1105.727 log "starting"
+             1105.727 environment 0 Invoke
+             1105.727 started e099 in 0 cold
+             1105.727 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+             1109.092 log "helloworld"
+             1109.092 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1109.092 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 3.37 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.69 ms\t"
+             1109.092 finished e099 Success 3365 us init 8693 us billed 13 ms 13 MB 2500000 units
+             1109.092 environment 0 Idle
+             1109.092 answered Invoke 200
+             1109.092 accepted 27cd f RequestResponse
+             1109.092 environment 0 Invoke
+             1109.092 started 27cd in 0
+             1109.092 log "START RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252 Version: $LATEST"
+             1112.457 log "helloworld"
+             1112.457 log "END RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252"
+             1112.457 log "REPORT RequestId: 27cd5f9e-c8c6-44cc-b555-40b2bff06252\tDuration: 3.37 ms\tBilled Duration: 4 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\t"
+             1112.457 finished 27cd Success 3365 us billed 4 ms 13 MB 2000000 units
+             1112.457 environment 0 Idle
+             1112.457 answered Invoke 200
+            601112.457 environment 0 Reclaimed
             #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":109,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"tKfpI5hxi5AN734yTI0j+51Gs7zRow52hgnewFOnOQU=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 200 {"StatusCode":200,"Payload":{"$text":"1"},"ExecutedVersion":"$LATEST"}
             #2 200 {"StatusCode":200,"Payload":{"$text":"2"},"ExecutedVersion":"$LATEST"}
@@ -374,16 +374,16 @@ event: burn 100; call {"service":"lambda","operation":"Invoke","params":{"Functi
              2214.250 environment 1 Invoke
              2214.250 started 88b8 in 1 cold
              2214.250 log "START RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62 Version: $LATEST"
-             2218.306 log "END RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62"
-             2218.306 log "REPORT RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62\tDuration: 4.06 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-             2218.306 finished 88b8 Success 4056 us init 8000 us billed 13 ms 13 MB 1000000 units
-             2218.306 environment 1 Idle
-             2218.306 answered Invoke 200
-             2219.306 log "END RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a"
-             2219.306 log "REPORT RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a\tDuration: 111.51 ms\tBilled Duration: 120 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-             2219.306 finished 7476 Success 111509 us init 8001 us billed 120 ms 13 MB 100 units
-             2219.306 environment 0 Idle
-             2219.306 answered Invoke 200
+             2216.233 log "END RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62"
+             2216.233 log "REPORT RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62\tDuration: 1.98 ms\tBilled Duration: 10 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             2216.233 finished 88b8 Success 1983 us init 8000 us billed 10 ms 13 MB 1000000 units
+             2216.233 environment 1 Idle
+             2216.233 answered Invoke 200
+             2217.233 log "END RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a"
+             2217.233 log "REPORT RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a\tDuration: 109.44 ms\tBilled Duration: 118 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             2217.233 finished 7476 Success 109436 us init 8001 us billed 118 ms 13 MB 100 units
+             2217.233 environment 0 Idle
+             2217.233 answered Invoke 200
             #0 201 {"FunctionName":"g","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:g","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/g"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":145,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:01.000+0000","CodeSha256":"4KH6Mg/kxkFgdxXu+HaHAEh/jscyiUNTLMBT4J6L1Ig=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"491718de-357e-4da8-8b43-5c8e74616796","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #2 200 {"StatusCode":200,"Payload":{"$text":"{\"status\":200,\"output\":{\"StatusCode\":200,\"Payload\":{\"$text\":\"[1]\"},\"ExecutedVersion\":\"$LATEST\"}}"},"ExecutedVersion":"$LATEST"}
@@ -461,10 +461,10 @@ fn asynchronous_invocations_are_accepted_at_once() {
              1110.034 environment 0 Invoke
              1110.034 started e099 in 0 cold
              1110.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-             1114.090 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-             1114.090 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 4.06 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-             1114.090 finished e099 Success 4056 us init 8000 us billed 13 ms 13 MB 1000000 units
-             1114.090 environment 0 Idle
+             1112.017 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1112.017 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 1.98 ms\tBilled Duration: 10 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             1112.017 finished e099 Success 1983 us init 8000 us billed 10 ms 13 MB 1000000 units
+             1112.017 environment 0 Idle
             #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 202 {"StatusCode":202,"Payload":{"$text":""}}
         "#]],
@@ -532,12 +532,12 @@ fn the_stop_button_ends_an_invocation_and_its_replay() {
              1105.034 environment 0 Invoke
              1105.034 started e099 in 0 cold
              1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-             1116.000 log "RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\nColdstart.Stopped"
-             1116.000 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-             1116.000 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 10.97 ms\tBilled Duration: 19 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\tStatus: error\tError Type: Coldstart.Stopped"
-             1116.000 finished e099 Stopped 10966 us init 8000 us billed 19 ms 13 MB 3000000 units
-             1116.000 environment 0 Reset
-             1116.000 answered Invoke 200
+             1106.049 log "RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\nColdstart.Stopped"
+             1106.049 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1106.049 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 1.02 ms\tBilled Duration: 10 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\tStatus: error\tError Type: Coldstart.Stopped"
+             1106.049 finished e099 Stopped 1015 us init 8000 us billed 10 ms 13 MB 300000 units
+             1106.049 environment 0 Reset
+             1106.049 answered Invoke 200
             #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":37,"Description":"","Timeout":900,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"4frifdS1JJoU2gsEWp022a9+y4j2HzpGac0oOiZXixA=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 200 {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Coldstart.Stopped\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\"}"},"ExecutedVersion":"$LATEST"}
         "#]],
@@ -556,15 +556,15 @@ fn the_stop_button_ends_an_invocation_and_its_replay() {
              1000.000 environment 0 Starting
              1097.034 environment 0 Init
              1097.034 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
-             1111.945 environment 0 Invoke
-             1111.945 started e099 in 0 cold
-             1111.945 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-             1111.945 log "RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\nColdstart.Stopped"
-             1111.945 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-             1111.945 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 0.00 ms\tBilled Duration: 15 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tStatus: error\tError Type: Coldstart.Stopped"
-             1111.945 finished e099 Stopped 0 us init 14911 us billed 15 ms 13 MB 2000000 units
-             1111.945 environment 0 Reset
-             1111.945 answered Invoke 200
+             1105.311 environment 0 Invoke
+             1105.311 started e099 in 0 cold
+             1105.311 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
+             1105.311 log "RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\nColdstart.Stopped"
+             1105.311 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1105.311 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 0.00 ms\tBilled Duration: 9 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tStatus: error\tError Type: Coldstart.Stopped"
+             1105.311 finished e099 Stopped 0 us init 8277 us billed 9 ms 13 MB 200000 units
+             1105.311 environment 0 Reset
+             1105.311 answered Invoke 200
             #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":19,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"J/LXV0qsk+1+xB5T9UDz7LNrr0JWdWB4DaiIBdAR1ZM=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 200 {"StatusCode":200,"FunctionError":"Unhandled","Payload":{"$text":"{\"errorType\":\"Coldstart.Stopped\",\"errorMessage\":\"RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Invocation was stopped by hand\"}"},"ExecutedVersion":"$LATEST"}
         "#]],
@@ -596,40 +596,40 @@ fn an_update_gives_new_environments_when_it_is_done() {
              1105.034 environment 0 Invoke
              1105.034 started e099 in 0 cold
              1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-             1109.090 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-             1109.090 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 4.06 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-             1109.090 finished e099 Success 4056 us init 8000 us billed 13 ms 13 MB 1000000 units
-             1109.090 environment 0 Idle
-             1109.090 answered Invoke 200
-             1109.090 function f Active InProgress
-             1109.090 answered UpdateFunctionConfiguration 200
-             1109.090 answered UpdateFunctionConfiguration 409 ResourceConflictException
-             1109.090 accepted e028 f RequestResponse
-             1109.090 environment 0 Invoke
-             1109.090 started e028 in 0
-             1109.090 log "START RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14 Version: $LATEST"
-             1113.146 log "END RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14"
-             1113.146 log "REPORT RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14\tDuration: 4.06 ms\tBilled Duration: 5 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\t"
-             1113.146 finished e028 Success 4056 us billed 5 ms 13 MB 1000000 units
-             1113.146 environment 0 Idle
-             1113.146 answered Invoke 200
-             2109.090 function f Active Successful
-             2109.090 environment 0 Reclaimed
-             2109.090 accepted 05a2 f RequestResponse
-             2109.090 environment 1 Starting
-             2202.293 environment 1 Init
-             2202.293 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
-             2210.293 environment 1 Invoke
-             2210.293 started 05a2 in 1 cold
-             2210.293 log "START RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9 Version: $LATEST"
-             2214.349 log "END RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9"
-             2214.349 log "REPORT RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9\tDuration: 4.06 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-             2214.349 finished 05a2 Success 4056 us init 8000 us billed 13 ms 13 MB 1000000 units
-             2214.349 environment 1 Idle
-             2214.349 answered Invoke 200
+             1107.017 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1107.017 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 1.98 ms\tBilled Duration: 10 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             1107.017 finished e099 Success 1983 us init 8000 us billed 10 ms 13 MB 1000000 units
+             1107.017 environment 0 Idle
+             1107.017 answered Invoke 200
+             1107.017 function f Active InProgress
+             1107.017 answered UpdateFunctionConfiguration 200
+             1107.017 answered UpdateFunctionConfiguration 409 ResourceConflictException
+             1107.017 accepted e028 f RequestResponse
+             1107.017 environment 0 Invoke
+             1107.017 started e028 in 0
+             1107.017 log "START RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14 Version: $LATEST"
+             1109.000 log "END RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14"
+             1109.000 log "REPORT RequestId: e0285292-5a4d-4852-86c5-d1b05ce2ce14\tDuration: 1.98 ms\tBilled Duration: 2 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\t"
+             1109.000 finished e028 Success 1983 us billed 2 ms 13 MB 1000000 units
+             1109.000 environment 0 Idle
+             1109.000 answered Invoke 200
+             2107.017 function f Active Successful
+             2107.017 environment 0 Reclaimed
+             2107.017 accepted 05a2 f RequestResponse
+             2107.017 environment 1 Starting
+             2200.220 environment 1 Init
+             2200.220 log "INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"
+             2208.220 environment 1 Invoke
+             2208.220 started 05a2 in 1 cold
+             2208.220 log "START RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9 Version: $LATEST"
+             2210.203 log "END RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9"
+             2210.203 log "REPORT RequestId: 05a2e189-41c3-436b-9186-6d4d0cde66a9\tDuration: 1.98 ms\tBilled Duration: 10 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             2210.203 finished 05a2 Success 1983 us init 8000 us billed 10 ms 13 MB 1000000 units
+             2210.203 environment 1 Idle
+             2210.203 answered Invoke 200
             #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
-            #2 200 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:01.109+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"27cd5f9e-c8c6-44cc-b555-40b2bff06252","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"Environment":{"Variables":{"A1":"b"}},"State":"Active","LastUpdateStatus":"InProgress","LastUpdateStatusReason":"The function is being created.","LastUpdateStatusReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
+            #2 200 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:01.107+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"27cd5f9e-c8c6-44cc-b555-40b2bff06252","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"Environment":{"Variables":{"A1":"b"}},"State":"Active","LastUpdateStatus":"InProgress","LastUpdateStatusReason":"The function is being created.","LastUpdateStatusReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #3 409 ResourceConflictException: The operation cannot be performed at this time. An update is in progress for resource: arn:aws:lambda:us-east-1:123456789012:function:f
             #4 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
             #5 200 {"StatusCode":200,"Payload":{"$text":"{}"},"ExecutedVersion":"$LATEST"}
@@ -669,11 +669,11 @@ fn a_function_is_not_ready_at_once_and_may_be_deleted_while_it_works() {
              1105.034 environment 0 Invoke
              1105.034 started e099 in 0 cold
              1105.034 log "START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST"
-             1109.090 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
-             1109.090 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 4.06 ms\tBilled Duration: 13 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
-             1109.090 finished e099 Success 4056 us init 8000 us billed 13 ms 13 MB 1000000 units
-             1109.090 environment 0 Reclaimed
-             1109.090 answered Invoke 200
+             1107.017 log "END RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575"
+             1107.017 log "REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575\tDuration: 1.98 ms\tBilled Duration: 10 ms\tMemory Size: 128 MB\tMax Memory Used: 13 MB\tInit Duration: 8.00 ms\t"
+             1107.017 finished e099 Success 1983 us init 8000 us billed 10 ms 13 MB 1000000 units
+             1107.017 environment 0 Reclaimed
+             1107.017 answered Invoke 200
             #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":44,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"R1tPr2keZpkuBSA25YHTruhsRUhV9usC1q+zYrryq8s=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
             #1 409 ResourceConflictException: The operation cannot be performed at this time. The function is currently in the following state: Pending
             #2 409 ResourceConflictException: The operation cannot be performed at this time. The function is currently in the following state: Pending
@@ -1364,24 +1364,13 @@ fn real_traps_and_refusals() {
         [coldstart] WebAssembly trap: call stack exhausted
         RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Error: Runtime exited with error: signal: segmentation fault
         Runtime.ExitError
-        REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 0.80 ms	Billed Duration: 9 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	Status: error	Error Type: Runtime.ExitError"#]].assert_eq(&trap("(call $deep (i32.const 0))"));
+        REPORT RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575	Duration: 0.68 ms	Billed Duration: 9 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 8.00 ms	Status: error	Error Type: Runtime.ExitError"#]].assert_eq(&trap("(call $deep (i32.const 0))"));
     let refused = |module: Vec<u8>| {
         let refusal =
             Scenario::real().create_with("f", module, json!({})).last_answer().unwrap_err();
         format!("{} {refusal}", refusal.status)
     };
-    expect![[r#"
-        400 InvalidParameterValueException: not a valid module: magic header not detected: bad magic number - expected=[
-            0x0,
-            0x61,
-            0x73,
-            0x6d,
-        ] actual=[
-            0x6e,
-            0x6f,
-            0x6e,
-            0x73,
-        ] (at offset 0x0)"#]].assert_eq(&refused(b"nonsense".to_vec()));
+    expect!["400 InvalidParameterValueException: not a valid module: magic header not detected: bad magic number - expected=[ (at offset 0x0)"].assert_eq(&refused(b"nonsense".to_vec()));
     expect!["400 InvalidParameterValueException: the module has no handler: it must export lambda_handler and lambda_alloc (callback), or _start (a loop over lambda.next, or a command)"].assert_eq(&refused(wat(r#"(module (import "env" "fly" (func)))"#)));
 }
 

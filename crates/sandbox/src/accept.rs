@@ -159,7 +159,12 @@ fn explain(bytes: &[u8], stop: Stop) -> Refusal {
     }
     refusal(
         "malformed",
-        format!("not a valid module: {} (at offset {:#x})", error.message(), error.offset()),
+        // Some messages go on with a dump of the bytes.
+        format!(
+            "not a valid module: {} (at offset {:#x})",
+            error.message().lines().next().unwrap_or_default(),
+            error.offset()
+        ),
     )
 }
 

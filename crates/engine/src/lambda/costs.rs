@@ -5,10 +5,10 @@
 
 /// Units of the meter that one virtual second takes at one vCPU.
 ///
-/// Calibrated on kernels compiled from Rust (SHA-256, a sort, a byte scan, Mandelbrot, a recursive Fibonacci), run by
-/// V8 on a recent server core: 4.5 to 15 units a nanosecond, 9.5 in the geometric mean. A vCPU of Lambda is one
-/// hardware thread of an older and slower core, taken as 40 % of that.
-pub(crate) const UNITS_PER_SECOND: u64 = 4_000_000_000;
+/// Calibrated so that a kernel takes about as long as the same Rust source compiled to native code takes on one vCPU of
+/// a 2.45 GHz EPYC server, the kind of core that Lambda runs on: SHA-256, a sort, a JSON round trip, Fibonacci and
+/// Mandelbrot burn 7 to 18 units a nanosecond there, 10.5 in the geometric mean (`tests/bench/kernels`).
+pub(crate) const UNITS_PER_SECOND: u64 = 10_000_000_000;
 
 /// "At 1,769 MB, a function has the equivalent of one vCPU" (Configure Lambda function memory).
 /// Below, its share is `memory / 1,769`. Above, it has more vCPUs, but a guest is one thread and does not get faster.
@@ -16,7 +16,7 @@ pub(crate) const MEMORY_MB_PER_VCPU: u64 = 1_769;
 
 /// Units that are run before the host is asked again whether to go on. Guests are always run in slices of this size,
 /// counted from where they were resumed, whatever the host asks for: so slices cannot show in a history.
-pub(crate) const UNITS_PER_SLICE: u64 = 1_000_000;
+pub(crate) const UNITS_PER_SLICE: u64 = 100_000;
 
 /// Making a sandbox, up to the moment at which the runtime starts. Chosen.
 pub(crate) const SANDBOX_US: u64 = 95_000;
