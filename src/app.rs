@@ -214,7 +214,12 @@ impl App {
         show_theme(theme);
         let chosen =
             Chosen { theme, welcomed: host::setting(WELCOMED).is_some(), said: String::new() };
-        let here = Here { route: Route::parse(&host::fragment()), moves: 0, dialog: None, link_fault: None };
+        let here = Here {
+            route: Route::parse(&host::fragment()),
+            moves: 0,
+            dialog: None,
+            link_fault: None,
+        };
         Self(Rc::new(Services {
             engine: EngineClient::new(),
             document: Store::new(Document::empty()),

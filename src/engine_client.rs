@@ -77,6 +77,7 @@ enum Pending {
     Inspect(Replier<Result<ModuleInfo, String>>),
 }
 
+type OnEvent = Rc<dyn Fn(EngineEvent)>;
 type OnMessage = Closure<dyn FnMut(MessageEvent)>;
 type OnError = Closure<dyn FnMut(ErrorEvent)>;
 
@@ -92,7 +93,7 @@ pub struct EngineClient {
     connection: RefCell<Option<Connection>>,
     pending: RefCell<BTreeMap<MessageId, Pending>>,
     next_id: Cell<MessageId>,
-    on_event: RefCell<Option<Rc<dyn Fn(EngineEvent)>>>,
+    on_event: RefCell<Option<OnEvent>>,
 }
 
 const LOST: &str = "The engine stopped while it worked on this.";
@@ -109,7 +110,7 @@ impl EngineClient {
     }
 
     /// Starts a Worker in place of the one there may be. What was asked of that one is answered as lost.
-    pub fn connect(self: &Rc<Self>, on_event: Rc<dyn Fn(EngineEvent)>) -> Result<(), String> {
+    pub fn connect(self: &Rc<Self>, on_event: OnEvent) -> Result<(), String> {
         *self.on_event.borrow_mut() = Some(on_event);
         self.disconnect();
         let worker = host::start_engine()?;

@@ -159,7 +159,9 @@ async fn settled(app: &App, function: &str) {
         let paused = session.clock.as_ref().is_some_and(|clock| clock.mode == ClockMode::Paused);
         let is = |member: &str, value: &str| {
             let detail = session.details.get(function).cloned().flatten();
-            detail.is_some_and(|detail| detail.configuration.get(member).and_then(|text| text.as_str()) == Some(value))
+            detail.is_some_and(|detail| {
+                detail.configuration.get(member).and_then(|text| text.as_str()) == Some(value)
+            })
         };
         // The engine says "none" for a frame or two while it opens a workspace.
         let gone = frame >= FRAMES_GONE && session.details.get(function) == Some(&None);

@@ -105,7 +105,6 @@ pub fn fork_link(app: &App) {
                 format!("{name} is yours now: edit, deploy and test as you like."),
             ),
         );
-        app.say("The workspace was forked.");
     });
 }
 

@@ -6,11 +6,11 @@ use crate::host;
 use crate::model::{
     DocumentAction, EnginePhase, LibraryAction, Notice, NoticesAction, Origin, Remedy, RunsAction,
     STARTER_FUNCTION, Saved, SessionAction, Settings, StoredWorkspace, Tone, code_sha256,
-    first_event, free_name, get_function_configuration,
+    create_function, first_event, free_name, get_function_configuration,
 };
 use crate::route::{FunctionTab, Route};
 use crate::storage::Storage;
-use coldstart_workspace::{FunctionDraft, Source, Workspace};
+use coldstart_workspace::{Command, FunctionDraft, Source, Workspace};
 use gloo_timers::callback::Timeout;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
@@ -399,14 +399,15 @@ pub fn reset(app: &App) {
         let id = app.document.get().id.clone();
         let mut deployed = Vec::new();
         for name in before.functions.keys() {
-            if let Ok(response) = app.engine.request(get_function_configuration(name), &[]).await {
-                if let Some(sha256) = code_sha256(&response.output) {
-                    deployed.push(Deployed {
-                        name: name.clone(),
-                        sha256,
-                        settings: Settings::from_configuration(&response.output),
-                    });
-                }
+            let answer = app.engine.request(get_function_configuration(name), &[]).await;
+            if let Ok(response) = answer
+                && let Some(sha256) = code_sha256(&response.output)
+            {
+                deployed.push(Deployed {
+                    name: name.clone(),
+                    sha256,
+                    settings: Settings::from_configuration(&response.output),
+                });
             }
         }
         let mut empty = Workspace::empty(before.name.clone());
@@ -419,24 +420,18 @@ pub fn reset(app: &App) {
                 empty.sources.insert(function.sha256.clone(), source.clone());
             }
         }
+        // Commands of time zero rather than requests: the engine then gets the modules that they name.
+        empty.commands = deployed
+            .iter()
+            .map(|function| Command {
+                at_us: 0,
+                request: create_function(&function.name, &function.sha256, &function.settings),
+            })
+            .collect();
         app.undo.borrow_mut().reset = Some((id.clone(), before));
         app.runs.dispatch(RunsAction::Cleared(None));
         if !show_document(&app, id, empty, Origin::Own, true).await {
             return;
-        }
-        for function in deployed {
-            let request =
-                crate::model::create_function(&function.name, &function.sha256, &function.settings);
-            if let Err(error) = app.engine.request(request, &[]).await {
-                show(
-                    &app,
-                    Notice::new(
-                        Tone::Error,
-                        format!("{} could not be created again.", function.name),
-                    )
-                    .detail(error.line()),
-                );
-            }
         }
         app.notices.dispatch(NoticesAction::Forget(Remedy::UndoReset));
         show(
@@ -444,7 +439,6 @@ pub fn reset(app: &App) {
             Notice::new(Tone::Success, "The workspace was reset: its history is empty.")
                 .remedy(Remedy::UndoReset),
         );
-        app.say("The workspace was reset.");
     });
 }
 
@@ -492,10 +486,10 @@ pub(super) async fn modules_for_file(
 ) -> std::collections::BTreeMap<String, Vec<u8>> {
     let mut modules = std::collections::BTreeMap::new();
     for (sha256, source) in &workspace.sources {
-        if matches!(source, Source::Module { .. }) {
-            if let Some(bytes) = module_bytes(app, sha256, source).await {
-                modules.insert(sha256.clone(), bytes.to_vec());
-            }
+        if matches!(source, Source::Module { .. })
+            && let Some(bytes) = module_bytes(app, sha256, source).await
+        {
+            modules.insert(sha256.clone(), bytes.to_vec());
         }
     }
     modules

@@ -19,8 +19,9 @@ use yew::prelude::*;
 #[component]
 pub fn Chrome() -> Html {
     let app = use_app();
-    let (route, moves, dialog, link_fault) =
-        use_here(|here| (here.route.clone(), here.moves, here.dialog.clone(), here.link_fault.clone()));
+    let (route, moves, dialog, link_fault) = use_here(|here| {
+        (here.route.clone(), here.moves, here.dialog.clone(), here.link_fault.clone())
+    });
     let said = use_chosen(|chosen| chosen.said.clone());
     let (phase, loaded) =
         use_session(|session| (session.phase.clone(), session.functions.is_some()));

@@ -25,7 +25,9 @@ pub fn Modal(props: &ModalProps) -> Html {
     let element = use_node_ref();
     use_effect_with(element.clone(), |element| {
         let dialog = element.cast::<HtmlDialogElement>();
-        let before = host::document().active_element().and_then(|element| element.dyn_into::<HtmlElement>().ok());
+        let before = host::document()
+            .active_element()
+            .and_then(|element| element.dyn_into::<HtmlElement>().ok());
         if let Some(dialog) = &dialog {
             let _ = dialog.show_modal();
         }
@@ -51,9 +53,7 @@ pub fn Modal(props: &ModalProps) -> Html {
         let (on_close, element) = (props.on_close.clone(), element.clone());
         Callback::from(move |event: MouseEvent| {
             if event.target().is_some_and(|target| {
-                element
-                    .get()
-                    .is_some_and(|node| node.is_same_node(target.dyn_ref()))
+                element.get().is_some_and(|node| node.is_same_node(target.dyn_ref()))
             }) {
                 on_close.emit(());
             }

@@ -14,6 +14,7 @@ pub fn use_app() -> App {
 }
 
 type Selector<T, U> = Rc<dyn Fn(&T) -> U>;
+type Drawn<T, U> = Rc<RefCell<Option<(U, Selector<T, U>)>>>;
 
 #[hook]
 fn use_selected<T, U, P, S>(pick: P, select: S) -> U
@@ -27,7 +28,7 @@ where
     let update = use_force_update();
     let current = select(&pick(&app).get());
     // What was drawn last, and how it was selected: props may change the selector from one render to the next.
-    let drawn: Rc<RefCell<Option<(U, Selector<T, U>)>>> = use_mut_ref(|| None);
+    let drawn: Drawn<T, U> = use_mut_ref(|| None);
     *drawn.borrow_mut() = Some((current.clone(), Rc::new(select)));
     use_effect_with(app, move |app| {
         let check: Rc<dyn Fn()> = {

@@ -124,7 +124,10 @@ impl Reducible for Session {
             SessionAction::Phase(phase) if phase == session.phase => return self,
             SessionAction::Phase(phase) => session.phase = phase,
             SessionAction::Opening => {
-                session = Self { phase: EnginePhase::Opening { done: 0, total: 0 }, ..Self::new() };
+                // The Worker sends the clock when it changes, and two documents may stand at the same instant.
+                let clock = session.clock.take();
+                let phase = EnginePhase::Opening { done: 0, total: 0 };
+                session = Self { phase, clock, ..Self::new() };
             }
             SessionAction::Opened(opened) => {
                 session.phase = EnginePhase::Ready;

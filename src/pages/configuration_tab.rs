@@ -8,6 +8,9 @@ use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
+/// What a key stroke in the variables does to them.
+type EditVariables = Rc<dyn Fn(&mut Vec<(String, String)>, String)>;
+
 /// The form's texts, as typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Form {
@@ -148,7 +151,7 @@ fn SettingsForm(props: &SettingsFormProps) -> Html {
     let number = |id: &'static str, value: &String, edit: fn(&mut Form, String)| {
         html! { <input {id} inputmode="numeric" autocomplete="off" value={value.clone()} readonly={read_only} oninput={set(edit)} aria-describedby={format!("{id}-hint")} /> }
     };
-    let environment = |edit: Rc<dyn Fn(&mut Vec<(String, String)>, String)>| {
+    let environment = |edit: EditVariables| {
         let form = form.clone();
         Callback::from(move |text: String| {
             let mut next = (*form).clone();
