@@ -53,7 +53,7 @@ const PARTS: [Part; 11] = [
     Part { name: "Other", first: false, max: None, is: |_| true },
 ];
 
-/// Page and engine wasm together.
+/// Page and engine wasm together: a goal, shown beside the sum.
 const WASM_MAX: u64 = 650_000;
 
 /// The measurement.
@@ -84,7 +84,6 @@ pub(crate) fn measure(paths: &Paths) -> Outcome<Report> {
         "{:<28} {:>5} {:>12} {:>12} {:>12}\n",
         "First visit, bytes", "files", "raw", "brotli", "budget"
     );
-    let mut over = Vec::new();
     let mut total = 0;
     let mut rows = Vec::new();
     for first in [true, false] {
@@ -92,9 +91,6 @@ pub(crate) fn measure(paths: &Paths) -> Outcome<Report> {
             PARTS.iter().zip(totals).filter(|(part, _)| part.first == first)
         {
             row(&mut table, part.name, count, raw, compressed, part.max);
-            if part.max.is_some_and(|max| compressed > max) {
-                over.push(part.name);
-            }
             rows.push(json!({ "part": part.name, "first": first, "files": count, "raw": raw, "brotli": compressed, "max": part.max }));
         }
         if first {
@@ -110,34 +106,28 @@ pub(crate) fn measure(paths: &Paths) -> Outcome<Report> {
             row(&mut table, "All wasm", wasm.0, wasm.1, wasm.2, Some(WASM_MAX));
             row(&mut table, "TOTAL", all.0, all.1, all.2, Some(TOTAL_MAX));
             total = all.2;
-            if wasm.2 > WASM_MAX {
-                over.push("All wasm");
-            }
-            if total > TOTAL_MAX {
-                over.push("TOTAL");
-            }
             let _ = writeln!(table, "Fetched when needed");
         }
     }
     let result = json!({ "total": total, "max": TOTAL_MAX, "parts": rows });
     let path = paths.results().join("size.json");
     std::fs::write(&path, format!("{result:#}\n")).map_err(Failure::io(path.display()))?;
-    let verdict = if over.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::new(format!("over budget: {}", over.join(", "))))
+    // A part over its budget is shown; the sum decides, because it is what a visitor waits for.
+    let verdict = match total.checked_sub(TOTAL_MAX) {
+        None | Some(0) => Ok(()),
+        Some(excess) => Err(Failure::new(format!(
+            "a first visit transfers {} bytes too many",
+            thousands(excess)
+        ))),
     };
     Ok(Report { table, total, verdict })
 }
 
 fn row(table: &mut String, name: &str, files: u64, raw: u64, compressed: u64, max: Option<u64>) {
+    let mark = if max.is_some_and(|max| compressed > max) { "  over" } else { "" };
+    let (raw, compressed) = (thousands(raw), thousands(compressed));
     let max = max.map_or_else(String::new, thousands);
-    let _ = writeln!(
-        table,
-        "{name:<28} {files:>5} {:>12} {:>12} {max:>12}",
-        thousands(raw),
-        thousands(compressed)
-    );
+    let _ = writeln!(table, "{name:<28} {files:>5} {raw:>12} {compressed:>12} {max:>12}{mark}");
 }
 
 fn thousands(number: u64) -> String {
