@@ -86,6 +86,8 @@ impl Storage {
     }
 
     /// Keeps a workspace and what the list shows of it, both or none.
+    ///
+    /// Everything is handed to the browser before the first wait: a page that is being closed waits for nothing.
     pub async fn save(
         &self,
         entry: &StoredWorkspace,
@@ -104,10 +106,8 @@ impl Storage {
             .map_err(failure)?;
         let key = JsValue::from_str(&entry.id);
         for (store, value) in [(DOCUMENTS, &text), (ENTRIES, &line)] {
-            let request = transaction
-                .object_store(store)
-                .and_then(|store| store.put(&JsValue::from_str(value), Some(&key)));
-            request.map_err(failure)?.await.map_err(failure)?;
+            let store = transaction.object_store(store).map_err(failure)?;
+            store.put(&JsValue::from_str(value), Some(&key)).map_err(failure)?;
         }
         transaction.commit().map_err(failure)?.await.map_err(failure)?;
         Ok(())

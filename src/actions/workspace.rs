@@ -17,7 +17,7 @@ use wasm_bindgen_futures::spawn_local;
 
 const CURRENT: &str = "coldstart.workspace";
 /// Between a change and its storing.
-const QUIET_MS: u32 = 400;
+const QUIET_MS: u32 = 250;
 /// Between a tick of the clock and its storing: at 1x it ticks all the time.
 const CLOCK_MS: u32 = 2_000;
 

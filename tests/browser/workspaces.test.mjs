@@ -67,16 +67,12 @@ test("an hour passes at once; lanes are a chart and a table, logs go by request"
   }));
 
 test("what was deleted or reset can be brought back", (t) =>
-  visit(t, {}, async (page) => {
+  visit(t, {}, async (page, site) => {
     await editor(page, /^Code of /);
     await invoke(page);
-    await page.getByRole("button", { name: "Delete", exact: true }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-    await page.getByText("No functions", { exact: true }).waitFor();
-    await page.getByRole("button", { name: "Undo" }).click();
+    await page.goto(`${site.url}#/functions`);
     const row = page.locator("tbody tr").filter({ hasText: "hello" });
-    await row.getByText("Active").waitFor();
-
+    await row.locator(".number").filter({ hasText: /^1$/ }).first().waitFor();
     await page.getByRole("button", { name: "Reset workspace" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Reset" }).click();
     await page.getByText("its history is empty").waitFor();
@@ -85,6 +81,12 @@ test("what was deleted or reset can be brought back", (t) =>
     await page.getByRole("button", { name: "Undo" }).click();
     await page.getByText("its history is empty").waitFor({ state: "detached" });
     await row.locator(".number").filter({ hasText: /^1$/ }).first().waitFor();
+
+    await page.getByRole("button", { name: "Delete hello" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.getByText("No functions", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await row.getByText("Active").waitFor();
   }));
 
 test("workspaces are copied, renamed, deleted, brought back, saved to a file and opened from it", (t) =>
