@@ -7,8 +7,11 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::process::Command;
 
-/// Budgets in bytes: total of the first visit, and parts of it. A kilobyte is 1,000 bytes.
-const TOTAL_MAX: u64 = 900_000;
+/// What a first visit should transfer at most, in bytes. A kilobyte is 1,000 bytes.
+const TOTAL_GOAL: u64 = 900_000;
+
+/// What it may transfer at most now: a ratchet, which goes down to the goal and never up (`docs/adr/0004`).
+const TOTAL_MAX: u64 = 1_090_000;
 
 /// A part of the site: the files that belong to it, its budget, and whether the first usable screen needs it.
 struct Part {
@@ -38,8 +41,9 @@ const PARTS: [Part; 11] = [
     Part { name: "Engine script", first: true, max: None, is: |file| file.starts_with("engine-") },
     Part { name: "Icon", first: true, max: None, is: |file| file == "favicon.svg" },
     Part {
+        // Fetched by the Examples page and by the dialog that creates functions.
         name: "List of examples",
-        first: true,
+        first: false,
         max: None,
         is: |file| file == "examples/index.json",
     },
@@ -104,12 +108,12 @@ pub(crate) fn measure(paths: &Paths) -> Outcome<Report> {
             let wasm = sum(&|part| part.first && part.name.ends_with("wasm"));
             let all = sum(&|part| part.first);
             row(&mut table, "All wasm", wasm.0, wasm.1, wasm.2, Some(WASM_MAX));
-            row(&mut table, "TOTAL", all.0, all.1, all.2, Some(TOTAL_MAX));
+            row(&mut table, "TOTAL", all.0, all.1, all.2, Some(TOTAL_GOAL));
             total = all.2;
             let _ = writeln!(table, "Fetched when needed");
         }
     }
-    let result = json!({ "total": total, "max": TOTAL_MAX, "parts": rows });
+    let result = json!({ "total": total, "goal": TOTAL_GOAL, "max": TOTAL_MAX, "parts": rows });
     let path = paths.results().join("size.json");
     std::fs::write(&path, format!("{result:#}\n")).map_err(Failure::io(path.display()))?;
     // A part over its budget is shown; the sum decides, because it is what a visitor waits for.
