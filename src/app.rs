@@ -76,10 +76,8 @@ impl Reducible for Here {
                 here.dialog = None;
                 here.moves += 1;
             }
-            HereAction::Route(route) => {
-                here.route = route;
-                here.dialog = None;
-            }
+            // A dialog stays: the page may just be arriving where it starts.
+            HereAction::Route(route) => here.route = route,
             HereAction::Dialog(dialog) => here.dialog = dialog,
             HereAction::LinkFault(fault) => here.link_fault = fault,
         }

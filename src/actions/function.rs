@@ -5,8 +5,8 @@ use crate::app::App;
 use crate::engine_client::AssembleError;
 use crate::host;
 use crate::model::{
-    CallError, DocumentAction, Example, InvocationType, Notice, NoticesAction, Remedy, RunsAction,
-    Settings, Tone, Verdict, code_sha256, create_function, delete_function, free_name,
+    CallError, DocumentAction, EnginePhase, Example, InvocationType, Notice, NoticesAction, Remedy,
+    RunsAction, Settings, Tone, Verdict, code_sha256, create_function, delete_function, free_name,
     get_function_configuration, invoke, module_fault, update_function_code,
     update_function_configuration,
 };
@@ -154,6 +154,9 @@ pub async fn deploy(app: &App, name: &str, code: Code) -> Result<(), DeployError
 async fn settled(app: &App, function: &str) {
     const FRAMES_MAX: usize = 60;
     const FRAMES_GONE: usize = 10;
+    while matches!(app.session.get().phase, EnginePhase::Starting | EnginePhase::Opening { .. }) {
+        host::sleep(16).await;
+    }
     for frame in 0..FRAMES_MAX {
         let session = app.session.get();
         let paused = session.clock.as_ref().is_some_and(|clock| clock.mode == ClockMode::Paused);
