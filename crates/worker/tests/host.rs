@@ -493,6 +493,8 @@ fn views_show_what_happened() {
         page.invoke("hello", payload);
         page.rest();
     }
+    page.send(ToWorker::Advance { micros: 3_600_000_000 }, Vec::new());
+    page.rest();
     let mut newest: Vec<Option<View>> = vec![None; 5];
     for message in &page.heard {
         if let FromWorker::Views { views } = message {
@@ -531,7 +533,7 @@ fn views_show_what_happened() {
     assert_eq!(module.sha256, sha256_hex(&wat(HELLO_WAT)));
     assert_eq!(module.shape, "callback");
     let phases: Vec<&str> = lanes[0].spans.iter().map(|span| span.phase.as_str()).collect();
-    assert_eq!(phases, ["starting", "init", "invoke", "idle", "invoke", "idle"]);
+    assert_eq!(phases, ["starting", "init", "invoke", "idle", "invoke", "idle", "reclaimed"]);
     assert_eq!(lanes[0].spans[4].request_id.as_ref(), Some(&rows[0].request_id));
     assert_eq!(lanes[0].spans[4].outcome.as_deref(), Some("success"));
     let cold: Vec<bool> = rows.iter().map(|row| row.cold).collect();
