@@ -11,6 +11,7 @@ mod definition;
 mod diagnostic;
 mod fields;
 mod graph;
+pub mod interpret;
 pub mod json;
 mod read;
 mod resource;
@@ -23,6 +24,7 @@ pub use definition::{
 };
 pub use diagnostic::{Diagnostic, Severity};
 pub use graph::{Edge, EdgeKind};
+pub use resource::{Pattern, Resource};
 pub use timestamp::is_rfc3339;
 
 /// The most diagnostics that one definition gets.

@@ -1,0 +1,191 @@
+//! A JSON value that states pass on: shared, with the text it came in as.
+
+use serde_json::Value;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+/// The most bytes that a state's input, output or result may have. Source: "Service quotas" in the developer guide.
+pub const DATA_BYTES_MAX: usize = 256 * 1024;
+
+/// The deepest nesting of data. Jackson, which AWS reads JSON with, stops at 1000; the stack of a browser is smaller.
+pub const DATA_DEPTH_MAX: usize = 400;
+
+/// A JSON value and its text. A copy is a pointer, so every history event can hold one.
+///
+/// Text that came from outside is kept as it was (blanks, order of keys, `1.0`); other text is rendered when
+/// somebody asks for it.
+#[derive(Clone)]
+pub struct Data(Arc<Inner>);
+
+struct Inner {
+    value: Value,
+    text: OnceLock<Box<str>>,
+    measure: OnceLock<Measure>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Measure {
+    bytes: usize,
+    depth: usize,
+}
+
+impl Data {
+    /// Data without a text of its own.
+    pub fn new(value: Value) -> Data {
+        Data(Arc::new(Inner { value, text: OnceLock::new(), measure: OnceLock::new() }))
+    }
+
+    /// Reads a text and keeps it.
+    ///
+    /// # Errors
+    /// When it is not JSON, or nests deeper than 128 levels.
+    pub fn from_text(text: impl Into<Box<str>>) -> Result<Data, serde_json::Error> {
+        let text = text.into();
+        let value = serde_json::from_str(&text)?;
+        Ok(Data(Arc::new(Inner { value, text: OnceLock::from(text), measure: OnceLock::new() })))
+    }
+
+    /// The value.
+    pub fn value(&self) -> &Value {
+        &self.0.value
+    }
+
+    /// The text it came in as, else compact JSON.
+    pub fn text(&self) -> &str {
+        self.0.text.get_or_init(|| self.0.value.to_string().into_boxed_str())
+    }
+
+    /// The value, moved out when nobody else has it.
+    pub fn into_value(self) -> Value {
+        match Arc::try_unwrap(self.0) {
+            Ok(inner) => inner.value,
+            Err(shared) => shared.value.clone(),
+        }
+    }
+
+    /// How many bytes its text has, in UTF-8. Nothing is rendered to count them.
+    pub fn bytes(&self) -> usize {
+        self.measure().bytes
+    }
+
+    /// Whether it is too large or too deep for a state to pass on ([`DATA_BYTES_MAX`], [`DATA_DEPTH_MAX`]).
+    pub fn is_too_large(&self) -> bool {
+        let Measure { bytes, depth } = self.measure();
+        bytes > DATA_BYTES_MAX || depth > DATA_DEPTH_MAX
+    }
+
+    /// Whether both are the same copy, not only equal.
+    pub fn is_same(&self, other: &Data) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    fn measure(&self) -> Measure {
+        *self.0.measure.get_or_init(|| match self.0.text.get() {
+            Some(text) => Measure { bytes: text.len(), depth: measure(&self.0.value).depth },
+            None => measure(&self.0.value),
+        })
+    }
+}
+
+impl From<Value> for Data {
+    fn from(value: Value) -> Data {
+        Data::new(value)
+    }
+}
+
+impl PartialEq for Data {
+    fn eq(&self, other: &Data) -> bool {
+        self.is_same(other) || self.0.value == other.0.value
+    }
+}
+
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+/// The size of compact JSON, as `serde_json` writes it, and how deep it nests.
+fn measure(value: &Value) -> Measure {
+    match value {
+        Value::Null | Value::Bool(true) => Measure { bytes: 4, depth: 0 },
+        Value::Bool(false) => Measure { bytes: 5, depth: 0 },
+        Value::Number(number) => Measure { bytes: number_bytes(number), depth: 0 },
+        Value::String(text) => Measure { bytes: text_bytes(text), depth: 0 },
+        Value::Array(items) => {
+            let mut total = Measure { bytes: 2 + items.len().saturating_sub(1), depth: 0 };
+            for item in items {
+                let Measure { bytes, depth } = measure(item);
+                total.bytes += bytes;
+                total.depth = total.depth.max(depth);
+            }
+            Measure { bytes: total.bytes, depth: total.depth + 1 }
+        }
+        Value::Object(members) => {
+            let mut total = Measure { bytes: 2 + members.len().saturating_sub(1), depth: 0 };
+            for (name, member) in members {
+                let Measure { bytes, depth } = measure(member);
+                total.bytes += text_bytes(name) + 1 + bytes;
+                total.depth = total.depth.max(depth);
+            }
+            Measure { bytes: total.bytes, depth: total.depth + 1 }
+        }
+    }
+}
+
+fn number_bytes(number: &serde_json::Number) -> usize {
+    let digits = |number: u64| number.checked_ilog10().unwrap_or(0) as usize + 1;
+    match (number.as_u64(), number.as_i64()) {
+        (Some(number), _) => digits(number),
+        (None, Some(number)) => 1 + digits(number.unsigned_abs()),
+        _ => number.to_string().len(),
+    }
+}
+
+/// With its quotes and escapes.
+fn text_bytes(text: &str) -> usize {
+    let escapes = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 8 | 12 => 1,
+        0..=31 => 5,
+        _ => 0,
+    });
+    2 + text.len() + escapes.sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn sizes_are_those_of_the_text() {
+        for value in [
+            json!(null),
+            json!({ "a": [1, -1, 0, 1.5, -0.0, 1e300, u64::MAX, i64::MIN], "é\n\u{1}\"": "\\\u{7f}" }),
+            json!([]),
+            json!({}),
+            json!([true, false, { "a": {} }]),
+        ] {
+            assert_eq!(Data::new(value.clone()).bytes(), value.to_string().len(), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_text_from_outside_is_kept() {
+        let data = Data::from_text("{ \"a\" : 1.0 }").unwrap();
+        assert_eq!((data.text(), data.bytes()), ("{ \"a\" : 1.0 }", 13));
+        assert_eq!(data, Data::new(json!({ "a": 1.0 })));
+        assert!(Data::from_text("{").is_err());
+    }
+
+    #[test]
+    fn what_nests_too_deeply_is_too_large() {
+        let mut value = json!(0);
+        for _ in 0..DATA_DEPTH_MAX {
+            value = json!([value]);
+        }
+        assert!(!Data::new(value.clone()).is_too_large());
+        assert!(Data::new(json!([value])).is_too_large());
+        assert!(Data::new(json!("x".repeat(DATA_BYTES_MAX))).is_too_large());
+    }
+}
