@@ -455,20 +455,22 @@ fn apply(function: Function, values: &[Value], random: &mut dyn Randomness) -> A
                 serde_json::from_str(json).map_err(|error| format!("this is not JSON: {error}"))
             }
         },
-        Function::UUID => {
-            let (high, low) = (random.next_u64(), random.next_u64());
-            let high = (high & !0xf000) | 0x4000;
-            let low = (low & !(0b11 << 62)) | (0b10 << 62);
-            Ok(Value::String(format!(
-                "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-                high >> 32,
-                (high >> 16) & 0xffff,
-                high & 0xffff,
-                low >> 48,
-                low & 0xffff_ffff_ffff
-            )))
-        }
+        Function::UUID => Ok(Value::String(uuid(random.next_u64(), random.next_u64()))),
     }
+}
+
+/// A version 4 UUID of these bits.
+pub(crate) fn uuid(high: u64, low: u64) -> String {
+    let high = (high & !0xf000) | 0x4000;
+    let low = (low & !(0b11 << 62)) | (0b10 << 62);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        high & 0xffff,
+        low >> 48,
+        low & 0xffff_ffff_ffff
+    )
 }
 
 /// A number as `Math.round` gives it: halves go up, so -1.5 is -1.
@@ -510,7 +512,8 @@ fn range(first: i64, last: i64, step: i64) -> Applied<Value> {
     Ok(Value::Array(numbers))
 }
 
-fn hash(data: &str, algorithm: &str) -> Applied<String> {
+/// Hexadecimal digits of the digest.
+pub(crate) fn hash(data: &str, algorithm: &str) -> Applied<String> {
     let data = data.as_bytes();
     let digest = match algorithm {
         "MD5" => md5::Md5::digest(data).to_vec(),

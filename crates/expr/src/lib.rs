@@ -1,11 +1,14 @@
-//! The expressions of the States Language that are not JSONata: JSONPath in Jayway's dialect, reference
-//! paths, the intrinsic functions `States.*` and the payload templates that hold them.
+//! The expressions of the States Language: JSONPath in Jayway's dialect, reference paths, the intrinsic functions
+//! `States.*` and the payload templates that hold them; and JSONata ([`jsonata`]).
 //!
-//! Sans-IO: randomness is an argument ([`intrinsic::Randomness`]), nothing here reads a clock.
+//! Sans-IO: randomness and time are arguments ([`intrinsic::Randomness`], [`jsonata::Scope`]), nothing here reads a
+//! clock.
 //!
-//! Invariant: no text and no document panics; work is bounded by [`jsonpath::STEPS_MAX`] and friends.
+//! Invariant: no text and no document panics; work is bounded by [`jsonpath::STEPS_MAX`], [`jsonata::Limits`] and
+//! friends.
 
 pub mod intrinsic;
+pub mod jsonata;
 pub mod jsonpath;
 mod lenient;
 pub mod reference;
