@@ -13,13 +13,15 @@ mod fields;
 mod graph;
 pub mod interpret;
 pub mod json;
+pub mod layout;
 mod read;
 mod resource;
+pub mod svg;
 mod timestamp;
 
 pub use choice::{Comparison, Condition, Operand};
 pub use definition::{
-    Catcher, ChoiceRule, Data, Definition, MachineType, MapState, ProcessorMode, QueryLanguage,
+    Catcher, ChoiceRule, Data, Definition, Given, MachineType, MapState, ProcessorMode, QueryLanguage,
     Retrier, Spanned, State, StateKind, Unknown,
 };
 pub use diagnostic::{Diagnostic, Severity};
