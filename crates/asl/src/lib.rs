@@ -21,7 +21,7 @@ mod timestamp;
 
 pub use choice::{Comparison, Condition, Operand};
 pub use definition::{
-    Catcher, ChoiceRule, Data, Definition, Given, MachineType, MapState, ProcessorMode, QueryLanguage,
+    Catcher, ChoiceRule, Data, Definition, MachineType, MapState, ProcessorMode, QueryLanguage,
     Retrier, Spanned, State, StateKind, Unknown,
 };
 pub use diagnostic::{Diagnostic, Severity};
