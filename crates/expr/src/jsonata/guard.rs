@@ -118,6 +118,4 @@ impl Tracer for Guard {
         self.charge(lhs);
         self.charge(rhs);
     }
-
-    fn filter_begin(&mut self, _: &Node) {}
 }

@@ -22,6 +22,8 @@
 mod error;
 pub mod functions;
 mod guard;
+mod overflow;
+mod plain;
 mod references;
 mod scope;
 mod template;
@@ -32,6 +34,7 @@ pub use template::{Template, expression_text, template};
 
 use guard::Guard;
 use jlens_core::audit::{Outcome, Tracer};
+use plain::{Found, PlainPath};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -46,6 +49,7 @@ pub struct Expression(Arc<Parsed>);
 struct Parsed {
     compiled: jlens_core::Expression,
     facts: references::Facts,
+    plain: Option<PlainPath>,
 }
 
 /// Reads the text of an expression, without `{%` and `%}`; blanks around it are dropped.
@@ -62,7 +66,8 @@ pub fn parse(text: &str) -> Result<Expression, SyntaxError> {
     }
     let compiled = jlens_core::Expression::compile(text).map_err(SyntaxError::from_library)?;
     let facts = references::Facts::of(compiled.ast());
-    Ok(Expression(Arc::new(Parsed { compiled, facts })))
+    let plain = PlainPath::of(&compiled.ast().root);
+    Ok(Expression(Arc::new(Parsed { compiled, facts, plain })))
 }
 
 impl Expression {
@@ -91,6 +96,16 @@ impl Expression {
     /// When the evaluation fails, exceeds a limit or gives a function.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Option<Value>, EvaluationError> {
         let parsed = &*self.0;
+        if let Some(plain) = &parsed.plain
+            && let Some(found) =
+                scope.with_variable(&plain.variable, |value| match plain.follow(value) {
+                    Found::Value(value) => Some(Some(value.clone())),
+                    Found::Nothing => Some(None),
+                    Found::Elsewhere => None,
+                })
+        {
+            return Ok(found);
+        }
         let bindings = scope.bindings(&parsed.facts);
         let state = scope.random_state();
         let guarded = scope.is_guarded() && parsed.facts.grows;
@@ -103,7 +118,10 @@ impl Expression {
             parsed.compiled.evaluate_with(input, &bindings, &options)
         };
         match outcome {
-            Err(error) => Err(guard.explain(error)),
+            Err(error) => {
+                drop(bindings);
+                overflow::outcome(self, &error, scope).unwrap_or_else(|| Err(guard.explain(error)))
+            }
             // A function gives no JSON either; only a tracer sees the difference, and both are failures.
             Ok(None) if scope.is_guarded() => {
                 let mut result = ResultType { is_function: false };

@@ -111,7 +111,7 @@ impl<'a> Scope<'a> {
 
     /// Sets other limits.
     #[must_use]
-    pub fn limits_set(self, limits: Limits) -> Scope<'a> {
+    pub fn with_limits(self, limits: Limits) -> Scope<'a> {
         Scope { limits, ..self }
     }
 
@@ -134,6 +134,18 @@ impl<'a> Scope<'a> {
 
     pub(crate) fn set_random_state(&self, state: u64) {
         self.random.store(state, Ordering::Relaxed);
+    }
+
+    /// What `look` makes of a variable's value; `None` when there is no such variable.
+    pub(crate) fn with_variable<R>(
+        &self,
+        name: &str,
+        look: impl FnOnce(&Value) -> Option<R>,
+    ) -> Option<R> {
+        if let Some(value) = self.variables.and_then(|variables| variables.get(name)) {
+            return look(value);
+        }
+        self.bindings.borrow().get(name).and_then(look)
     }
 
     /// The bindings with everything in them that an expression refers to.
