@@ -1,6 +1,7 @@
 //! The only file that talks to the Worker: sends messages, pairs answers with questions, and notices when the Worker is lost.
 //!
-//! A message is a JS object `{json, buffers}`: text, and the bytes that it names by position, which move rather than being copied.
+//! What is posted is a JS object `{json, buffers}`: the text of messages, and the bytes that they name by position, which move
+//! rather than being copied. Messages that are sent in one task go together, when it is over.
 //!
 //! Invariant: every question is answered once, with [`CallError::EngineLost`] if nothing else comes.
 //! Invariant: after a Worker was given up, nothing that it may still send is heard.
@@ -9,7 +10,7 @@ use crate::host::{self, Replier};
 use crate::model::CallError;
 use coldstart_protocol::{
     ApiResponse, ClockState, Diagnostic, FromWorker, MessageId, ModuleInfo, Opened,
-    PROTOCOL_VERSION, ToWorker, View, ViewSpec,
+    PROTOCOL_VERSION, ToWorker, View, ViewSpec, decode_from_worker, encode,
 };
 use coldstart_workspace::{ApiRequest, ClockMode, Interrupt, LoggedCommand, Workspace};
 use js_sys::{Array, Reflect, Uint8Array};
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{ErrorEvent, MessageEvent, Worker};
 
 /// What comes from the engine unasked.
@@ -93,6 +95,8 @@ pub struct EngineClient {
     connection: RefCell<Option<Connection>>,
     pending: RefCell<BTreeMap<MessageId, Pending>>,
     next_id: Cell<MessageId>,
+    /// What this task has sent so far.
+    outbox: RefCell<Vec<ToWorker>>,
     on_event: RefCell<Option<OnEvent>>,
 }
 
@@ -105,6 +109,7 @@ impl EngineClient {
             connection: RefCell::new(None),
             pending: RefCell::default(),
             next_id: Cell::new(1),
+            outbox: RefCell::default(),
             on_event: RefCell::new(None),
         })
     }
@@ -136,6 +141,7 @@ impl EngineClient {
             // The closures may be what is running right now; they are dropped when that is over.
             gloo_timers::callback::Timeout::new(0, move || drop(connection)).forget();
         }
+        self.outbox.borrow_mut().clear();
         let pending = std::mem::take(&mut *self.pending.borrow_mut());
         for (_, pending) in pending {
             match pending {
@@ -159,8 +165,30 @@ impl EngineClient {
         self.tell(EngineEvent::Lost { message, command });
     }
 
-    fn send(&self, message: &ToWorker, modules: &[Rc<[u8]>]) {
-        let json = serde_json::to_string(message).expect("messages are maps with text keys");
+    fn send(self: &Rc<Self>, message: ToWorker, modules: &[Rc<[u8]>]) {
+        if !modules.is_empty() {
+            self.post_outbox();
+            self.post(&[message], modules);
+            return;
+        }
+        let mut outbox = self.outbox.borrow_mut();
+        outbox.push(message);
+        if outbox.len() == 1 {
+            let client = self.clone();
+            // A microtask: it runs before the browser does anything else.
+            spawn_local(async move { client.post_outbox() });
+        }
+    }
+
+    fn post_outbox(&self) {
+        let messages = std::mem::take(&mut *self.outbox.borrow_mut());
+        if !messages.is_empty() {
+            self.post(&messages, &[]);
+        }
+    }
+
+    fn post(&self, messages: &[ToWorker], modules: &[Rc<[u8]>]) {
+        let json = encode(messages);
         let buffers: Array = modules
             .iter()
             .map(|bytes| JsValue::from(Uint8Array::from(&bytes[..]).buffer()))
@@ -182,14 +210,14 @@ impl EngineClient {
 
     /// Opens a document.
     pub async fn open(
-        &self,
+        self: &Rc<Self>,
         workspace: Workspace,
         modules: &[Rc<[u8]>],
         replay: bool,
     ) -> Result<Opened, String> {
         let (id, reply) = self.ask(Pending::Open);
         self.send(
-            &ToWorker::Open {
+            ToWorker::Open {
                 id,
                 workspace: Box::new(workspace),
                 modules: (0..modules.len()).collect(),
@@ -201,48 +229,48 @@ impl EngineClient {
     }
     /// Lets a request into the cloud.
     pub async fn request(
-        &self,
+        self: &Rc<Self>,
         request: ApiRequest,
         modules: &[Rc<[u8]>],
     ) -> Result<ApiResponse, CallError> {
         let (id, reply) = self.ask(Pending::Request);
         self.send(
-            &ToWorker::Request { id, request, modules: (0..modules.len()).collect() },
+            ToWorker::Request { id, request, modules: (0..modules.len()).collect() },
             modules,
         );
         reply.await
     }
     /// Makes a module from text.
-    pub async fn assemble(&self, text: &str) -> Result<Assembled, AssembleError> {
+    pub async fn assemble(self: &Rc<Self>, text: &str) -> Result<Assembled, AssembleError> {
         let (id, reply) = self.ask(Pending::Assemble);
-        self.send(&ToWorker::Assemble { id, text: text.to_owned() }, &[]);
+        self.send(ToWorker::Assemble { id, text: text.to_owned() }, &[]);
         reply.await
     }
     /// Says what a module is.
-    pub async fn inspect(&self, module: Rc<[u8]>) -> Result<ModuleInfo, String> {
+    pub async fn inspect(self: &Rc<Self>, module: Rc<[u8]>) -> Result<ModuleInfo, String> {
         let (id, reply) = self.ask(Pending::Inspect);
-        self.send(&ToWorker::Inspect { id, module: 0 }, &[module]);
+        self.send(ToWorker::Inspect { id, module: 0 }, &[module]);
         reply.await
     }
     /// Sets how the clock goes.
-    pub fn set_clock(&self, mode: ClockMode) {
-        self.send(&ToWorker::SetClock { mode }, &[]);
+    pub fn set_clock(self: &Rc<Self>, mode: ClockMode) {
+        self.send(ToWorker::SetClock { mode }, &[]);
     }
     /// Moves the clock.
-    pub fn advance(&self, micros: u64) {
-        self.send(&ToWorker::Advance { micros }, &[]);
+    pub fn advance(self: &Rc<Self>, micros: u64) {
+        self.send(ToWorker::Advance { micros }, &[]);
     }
     /// Moves the clock to the next deadline.
-    pub fn step(&self) {
-        self.send(&ToWorker::Step, &[]);
+    pub fn step(self: &Rc<Self>) {
+        self.send(ToWorker::Step, &[]);
     }
     /// Ends the running invocation.
-    pub fn stop_invocation(&self) {
-        self.send(&ToWorker::StopInvocation, &[]);
+    pub fn stop_invocation(self: &Rc<Self>) {
+        self.send(ToWorker::StopInvocation, &[]);
     }
     /// Says which windows are shown.
-    pub fn watch(&self, views: Vec<ViewSpec>) {
-        self.send(&ToWorker::Watch { views }, &[]);
+    pub fn watch(self: &Rc<Self>, views: Vec<ViewSpec>) {
+        self.send(ToWorker::Watch { views }, &[]);
     }
 
     fn receive(&self, data: &JsValue) {
@@ -250,8 +278,8 @@ impl EngineClient {
             .ok()
             .and_then(|json| json.as_string())
             .unwrap_or_default();
-        match serde_json::from_str::<FromWorker>(&json) {
-            Ok(message) => self.handle(message, data),
+        match decode_from_worker(&json) {
+            Ok(messages) => messages.into_iter().for_each(|message| self.handle(message, data)),
             // Another build's message: the ids of the builds tell it as well, but its Ready may be unreadable.
             Err(_) => self.tell(EngineEvent::Mismatch),
         }

@@ -61,6 +61,8 @@ pub(crate) struct World {
     blobs: BTreeMap<String, Arc<[u8]>>,
     next_event: u64,
     history: Sha256,
+    /// The canonical form of the newest fact; kept for its memory.
+    line: Vec<u8>,
 }
 
 impl World {
@@ -75,6 +77,7 @@ impl World {
             blobs: BTreeMap::new(),
             next_event: 0,
             history: Sha256::new(),
+            line: Vec::new(),
         }
     }
 
@@ -83,9 +86,10 @@ impl World {
     pub(crate) fn emit(&mut self, fact: Fact) {
         let event = Event { seq: self.next_event, at: self.now, fact };
         self.next_event += 1;
-        let mut line = serde_json::to_vec(&event).expect("facts hold nothing that JSON lacks");
-        line.push(b'\n');
-        self.history.update(&line);
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, &event).expect("facts hold nothing that JSON lacks");
+        self.line.push(b'\n');
+        self.history.update(&self.line);
         self.events.push_back(event);
     }
 

@@ -1,4 +1,4 @@
-//! Messages to text and back.
+//! Lists of messages to text and back.
 
 use crate::{FromWorker, ToWorker};
 use serde::Serialize;
@@ -15,9 +15,9 @@ impl std::fmt::Display for NotAMessage {
 
 impl std::error::Error for NotAMessage {}
 
-/// The text of a message ([`ToWorker`] or [`FromWorker`]).
-pub fn encode<M: Message>(message: &M) -> String {
-    serde_json::to_string(message).expect("messages have string keys and nothing that JSON lacks")
+/// The text of messages ([`ToWorker`] or [`FromWorker`]) that go together.
+pub fn encode<M: Message>(messages: &[M]) -> String {
+    serde_json::to_string(messages).expect("messages have string keys and nothing that JSON lacks")
 }
 
 /// What [`encode`] takes: the two kinds of message, and nothing else.
@@ -32,12 +32,12 @@ mod sealed {
 }
 
 /// Reads what the page wrote.
-pub fn decode_to_worker(text: &str) -> Result<ToWorker, NotAMessage> {
+pub fn decode_to_worker(text: &str) -> Result<Vec<ToWorker>, NotAMessage> {
     serde_json::from_str(text).map_err(|fault| NotAMessage(fault.to_string()))
 }
 
 /// Reads what the Worker wrote.
-pub fn decode_from_worker(text: &str) -> Result<FromWorker, NotAMessage> {
+pub fn decode_from_worker(text: &str) -> Result<Vec<FromWorker>, NotAMessage> {
     serde_json::from_str(text).map_err(|fault| NotAMessage(fault.to_string()))
 }
 
@@ -51,22 +51,23 @@ mod tests {
         let watch = ToWorker::Watch {
             views: vec![ViewSpec::Functions, ViewSpec::Function { name: "é\"\n".into() }],
         };
-        assert_eq!(decode_to_worker(&encode(&watch)), Ok(watch));
+        let sent = vec![watch, ToWorker::Step];
+        assert_eq!(decode_to_worker(&encode(&sent)), Ok(sent));
         let result = Ok(Opened { digest: "ab".into(), matches: Some(true), replay_ms: 0.5 });
-        let opened = FromWorker::Opened { id: u64::MAX, result };
-        assert_eq!(decode_from_worker(&encode(&opened)), Ok(opened));
+        let sent = vec![FromWorker::Opened { id: u64::MAX, result }];
+        assert_eq!(decode_from_worker(&encode(&sent)), Ok(sent));
     }
 
     #[test]
     fn keys_keep_their_order() {
-        let text = r#"{"type":"request","id":1,"request":{"service":"lambda","operation":"Invoke","params":{"b":1,"10":2,"9":3}},"modules":[]}"#;
-        assert_eq!(encode(&decode_to_worker(text).expect("a message")), text);
+        let text = r#"[{"request":{"id":1,"request":{"service":"lambda","operation":"Invoke","params":{"b":1,"10":2,"9":3}},"modules":[]}},"step"]"#;
+        assert_eq!(encode(&decode_to_worker(text).expect("two messages")), text);
     }
 
     #[test]
     fn foreign_text_is_refused_and_does_not_panic() {
         for text in
-            ["", "{}", "[1]", r#"{"type":"step"} x"#, r#"{"type":"fly"}"#, &"[".repeat(100_000)]
+            ["", "{}", "[1]", r#""step""#, r#"["step"] x"#, r#"["fly"]"#, &"[".repeat(100_000)]
         {
             let fault = decode_to_worker(text).expect_err("no message");
             assert!(fault.to_string().starts_with("not a message of protocol version"), "{fault}");

@@ -1,8 +1,10 @@
 //! Messages between the page and its Worker: plain data with a version.
 //!
-//! On the channel a message is `{json, buffers}`: `json` is the serde_json text of [`ToWorker`] or [`FromWorker`], and
-//! bytes (modules) travel beside it as transferable buffers, named in the text by position ([`BufferIndex`]).
+//! On the channel goes `{json, buffers}`: `json` is the text of a list of [`ToWorker`] or [`FromWorker`] ([`encode`]), and
+//! bytes (modules) travel beside it as transferable buffers, named in the text by position ([`BufferIndex`]). Messages that
+//! are there at the same time go together, because each post costs more than most messages; one with buffers goes alone.
 //! JSON text, not structured clones: objects of a clone reorder keys that look like numbers.
+//! The messages are tagged from outside (`{"step": …}`): a reader that first has to find a tag inside buffers every value.
 //!
 //! Invariant: the Worker answers every message that has an `id` exactly once.
 
@@ -17,9 +19,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Page and Worker must agree on it; a mismatch asks for a reload.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
-/// Position of a buffer in the message's `buffers`.
+/// Position of a buffer in the `buffers` that the message came with.
 pub type BufferIndex = usize;
 
 /// Pairs an answer with its question. Answers to superseded ids are dropped.
@@ -27,7 +29,7 @@ pub type MessageId = u64;
 
 /// From the page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ToWorker {
     /// Replaces the session by this workspace's: modules first, then the command log is replayed.
     Open {
@@ -86,7 +88,7 @@ pub enum ToWorker {
 
 /// From the Worker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum FromWorker {
     /// First message of a new Worker.
     Ready {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// A view that the page wants to have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ViewSpec {
     /// All functions, a row each.
     Functions,
@@ -48,7 +48,7 @@ pub enum ViewSpec {
 
 /// A view's content, with the spec that it answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum View {
     /// All functions by name.
     Functions {

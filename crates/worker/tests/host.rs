@@ -49,15 +49,16 @@ impl Page {
     }
 
     fn send(&mut self, message: ToWorker, buffers: Vec<Vec<u8>>) {
-        let message = decode_to_worker(&encode(&message)).expect("it survives its text");
-        self.host.handle(message, buffers, self.real_ms);
+        let mut messages = decode_to_worker(&encode(&[message])).expect("it survives its text");
+        self.host.handle(messages.remove(0), buffers, self.real_ms);
         self.listen();
     }
 
     fn listen(&mut self) {
         while let Some(outgoing) = self.host.poll_message() {
-            let message =
-                decode_from_worker(&encode(&outgoing.message)).expect("it survives its text");
+            let message = decode_from_worker(&encode(&[outgoing.message]))
+                .expect("it survives its text")
+                .remove(0);
             match &message {
                 FromWorker::Logged { command } => {
                     assert_eq!(command.index, self.workspace.commands.len() as u64);
@@ -308,7 +309,7 @@ fn a_visit_from_ready_to_the_first_response() {
     check(
         &transcript(&kept.cloned().collect::<Vec<_>>()),
         expect![[r#"
-            Ready 1 test
+            Ready 2 test
             Opened 1 None
             Views functions function
             Views functions function

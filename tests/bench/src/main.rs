@@ -17,6 +17,8 @@ use std::sync::Arc;
 use std::time::Instant;
 use std::{env, fs, io};
 
+/// Invocations at the same time; `peers.mjs` has as many.
+const CALLERS: usize = 32;
 const KERNELS: [&str; 3] = ["sha256", "sort", "json"];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -134,6 +136,42 @@ impl Cloud {
     }
 }
 
+impl Cloud {
+    /// As [`CALLERS`] do who each wait for their own answers.
+    fn invoke_together(
+        &mut self,
+        name: &str,
+        event: &str,
+        calls: usize,
+    ) -> Result<(), Box<dyn Error>> {
+        let (mut sent, mut answered) = (0, 0);
+        while answered < calls {
+            while sent < calls.min(answered + CALLERS) {
+                let request = Request {
+                    service: "lambda".into(),
+                    operation: "Invoke".into(),
+                    params: json!({ "FunctionName": name, "Payload": { "$text": event } }),
+                    principal: Principal::User,
+                };
+                self.engine.handle_request(self.engine.now(), request);
+                sent += 1;
+            }
+            if let Some(at) = self.engine.next_work() {
+                self.engine.run_until(at);
+            }
+            while self.engine.poll_event().is_some() {}
+            while let Some((_, answer)) = self.engine.poll_answer() {
+                let response = answer?;
+                if response.output.get("FunctionError").is_some() {
+                    return Err(format!("{name} failed: {}", response.output).into());
+                }
+                answered += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
 fn ms(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e3
 }
@@ -149,7 +187,12 @@ fn round(dir: &Path) -> Result<Value, Box<dyn Error>> {
     for _ in 0..5_000 {
         cloud.invoke("echo", "{\"name\":\"Ada\"}")?;
     }
-    let mut result = json!({ "warmPerSecond": 5_000.0 / (ms(start) / 1e3) });
+    let alone = 5_000.0 / (ms(start) / 1e3);
+    cloud.invoke_together("echo", "{\"name\":\"Ada\"}", 1_000)?;
+    let start = Instant::now();
+    cloud.invoke_together("echo", "{\"name\":\"Ada\"}", 5_000)?;
+    let together = 5_000.0 / (ms(start) / 1e3);
+    let mut result = json!({ "warmPerSecond": together, "warmAlonePerSecond": alone });
     for size in ["10kb", "1mb"] {
         let module = read(size)?;
         let (mut deploy, mut cold) = (f64::MAX, f64::MAX);
