@@ -1,15 +1,17 @@
 //! What the command line asks for.
 
 use crate::Refused;
+use crate::asl::{self, AslAction};
 use lexopt::{Arg, Parser, ValueExt};
 use std::path::PathBuf;
 
 const HELP: &str = "\
-coldstart: AWS Lambda functions as WebAssembly, under a virtual clock
+coldstart: AWS Lambda functions as WebAssembly and Step Functions, under a virtual clock
 
 Usage:
   coldstart invoke MODULE [options]   invoke a function once or more often
   coldstart run FILE|LINK [options]   replay a workspace and print its digest
+  coldstart asl COMMAND [options]     state machines: coldstart asl --help
   coldstart --help | --version
 
 MODULE is a .wasm module, or WebAssembly text (.wat).
@@ -59,15 +61,16 @@ pub(crate) enum Action {
     Show(String),
     Invoke(InvokeOptions),
     Run(RunOptions),
+    Asl(AslAction),
 }
 
-fn usage(error: impl std::fmt::Display) -> Refused {
+pub(crate) fn usage(error: impl std::fmt::Display) -> Refused {
     Refused(format!("{error}\nTry 'coldstart --help'."))
 }
 
 pub(crate) fn parse(mut parser: Parser) -> Result<Action, Refused> {
     match parser.next().map_err(usage)? {
-        None => Err(usage("a command is missing: invoke or run")),
+        None => Err(usage("a command is missing: invoke, run or asl")),
         Some(Arg::Long("help") | Arg::Short('h')) => Ok(Action::Show(HELP.into())),
         Some(Arg::Long("version") | Arg::Short('V')) => {
             Ok(Action::Show(format!("coldstart {}\n", env!("CARGO_PKG_VERSION"))))
@@ -75,8 +78,11 @@ pub(crate) fn parse(mut parser: Parser) -> Result<Action, Refused> {
         Some(Arg::Value(command)) => match command.to_string_lossy().as_ref() {
             "invoke" => parse_invoke(&mut parser),
             "run" => parse_run(&mut parser),
+            "asl" => asl::parse(&mut parser),
             "help" => Ok(Action::Show(HELP.into())),
-            other => Err(usage(format!("there is no command {other:?}; there are invoke and run"))),
+            other => {
+                Err(usage(format!("there is no command {other:?}; there are invoke, run and asl")))
+            }
         },
         Some(other) => Err(usage(other.unexpected())),
     }

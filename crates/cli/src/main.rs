@@ -1,9 +1,10 @@
 //! The `coldstart` command: the engine of the page, natively.
 //!
 //! Invariant: stdout holds results only; logs and complaints go to stderr.
-//! Invariant: the exit code is 0 for success, 1 for a function's error or another history, 2 for what could not be tried.
+//! Invariant: the exit code is 0 for success, 1 for a function's error, another history or a definition's fault, 2 for what could not be tried.
 
 mod arguments;
+mod asl;
 mod invoke;
 mod run;
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         Action::Show(text) => print(text.as_bytes()).map(|()| Verdict::Success),
         Action::Invoke(options) => invoke::invoke(&options),
         Action::Run(options) => run::run(&options),
+        Action::Asl(action) => asl::act(&action),
     });
     match verdict {
         Ok(Verdict::Success) => ExitCode::SUCCESS,

@@ -1,9 +1,9 @@
 //! The binary as a person runs it: streams and exit codes.
 
+mod common;
+
+use common::{coldstart, file, of_project};
 use serde_json::Value;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 const FAILS: &str = r#"(module
   (import "lambda" "fail" (func $fail (param i32 i32) (result i32)))
@@ -25,41 +25,6 @@ const COUNTS: &str = r#"(module
     (i32.store8 (i32.const 0) (i32.add (i32.load8_u (i32.const 0)) (i32.const 1)))
     (drop (call $respond (i32.const 0) (i32.const 1)))
     (i32.const 0)))"#;
-
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn coldstart(arguments: &[&str], input: &str) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_coldstart"))
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the command starts");
-    // A command that does not read its input may be gone by now.
-    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
-    let output = child.wait_with_output().expect("it ends");
-    Ran {
-        code: output.status.code().expect("it exits by itself"),
-        out: String::from_utf8(output.stdout).expect("text"),
-        err: String::from_utf8(output.stderr).expect("text"),
-    }
-}
-
-/// A file of this test, in Cargo's folder for them.
-fn file(name: &str, content: &str) -> String {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, content).expect("the folder is there");
-    path.into_os_string().into_string().expect("text")
-}
-
-fn of_project(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
-}
 
 fn hello() -> String {
     of_project("crates/workspace/src/hello.wat").into_os_string().into_string().expect("text")
