@@ -9,8 +9,8 @@
 use crate::host::{self, Replier};
 use crate::model::CallError;
 use coldstart_protocol::{
-    ApiResponse, ClockState, Diagnostic, FromWorker, MessageId, ModuleInfo, Opened,
-    PROTOCOL_VERSION, ToWorker, View, ViewSpec, decode_from_worker, encode,
+    ApiResponse, ClockState, DefinitionAnswer, DefinitionAsk, Diagnostic, FromWorker, MessageId,
+    ModuleInfo, Opened, PROTOCOL_VERSION, ToWorker, View, ViewSpec, decode_from_worker, encode,
 };
 use coldstart_workspace::{ApiRequest, ClockMode, Interrupt, LoggedCommand, Workspace};
 use js_sys::{Array, Reflect, Uint8Array};
@@ -77,6 +77,7 @@ enum Pending {
     Request(Replier<Result<ApiResponse, CallError>>),
     Assemble(Replier<Result<Assembled, AssembleError>>),
     Inspect(Replier<Result<ModuleInfo, String>>),
+    Definition(Replier<Option<DefinitionAnswer>>),
 }
 
 type OnEvent = Rc<dyn Fn(EngineEvent)>;
@@ -149,6 +150,7 @@ impl EngineClient {
                 Pending::Request(replier) => replier.send(Err(CallError::EngineLost)),
                 Pending::Assemble(replier) => replier.send(Err(AssembleError::EngineLost)),
                 Pending::Inspect(replier) => replier.send(Err(LOST.into())),
+                Pending::Definition(replier) => replier.send(None),
             }
         }
     }
@@ -252,6 +254,12 @@ impl EngineClient {
         self.send(ToWorker::Inspect { id, module: 0 }, &[module]);
         reply.await
     }
+    /// Asks about a definition's text; none when the engine was lost meanwhile.
+    pub async fn definition(self: &Rc<Self>, ask: DefinitionAsk) -> Option<DefinitionAnswer> {
+        let (id, reply) = self.ask(Pending::Definition);
+        self.send(ToWorker::Definition { id, ask }, &[]);
+        reply.await
+    }
     /// Sets how the clock goes.
     pub fn set_clock(self: &Rc<Self>, mode: ClockMode) {
         self.send(ToWorker::SetClock { mode }, &[]);
@@ -312,6 +320,11 @@ impl EngineClient {
             FromWorker::Inspected { id, result } => {
                 if let Some(Pending::Inspect(replier)) = self.take(id) {
                     replier.send(result);
+                }
+            }
+            FromWorker::DefinitionAnswered { id, answer } => {
+                if let Some(Pending::Definition(replier)) = self.take(id) {
+                    replier.send(Some(answer));
                 }
             }
             FromWorker::Assembled { id, result } => {

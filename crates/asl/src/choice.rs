@@ -56,6 +56,14 @@ macro_rules! comparisons {
                 match self { $(Comparison::$name => stringify!($name),)* }
             }
 
+            /// The operator's name when it compares with a path, where there is such a form.
+            pub(crate) fn path_name(self) -> Option<&'static str> {
+                match self { $(Comparison::$name => $has_path.then_some(concat!(stringify!($name), "Path")),)* }
+            }
+
+            /// Every operator, in the specification's order.
+            pub(crate) const ALL: &'static [Comparison] = &[$(Comparison::$name,)*];
+
             pub(crate) fn expects(self) -> Expects {
                 match self { $(Comparison::$name => Expects::$expects,)* }
             }

@@ -7,14 +7,18 @@
 
 mod check;
 mod choice;
+pub mod complete;
 mod definition;
 mod diagnostic;
+mod edit;
 mod fields;
+pub mod fix;
 mod graph;
 pub mod interpret;
 pub mod json;
 pub mod layout;
 mod read;
+pub mod recover;
 mod resource;
 pub mod svg;
 mod timestamp;
@@ -25,6 +29,7 @@ pub use definition::{
     Retrier, Spanned, State, StateKind, Unknown,
 };
 pub use diagnostic::{Diagnostic, Severity};
+pub use edit::TextEdit;
 pub use graph::{Edge, EdgeKind};
 pub use resource::{Pattern, Resource};
 pub use timestamp::is_rfc3339;
@@ -38,6 +43,11 @@ pub const DIAGNOSTICS_MAX: usize = 1000;
 /// diagnostic is an error.
 pub fn parse(text: &str) -> (Option<Definition>, Vec<Diagnostic>) {
     parse_for(text, MachineType::Standard)
+}
+
+/// What can be drawn of a text that is still being written: faults of its JSON are stepped over.
+pub fn sketch(text: &str) -> Option<Definition> {
+    read::definition(&recover::parse(text))
 }
 
 /// Reads a definition of a state machine of the given type. Express ones refuse some tasks.

@@ -9,9 +9,11 @@
 //! Invariant: the Worker answers every message that has an `id` exactly once.
 
 mod codec;
+mod definition;
 mod view;
 
 pub use codec::{Message, NotAMessage, decode_from_worker, decode_to_worker, encode};
+pub use definition::*;
 pub use view::*;
 
 use coldstart_workspace::{ApiRequest, ClockMode, Interrupt, LoggedCommand, Workspace};
@@ -64,6 +66,13 @@ pub enum ToWorker {
         id: MessageId,
         /// The module.
         module: BufferIndex,
+    },
+    /// Asks about a definition's text; answered by `DefinitionAnswered`, at once and whatever the session is doing.
+    Definition {
+        /// Answered by `DefinitionAnswered`.
+        id: MessageId,
+        /// The question.
+        ask: DefinitionAsk,
     },
     /// Sets how the clock goes.
     SetClock {
@@ -141,6 +150,13 @@ pub enum FromWorker {
         id: MessageId,
         /// What it is, or why a deploy would refuse it.
         result: Result<ModuleInfo, String>,
+    },
+    /// Answer to `Definition`.
+    DefinitionAnswered {
+        /// Of `Definition`.
+        id: MessageId,
+        /// The answer, of the question's kind.
+        answer: DefinitionAnswer,
     },
     /// Views that changed.
     Views {

@@ -12,7 +12,7 @@ use crate::pace::Pace;
 use crate::replay::Replay;
 use crate::session::{config_of, modules_of, request_of, session_of};
 use crate::views::Projections;
-use crate::{assemble, module_info};
+use crate::{assemble, definition, module_info};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use coldstart_engine::{ApiError, CommandId, Config, Engine, Progress, Response, Timestamp};
@@ -184,6 +184,10 @@ impl Host {
             ToWorker::Inspect { id, module } => {
                 let result = inspect(&take(&mut buffers, module));
                 self.say(FromWorker::Inspected { id, result });
+            }
+            ToWorker::Definition { id, ask } => {
+                let answer = definition::answer(ask);
+                self.say(FromWorker::DefinitionAnswered { id, answer });
             }
             ToWorker::SetClock { mode } => self.pace.set_mode(mode),
             ToWorker::Advance { micros } => self.jobs.push_back(Job::Advance { micros }),

@@ -5,6 +5,7 @@
 //! Invariant: what a session does depends on its document alone, never on slices, clock mode or real time.
 
 mod assemble;
+mod definition;
 mod host;
 mod module;
 mod pace;
