@@ -32,6 +32,15 @@ pub enum QueryLanguage {
     Jsonata,
 }
 
+/// A field that has a twin whose name ends with `Path`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Given {
+    /// The field itself: a value, or an expression of JSONata.
+    Value(Value),
+    /// Its twin: a path to the value, or what is written in its place.
+    Path(Value),
+}
+
 /// A field that the language does not have here, kept so that an editor can point at it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unknown {
@@ -134,9 +143,9 @@ pub enum StateKind {
         /// `Credentials`.
         credentials: Option<Value>,
         /// `TimeoutSeconds` or `TimeoutSecondsPath`.
-        timeout_seconds: Option<Value>,
+        timeout_seconds: Option<Given>,
         /// `HeartbeatSeconds` or `HeartbeatSecondsPath`.
-        heartbeat_seconds: Option<Value>,
+        heartbeat_seconds: Option<Given>,
     },
     /// Passes its input, or a fixed result, on.
     Pass {
@@ -146,9 +155,9 @@ pub enum StateKind {
     /// Waits.
     Wait {
         /// `Seconds` or `SecondsPath`.
-        seconds: Option<Value>,
+        seconds: Option<Given>,
         /// `Timestamp` or `TimestampPath`.
-        timestamp: Option<Value>,
+        timestamp: Option<Given>,
     },
     /// Chooses the next state.
     Choice {
@@ -162,9 +171,9 @@ pub enum StateKind {
     /// Ends the machine badly.
     Fail {
         /// `Error` or `ErrorPath`.
-        error: Option<Value>,
+        error: Option<Given>,
         /// `Cause` or `CausePath`.
-        cause: Option<Value>,
+        cause: Option<Given>,
     },
     /// Runs branches side by side.
     Parallel {
@@ -197,11 +206,11 @@ pub struct MapState {
     /// `ResultWriter`.
     pub result_writer: Option<Value>,
     /// `MaxConcurrency` or `MaxConcurrencyPath`.
-    pub max_concurrency: Option<Value>,
+    pub max_concurrency: Option<Given>,
     /// `ToleratedFailureCount` or `ToleratedFailureCountPath`.
-    pub tolerated_failure_count: Option<Value>,
+    pub tolerated_failure_count: Option<Given>,
     /// `ToleratedFailurePercentage` or `ToleratedFailurePercentagePath`.
-    pub tolerated_failure_percentage: Option<Value>,
+    pub tolerated_failure_percentage: Option<Given>,
     /// `Label`.
     pub label: Option<String>,
 }

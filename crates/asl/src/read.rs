@@ -2,7 +2,7 @@
 
 use crate::choice;
 use crate::definition::{
-    Catcher, ChoiceRule, Data, Definition, MapState, ProcessorMode, QueryLanguage, Retrier,
+    Catcher, ChoiceRule, Data, Definition, Given, MapState, ProcessorMode, QueryLanguage, Retrier,
     Spanned, State, StateKind, Unknown,
 };
 use crate::fields;
@@ -49,6 +49,12 @@ fn value(node: &Node, name: &str) -> Option<Value> {
 
 fn either(node: &Node, first: &str, second: &str) -> Option<Value> {
     value(node, first).or_else(|| value(node, second))
+}
+
+/// A field or its twin for a path.
+fn given(node: &Node, name: &str) -> Option<Given> {
+    let twin = || value(node, &format!("{name}Path")).map(Given::Path);
+    value(node, name).map(Given::Value).or_else(twin)
 }
 
 fn unsigned(node: &Node, name: &str) -> Option<u64> {
@@ -121,14 +127,13 @@ fn kind(node: &Node, language: QueryLanguage) -> StateKind {
         Some("Task") => StateKind::Task {
             resource: spanned(node, "Resource"),
             credentials: value(node, "Credentials"),
-            timeout_seconds: either(node, "TimeoutSeconds", "TimeoutSecondsPath"),
-            heartbeat_seconds: either(node, "HeartbeatSeconds", "HeartbeatSecondsPath"),
+            timeout_seconds: given(node, "TimeoutSeconds"),
+            heartbeat_seconds: given(node, "HeartbeatSeconds"),
         },
         Some("Pass") => StateKind::Pass { result: value(node, "Result") },
-        Some("Wait") => StateKind::Wait {
-            seconds: either(node, "Seconds", "SecondsPath"),
-            timestamp: either(node, "Timestamp", "TimestampPath"),
-        },
+        Some("Wait") => {
+            StateKind::Wait { seconds: given(node, "Seconds"), timestamp: given(node, "Timestamp") }
+        }
         Some("Choice") => StateKind::Choice {
             rules: node
                 .get("Choices")
@@ -140,10 +145,9 @@ fn kind(node: &Node, language: QueryLanguage) -> StateKind {
             default: spanned(node, "Default"),
         },
         Some("Succeed") => StateKind::Succeed,
-        Some("Fail") => StateKind::Fail {
-            error: either(node, "Error", "ErrorPath"),
-            cause: either(node, "Cause", "CausePath"),
-        },
+        Some("Fail") => {
+            StateKind::Fail { error: given(node, "Error"), cause: given(node, "Cause") }
+        }
         Some("Parallel") => StateKind::Parallel {
             branches: node
                 .get("Branches")
@@ -173,13 +177,9 @@ fn map(node: &Node, language: QueryLanguage) -> MapState {
         item_reader: value(node, "ItemReader"),
         item_batcher: value(node, "ItemBatcher"),
         result_writer: value(node, "ResultWriter"),
-        max_concurrency: either(node, "MaxConcurrency", "MaxConcurrencyPath"),
-        tolerated_failure_count: either(node, "ToleratedFailureCount", "ToleratedFailureCountPath"),
-        tolerated_failure_percentage: either(
-            node,
-            "ToleratedFailurePercentage",
-            "ToleratedFailurePercentagePath",
-        ),
+        max_concurrency: given(node, "MaxConcurrency"),
+        tolerated_failure_count: given(node, "ToleratedFailureCount"),
+        tolerated_failure_percentage: given(node, "ToleratedFailurePercentage"),
         label: text(node, "Label"),
     }
 }

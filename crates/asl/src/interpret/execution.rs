@@ -1,13 +1,29 @@
 //! One execution of a state machine.
 
+use super::context;
 use super::data::Data;
+use super::data_flow::Trace;
+use super::distributed::MapRunWork;
 use super::effect::{Effect, MapRunId, TaskId};
-use super::history::{Failure, HistoryEvent};
+use super::frames::{Frame, FrameId, Frames, Timer, TimerKey, TimerKind};
+use super::history::{Details, EVENTS_MAX, Failure, HistoryEvent, Started};
+use super::inspect::Single;
 use super::machine::Machine;
-use super::map_run::MapRun;
+use super::map_run::{MapRun, MapRunStatus};
+use super::random::Random;
 use super::time::Time;
-use std::collections::VecDeque;
+use crate::definition::MachineType;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+
+/// How long an express execution may take. Source: "Choosing workflow type" in the developer guide.
+const EXPRESS_SECONDS_MAX: u64 = 300;
+
+/// How many transitions an express execution makes in one instant. It has no limit of events, so an endless loop would
+/// never come to its five minutes if transitions took no time at all.
+const EXPRESS_TRANSITIONS_MAX: u32 = 1000;
+const EXPRESS_PAUSE_MICROS: u64 = 100_000;
 
 /// Who an execution is: what the context object and history events say of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +136,9 @@ pub enum Ended {
 /// At which step a task could not go on, for the events that AWS has of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
+    /// There is no such resource: the state fails with `States.Runtime` and the cause, and nothing else is written.
+    /// For an activity that was deleted, before [`Execution::task_scheduled`].
+    Missing,
     /// `LambdaFunctionScheduleFailed`, `ActivityScheduleFailed`.
     Schedule,
     /// `TaskStartFailed`, `LambdaFunctionStartFailed`.
@@ -146,25 +165,54 @@ pub enum NotRedrivable {
 /// Invariant: ids of events are dense; every `previous_event_id` is that of an earlier event, or 0.
 #[derive(Debug)]
 pub struct Execution {
-    machine: Arc<Machine>,
-    start: Start,
-    started_at: Time,
+    pub(super) machine: Arc<Machine>,
+    pub(super) start: Start,
+    pub(super) started_at: Time,
     stopped_at: Option<Time>,
-    status: Status,
+    pub(super) status: Status,
     output: Option<Data>,
     failure: Failure,
     history: Vec<HistoryEvent>,
-    effects: VecDeque<Effect>,
-    map_runs: Vec<MapRun>,
-    redrive_count: u64,
+    pub(super) effects: VecDeque<Effect>,
+    pub(super) map_runs: Vec<MapRun>,
+    pub(super) map_run_work: BTreeMap<MapRunId, MapRunWork>,
+    pub(super) redrive_count: u64,
+
+    /// The moment that is being dealt with.
+    pub(super) now: Time,
+    pub(super) random: Random,
+    /// `$$.Execution` and `$$.StateMachine`: they stay the same.
+    pub(super) context: Map<String, Value>,
+    pub(super) frames: Frames,
+    /// Frames whose state is to be entered, in order.
+    pub(super) ready: VecDeque<FrameId>,
+    pub(super) timers: BTreeMap<TimerKey, Timer>,
+    timers_made: u64,
+    tasks_made: u64,
+    /// The frame that waits for each task.
+    pub(super) tasks: BTreeMap<TaskId, FrameId>,
+    transitions: u32,
+    pub(super) trace: Trace,
+    /// Set when one state alone is looked at.
+    pub(super) single: Option<Box<Single>>,
 }
 
 /// Life: made, woken, stopped.
 impl Execution {
     /// Starts an execution and runs it until it waits or ends.
     pub fn start(machine: Arc<Machine>, start: Start, now: Time) -> Execution {
+        let mut execution = Execution::made(machine, start, now);
+        execution.begin();
+        execution.run();
+        execution
+    }
+
+    /// An execution before its first event.
+    pub(super) fn made(machine: Arc<Machine>, start: Start, now: Time) -> Execution {
+        let context = context::fixed(&start, now, 0);
         Execution {
             machine,
+            random: Random::new(start.seed),
             start,
             started_at: now,
             stopped_at: None,
@@ -174,18 +222,77 @@ impl Execution {
             history: Vec::new(),
             effects: VecDeque::new(),
             map_runs: Vec::new(),
+            map_run_work: BTreeMap::new(),
             redrive_count: 0,
+            now,
+            context,
+            frames: Frames::default(),
+            ready: VecDeque::new(),
+            timers: BTreeMap::new(),
+            timers_made: 0,
+            tasks_made: 0,
+            tasks: BTreeMap::new(),
+            transitions: 0,
+            trace: Trace::default(),
+            single: None,
+        }
+    }
+
+    fn begin(&mut self) {
+        let identity = &self.start.identity;
+        let started = Started {
+            input: self.start.input.clone(),
+            role_arn: identity.role_arn.clone(),
+            state_machine_version_arn: identity.state_machine_version_arn.clone(),
+            state_machine_alias_arn: identity.state_machine_alias_arn.clone(),
+        };
+        self.push(0, Details::ExecutionStarted(Box::new(started)));
+        self.limit_time();
+        // The first state follows no event: AWS gives it 0, not the id of the start (recorded).
+        let frame = Frame::new(self.machine.start, self.start.input.clone(), 0);
+        let item = self.start.map_item.as_ref();
+        let item = item.map(|item| Arc::new(context::map(item.index, item.value.value())));
+        let root = self.frames.add(Frame { item, ..frame });
+        self.ready.push_back(root);
+    }
+
+    /// Sets the alarm for the time that the whole execution may take.
+    pub(super) fn limit_time(&mut self) {
+        let limit = match self.machine.kind {
+            MachineType::Standard => self.machine.timeout_seconds,
+            MachineType::Express => {
+                Some(self.machine.timeout_seconds.unwrap_or(u64::MAX).min(EXPRESS_SECONDS_MAX))
+            }
+        };
+        if let Some(seconds) = limit {
+            self.alarm(self.now.plus_seconds(seconds), 0, TimerKind::Execution);
         }
     }
 
     /// Lets time pass: timers that are due fire in the order of their times, and what follows runs.
     pub fn advance(&mut self, now: Time) {
-        let _ = now;
+        while let Some((&key, _)) = self.timers.first_key_value() {
+            if key.at > now || self.status != Status::Running {
+                break;
+            }
+            self.set_now(key.at);
+            if let Some(timer) = self.timers.remove(&key) {
+                self.fire(timer);
+            }
+            self.run();
+        }
+        if self.status == Status::Running {
+            self.set_now(now);
+            self.run();
+        }
     }
 
     /// When [`Execution::advance`] has something to do, unless an answer comes before.
     pub fn deadline(&self) -> Option<Time> {
-        None
+        match self.status {
+            Status::Running => self.timers.first_key_value().map(|(key, _)| key.at),
+            _ => None,
+        }
     }
 
     /// The next thing to do for it.
@@ -195,102 +302,126 @@ impl Execution {
 
     /// `StopExecution`. Nothing happens when it has ended.
     pub fn abort(&mut self, now: Time, failure: Failure) {
-        let _ = (now, failure);
+        if self.status == Status::Running {
+            self.set_now(now);
+            self.push(0, Details::ExecutionAborted(failure.clone()));
+            self.end(Status::Aborted, failure);
+        }
     }
 
-    /// `RedriveExecution`: goes on from the states that did not succeed, with the history so far.
-    ///
-    /// # Errors
-    /// When it cannot be redriven.
-    pub fn redrive(&mut self, now: Time) -> Result<(), NotRedrivable> {
-        let _ = now;
-        self.redrivable()
+    /// Takes the time that a call came with. Time never goes back.
+    pub(super) fn set_now(&mut self, now: Time) {
+        if now > self.now {
+            self.now = now;
+            self.transitions = 0;
+        }
     }
 
-    /// Whether it can be redriven, and if not, why.
-    ///
-    /// # Errors
-    /// Why not.
-    pub fn redrivable(&self) -> Result<(), NotRedrivable> {
-        Err(NotRedrivable::Running)
-    }
-}
-
-/// Answers to effects. An answer to a task that nobody waits for is ignored, which the result `false` says: an API that must
-/// refuse it (`TaskTimedOut`, `InvalidToken`) goes by that.
-impl Execution {
-    /// The resource has begun: a worker took the activity, a service was called.
-    pub fn task_started(&mut self, now: Time, task: TaskId, worker_name: Option<&str>) -> bool {
-        let _ = (now, task, worker_name);
-        false
+    /// Enters states until every frame waits or the execution has ended.
+    pub(super) fn run(&mut self) {
+        while self.status == Status::Running {
+            let Some(frame) = self.ready.pop_front() else { return };
+            self.transitions += 1;
+            let is_express = self.machine.kind == MachineType::Express;
+            if is_express && self.transitions > EXPRESS_TRANSITIONS_MAX {
+                self.ready.push_front(frame);
+                self.alarm(Time(self.now.0 + EXPRESS_PAUSE_MICROS), 0, TimerKind::Resume);
+                return;
+            }
+            self.enter(frame);
+        }
     }
 
-    /// The service answered; the task ends later (`.sync`, `.waitForTaskToken`).
-    pub fn task_submitted(&mut self, now: Time, task: TaskId, output: Data) -> bool {
-        let _ = (now, task, output);
-        false
+    /// Writes an event and gives its id.
+    pub(super) fn push(&mut self, previous_event_id: u64, details: Details) -> u64 {
+        let id = self.history.len() as u64 + 1;
+        if self.status != Status::Running {
+            return previous_event_id;
+        }
+        let is_last = matches!(
+            details,
+            Details::ExecutionSucceeded { .. }
+                | Details::ExecutionFailed(_)
+                | Details::ExecutionTimedOut(_)
+                | Details::ExecutionAborted(_)
+        );
+        let is_full = id >= EVENTS_MAX && self.machine.kind == MachineType::Standard;
+        if is_full && !is_last {
+            let cause = format!(
+                "The execution reached the maximum number of history events ({EVENTS_MAX})."
+            );
+            self.fail(previous_event_id, Failure::new(super::fault::RUNTIME, cause));
+            return previous_event_id;
+        }
+        self.history.push(HistoryEvent { id, previous_event_id, at: self.now, details });
+        id
     }
 
-    /// The task ended well.
-    pub fn task_succeeded(&mut self, now: Time, task: TaskId, output: Data) -> bool {
-        let _ = (now, task, output);
-        false
+    /// Wakes a frame later.
+    pub(super) fn alarm(&mut self, at: Time, frame: FrameId, kind: TimerKind) -> TimerKey {
+        self.timers_made += 1;
+        let key = TimerKey { at, number: self.timers_made };
+        self.timers.insert(key, Timer { frame, kind });
+        key
     }
 
-    /// The task ended badly.
-    pub fn task_failed(&mut self, now: Time, task: TaskId, failure: Failure) -> bool {
-        let _ = (now, task, failure);
-        false
+    pub(super) fn new_task(&mut self, frame: FrameId) -> TaskId {
+        self.tasks_made += 1;
+        let task = TaskId(self.tasks_made);
+        self.tasks.insert(task, frame);
+        task
     }
 
-    /// The task did not come so far as to fail.
-    pub fn task_refused(
-        &mut self,
-        now: Time,
-        task: TaskId,
-        step: Refused,
-        failure: Failure,
-    ) -> bool {
-        let _ = (now, task, step, failure);
-        false
+    /// Ends it well.
+    pub(super) fn succeed(&mut self, previous: u64, output: Data) {
+        self.push(previous, Details::ExecutionSucceeded { output: output.clone() });
+        self.output = Some(output);
+        self.end(Status::Succeeded, Failure::default());
     }
 
-    /// The worker lives: the time of `HeartbeatSeconds` begins anew.
-    pub fn task_heartbeat(&mut self, now: Time, task: TaskId) -> bool {
-        let _ = (now, task);
-        false
+    /// Ends it badly.
+    pub(super) fn fail(&mut self, previous: u64, failure: Failure) {
+        self.push(previous, Details::ExecutionFailed(failure.clone()));
+        self.end(Status::Failed, failure);
     }
 
-    /// Whether somebody still waits for a task.
-    pub fn is_waiting_for(&self, task: TaskId) -> bool {
-        let _ = task;
-        false
+    /// `TimeoutSeconds` of the machine are over: the error stands in the event alone (recorded).
+    pub(super) fn time_out(&mut self) {
+        self.push(
+            0,
+            Details::ExecutionTimedOut(Failure {
+                error: Some(super::fault::TIMEOUT.into()),
+                cause: None,
+            }),
+        );
+        self.end(Status::TimedOut, Failure::default());
     }
 
-    /// A child of a map run ended.
-    pub fn child_finished(
-        &mut self,
-        now: Time,
-        map_run: MapRunId,
-        index: u64,
-        ended: Ended,
-    ) -> bool {
-        let _ = (now, map_run, index, ended);
-        false
+    fn end(&mut self, status: Status, failure: Failure) {
+        self.status = status;
+        self.failure = failure;
+        self.stopped_at = Some(self.now);
+        self.timers.clear();
+        self.ready.clear();
+        for task in std::mem::take(&mut self.tasks).into_keys() {
+            self.effects.push_back(Effect::Cancel(task));
+        }
+        self.abort_map_runs();
+        for run in &mut self.map_runs {
+            if run.status == MapRunStatus::Running {
+                run.status = MapRunStatus::Aborted;
+                run.stopped_at = Some(self.now);
+            }
+        }
     }
 
-    /// `UpdateMapRun`: new limits for a map run that still runs. What is `None` stays.
-    pub fn update_map_run(
-        &mut self,
-        now: Time,
-        map_run: MapRunId,
-        max_concurrency: Option<u64>,
-        tolerated_failure_count: Option<u64>,
-        tolerated_failure_percentage: Option<f64>,
-    ) -> bool {
-        let _ =
-            (now, map_run, max_concurrency, tolerated_failure_count, tolerated_failure_percentage);
-        false
+    /// Goes on after an end.
+    pub(super) fn revive(&mut self) {
+        self.status = Status::Running;
+        self.stopped_at = None;
+        self.failure = Failure::default();
+        self.redrive_count += 1;
+        self.context = context::fixed(&self.start, self.started_at, self.redrive_count);
     }
 }
 

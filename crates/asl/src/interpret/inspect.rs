@@ -2,9 +2,13 @@
 
 use super::data::Data;
 use super::effect::Task;
-use super::execution::Identity;
+use super::execution::{Execution, Identity};
+use super::fault::{Fault, Outcome};
+use super::frames::FrameId;
 use super::history::Failure;
-use super::machine::Machine;
+use super::machine::{Machine, MapState, State};
+use super::map::Limits;
+use super::run::Taken;
 use super::time::Time;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -86,6 +90,55 @@ impl Verdict {
             Verdict::CaughtError => "CAUGHT_ERROR",
             Verdict::Waiting(_) => "WAITING",
         }
+    }
+}
+
+/// What a lone state is run with, and how it came out.
+#[derive(Debug)]
+pub(crate) struct Single {
+    options: Inspect,
+    output: Option<Data>,
+    next: Option<String>,
+}
+
+impl Single {
+    pub(super) fn mock(&self) -> Option<Mock> {
+        self.options.mock.clone()
+    }
+
+    pub(super) fn left(&mut self, output: Data, next: Option<String>) {
+        self.output = Some(output);
+        self.next = next;
+    }
+
+    pub(super) fn replace_context(&self, context: &mut Map<String, Value>) {
+        for (name, value) in self.options.context.iter().flatten() {
+            context.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+impl Execution {
+    pub(super) fn single_answer(&mut self, id: FrameId, state: &State, mock: Mock) -> Outcome<()> {
+        let _ = (id, state, mock);
+        Ok(())
+    }
+
+    pub(super) fn single_map(
+        &mut self,
+        id: FrameId,
+        state: &State,
+        map: &MapState,
+        taken: &Taken,
+        effective: &Data,
+        limits: Limits,
+    ) -> Outcome<()> {
+        let _ = (id, state, map, taken, effective, limits);
+        Ok(())
+    }
+
+    pub(super) fn single_failed(&mut self, id: FrameId, state: &State, fault: Fault) {
+        let _ = (id, state, fault);
     }
 }
 

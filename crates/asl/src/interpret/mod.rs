@@ -4,7 +4,7 @@
 //! in with the time, [`Execution::deadline`] says when it wants to be woken. Nothing is async, nothing reads a clock,
 //! and randomness comes from the seed of [`Start`]: the same machine, start and answers give the same history.
 //!
-//! ```no_run
+//! ```
 //! use coldstart_asl::interpret::{Data, Execution, Machine, Start, Status, Time};
 //! use coldstart_asl::{MachineType, parse};
 //! use std::sync::Arc;
@@ -22,13 +22,29 @@
 //! A host's loop: after `start` and after every call, carry out `poll_effect` until it is empty; when nothing else is due, call
 //! `advance` at `deadline`.
 
+mod compile;
+mod conditions;
+mod context;
 mod data;
+mod data_flow;
+mod distributed;
 mod effect;
 mod execution;
+mod fault;
+mod fields;
+mod frames;
 mod history;
 mod inspect;
 mod machine;
+mod map;
 mod map_run;
+mod parallel;
+mod random;
+mod redrive;
+mod retry;
+mod run;
+mod task;
+mod template;
 mod time;
 
 pub use data::{DATA_BYTES_MAX, DATA_DEPTH_MAX, Data};

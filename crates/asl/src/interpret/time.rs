@@ -38,33 +38,37 @@ impl Time {
 
     /// The moment that an RFC 3339 text names, as [`crate::is_rfc3339`] accepts it; moments before 1970 are 1970.
     pub fn parse(text: &str) -> Option<Time> {
-        if !crate::is_rfc3339(text) {
-            return None;
-        }
-        let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
-        let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-        let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-        let rest = text.get(19..)?;
-        let digits: String =
-            rest.trim_start_matches('.').chars().take_while(char::is_ascii_digit).collect();
-        let (fraction, zone) = match rest.strip_prefix('.') {
-            Some(after) => (digits.as_str(), &after[digits.len()..]),
-            None => ("", rest),
-        };
-        let micros = format!("{fraction:0<6}").get(..6)?.parse::<i64>().ok()?;
-        let offset = match zone.strip_prefix(['+', '-']) {
-            None => 0,
-            Some(clock) => {
-                let hours = clock.get(0..2)?.parse::<i64>().ok()?;
-                let minutes = clock.get(3..5)?.parse::<i64>().ok()?;
-                let offset = hours * 3600 + minutes * 60;
-                if zone.starts_with('-') { -offset } else { offset }
-            }
-        };
-        let days = days_from_civil(year, month, day);
-        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset;
-        Some(Time(u64::try_from(seconds * 1_000_000 + micros).unwrap_or(0)))
+        let (seconds, nanos) = instant(text)?;
+        let seconds = u64::try_from(seconds).ok();
+        Some(seconds.map_or(Time(0), |seconds| Time(seconds * SECOND + u64::from(nanos) / 1000)))
     }
+}
+
+/// The seconds since 1970 and nanoseconds that an RFC 3339 text names.
+pub(crate) fn instant(text: &str) -> Option<(i64, u32)> {
+    if !crate::is_rfc3339(text) {
+        return None;
+    }
+    let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<i64>().ok();
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+    let rest = text.get(19..)?;
+    let (fraction, zone) = match rest.strip_prefix('.') {
+        Some(after) => after.split_at(after.bytes().take_while(u8::is_ascii_digit).count()),
+        None => ("", rest),
+    };
+    let nanos = format!("{fraction:0<9}").parse::<u32>().ok()?;
+    let offset = match zone.strip_prefix(['+', '-']) {
+        None => 0,
+        Some(clock) => {
+            let hours = clock.get(0..2)?.parse::<i64>().ok()?;
+            let minutes = clock.get(3..5)?.parse::<i64>().ok()?;
+            let offset = hours * 3600 + minutes * 60;
+            if zone.starts_with('-') { -offset } else { offset }
+        }
+    };
+    let days = days_from_civil(year, month, day);
+    Some((days * 86_400 + hour * 3600 + minute * 60 + second - offset, nanos))
 }
 
 /// `2024-03-17T11:10:40.123Z`, as the context object and the API write it.

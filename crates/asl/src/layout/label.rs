@@ -1,7 +1,7 @@
 //! What boxes and arrows say, and how wide that is.
 
 use crate::choice::{Condition, Operand};
-use crate::definition::{State, StateKind};
+use crate::definition::{Given, State, StateKind};
 use serde_json::Value;
 
 /// Characters of an arrow's label.
@@ -39,15 +39,17 @@ pub(super) fn subtitle(state: &State) -> String {
             Some(resource) => task(&resource.value),
             None => "Task".to_owned(),
         },
-        StateKind::Wait { seconds: Some(Value::Number(seconds)), .. } => {
+        StateKind::Wait { seconds: Some(Given::Value(Value::Number(seconds))), .. } => {
             format!("Wait {seconds} s")
         }
-        StateKind::Wait { timestamp: Some(Value::String(at)), .. }
+        StateKind::Wait { timestamp: Some(Given::Value(Value::String(at))), .. }
             if !at.starts_with(['$', '{']) =>
         {
             format!("Wait until {at}")
         }
-        StateKind::Fail { error: Some(Value::String(error)), .. } if !error.starts_with("{%") => {
+        StateKind::Fail { error: Some(Given::Value(Value::String(error))), .. }
+            if !error.starts_with("{%") =>
+        {
             format!("Fail: {error}")
         }
         StateKind::Map(map) if map.mode == crate::ProcessorMode::Distributed => {

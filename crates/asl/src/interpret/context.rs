@@ -1,0 +1,57 @@
+//! The context object, `$$` of JSONPath and `$states.context` of JSONata.
+
+use super::execution::{Execution, Start};
+use super::frames::Frame;
+use super::machine::{Kind, State};
+use super::time::Time;
+use serde_json::{Map, Value, json};
+
+/// The parts that stay the same during an execution. Members are in the order that AWS has them (recorded).
+pub(super) fn fixed(start: &Start, started_at: Time, redrive_count: u64) -> Map<String, Value> {
+    let identity = &start.identity;
+    let mut context = Map::new();
+    let execution = json!({
+        "Id": &*identity.execution_arn,
+        "Input": start.input.value(),
+        "StartTime": started_at.to_string(),
+        "Name": &*identity.name,
+        "RoleArn": &*identity.role_arn,
+        "RedriveCount": redrive_count,
+    });
+    context.insert("Execution".to_owned(), execution);
+    let machine = json!({
+        "Id": &*identity.state_machine_arn,
+        "Name": &*identity.state_machine_name,
+    });
+    context.insert("StateMachine".to_owned(), machine);
+    context
+}
+
+/// `$$.Map` of an iteration.
+pub(super) fn map(index: u64, value: &Value) -> Value {
+    json!({ "Item": { "Index": index, "Value": value } })
+}
+
+impl Execution {
+    /// The context object of a state.
+    pub(super) fn context_of(&self, frame: &Frame, state: &State) -> Value {
+        let mut context = self.context.clone();
+        let mut own = Map::new();
+        own.insert("Name".to_owned(), Value::from(&*state.name));
+        own.insert("EnteredTime".to_owned(), Value::from(frame.entered_at.to_string()));
+        if matches!(state.kind, Kind::Task(_) | Kind::Parallel { .. } | Kind::Map(_)) {
+            own.insert("RetryCount".to_owned(), Value::from(frame.retry_count));
+        }
+        context.insert("State".to_owned(), Value::Object(own));
+        if let Some(item) = &frame.item {
+            context.insert("Map".to_owned(), Value::clone(item));
+        }
+        if let Some(token) = &frame.token {
+            context.insert("Task".to_owned(), json!({ "Token": &**token }));
+        }
+        if let Some(single) = &self.single {
+            single.replace_context(&mut context);
+        }
+        Value::Object(context)
+    }
+}
