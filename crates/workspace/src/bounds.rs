@@ -1,6 +1,6 @@
 //! Bounds on everything that a document may hold, so that no foreign one can exhaust the page.
 
-use crate::{Command, FunctionDraft, Source, WORKSPACE_VERSION, Workspace};
+use crate::{Command, FunctionDraft, MachineDraft, Source, WORKSPACE_VERSION, Workspace};
 use serde_json::Value;
 
 /// What is wrong with a document, and where: a path such as `commands[3].request.params`.
@@ -21,11 +21,14 @@ const WHOLE_MAX: u64 = 1 << 53;
 const EPOCH_MS_MAX: u64 = 8_640_000_000_000_000;
 const SOURCES_MAX: usize = 1_000;
 const FUNCTIONS_MAX: usize = 1_000;
+const MACHINES_MAX: usize = 1_000;
 const EVENTS_MAX: usize = 200;
 const COMMANDS_MAX: usize = 1_000_000;
 const INTERRUPTS_MAX: usize = 10_000;
 /// WebAssembly text in an editor, bytes.
 const TEXT_BYTES_MAX: usize = 4 << 20;
+/// A definition in an editor, bytes: AWS takes 1 MB, and an editor may hold one that is refused for its size.
+const DEFINITION_BYTES_MAX: usize = 4 << 20;
 /// A module that travels in the document, bytes of base64.
 const INLINE_BYTES_MAX: usize = 256 << 10;
 /// The largest payload of Lambda is 6 MB; an editor may hold one that is refused for its size.
@@ -103,6 +106,15 @@ impl Workspace {
             word(&path, function, 64, "-_")?;
             check_draft(&path, draft)?;
         }
+        at_most("machines", "state machines", self.machines.len(), MACHINES_MAX)?;
+        for (machine, draft) in &self.machines {
+            let path = format!("machines.{machine}");
+            if machine.is_empty() {
+                return Err(fault(path, "a state machine without a name"));
+            }
+            name(&path, machine)?;
+            check_machine(&path, draft)?;
+        }
         self.check_log()?;
         self.digest.as_deref().map_or(Ok(()), |digest| sha256("digest", digest))
     }
@@ -159,6 +171,24 @@ fn check_draft(path: &str, draft: &FunctionDraft) -> Checked {
     Ok(())
 }
 
+fn check_machine(path: &str, draft: &MachineDraft) -> Checked {
+    let definition = format!("{path}.definition");
+    at_most(&definition, "bytes", draft.definition.len(), DEFINITION_BYTES_MAX)?;
+    at_most(&format!("{path}.mocks"), "bytes", draft.mocks.len(), DEFINITION_BYTES_MAX)?;
+    at_most(&format!("{path}.inputs"), "inputs", draft.inputs.len(), EVENTS_MAX)?;
+    for (index, input) in draft.inputs.iter().enumerate() {
+        let path = format!("{path}.inputs[{index}]");
+        name(&format!("{path}.name"), &input.name)?;
+        at_most(&format!("{path}.payload"), "bytes", input.payload.len(), PAYLOAD_BYTES_MAX)?;
+    }
+    if draft.selected_input > 0 && draft.selected_input >= draft.inputs.len() {
+        let problem =
+            format!("{} is not one of {} inputs", draft.selected_input, draft.inputs.len());
+        return Err(fault(format!("{path}.selectedInput"), problem));
+    }
+    Ok(())
+}
+
 fn check_command(path: &str, command: &Command) -> Checked {
     whole(&format!("{path}.atUs"), command.at_us, WHOLE_MAX)?;
     let path = format!("{path}.request");
@@ -197,7 +227,7 @@ fn weigh(path: &str, value: &Value, depth: usize, bytes: &mut usize) -> Checked 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ApiRequest, Interrupt, TestEvent};
+    use crate::{ApiRequest, Interrupt, MachineType, TestEvent};
     use serde_json::json;
 
     #[track_caller]
@@ -217,7 +247,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named_with_its_place() {
         assert_eq!(Workspace::hello().validate(), Ok(()));
-        check(|w| w.version = 2, "version", "2 is not 1");
+        check(|w| w.version = 1, "version", "1 is not 2");
         check(|w| w.name = "x".repeat(256), "name", "256 bytes; at most 255");
         check(|w| w.name = "a\u{7}".into(), "name", "control character");
         check(|w| w.seed = u64::MAX, "seed", "is more than");
@@ -277,6 +307,30 @@ mod tests {
             "functions.a b",
             "letters, digits",
         );
+    }
+
+    #[test]
+    fn state_machines_are_bounded() {
+        let draft = |definition: &str| MachineDraft {
+            machine_type: MachineType::Express,
+            definition: definition.into(),
+            inputs: vec![TestEvent { name: "i".into(), payload: "{}".into() }],
+            selected_input: 0,
+            mocks: String::new(),
+        };
+        let add = |w: &mut Workspace, name: &str, draft| {
+            w.machines.insert(name.into(), draft);
+        };
+        check(|w| add(w, "", draft("{}")), "machines.", "without a name");
+        check(|w| add(w, "a\u{7}", draft("{}")), "machines.a\u{7}", "control character");
+        let long = "x".repeat(DEFINITION_BYTES_MAX + 1);
+        check(|w| add(w, "m", draft(&long)), "machines.m.definition", "bytes");
+        let mut wrong = draft("{");
+        wrong.selected_input = 1;
+        check(|w| add(w, "m", wrong), "machines.m.selectedInput", "1 is not one of 1");
+        let mut fine = Workspace::hello();
+        add(&mut fine, "Bestellung é", draft("{ half"));
+        assert_eq!(Workspace::from_json(&fine.to_json()), Ok(fine));
     }
 
     #[test]

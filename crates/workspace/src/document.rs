@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The version that this build writes.
-pub const WORKSPACE_VERSION: u32 = 1;
+pub const WORKSPACE_VERSION: u32 = 2;
 
 /// A session and what its author was editing. Engine state is never stored: it follows from the command log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct Workspace {
     /// What is in the editors, by function name.
     #[serde(default)]
     pub functions: BTreeMap<String, FunctionDraft>,
+    /// What is in the editors, by state machine name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub machines: BTreeMap<String, MachineDraft>,
     /// The command log, in order of time.
     #[serde(default)]
     pub commands: Vec<Command>,
@@ -84,6 +87,37 @@ pub struct FunctionDraft {
     /// The test event that is selected.
     #[serde(default)]
     pub selected_event: usize,
+}
+
+/// What is in a state machine's editors. A definition differs from the one that executions take until it is saved there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MachineDraft {
+    /// Its type, which never changes.
+    #[serde(default)]
+    pub machine_type: MachineType,
+    /// The definition as its author wrote it, broken or not.
+    pub definition: String,
+    /// Saved inputs of executions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<TestEvent>,
+    /// The input that is selected.
+    #[serde(default)]
+    pub selected_input: usize,
+    /// Answers in place of services that are not here: the text of a MockConfigFile.json. Empty for none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub mocks: String,
+}
+
+/// The type of a state machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum MachineType {
+    /// Durable, with a history.
+    #[default]
+    Standard,
+    /// Short, of high volume.
+    Express,
 }
 
 /// A saved test event.

@@ -26,6 +26,7 @@ impl Workspace {
             epoch_ms: EPOCH_MS,
             sources: BTreeMap::new(),
             functions: BTreeMap::new(),
+            machines: BTreeMap::new(),
             commands: Vec::new(),
             interrupts: Vec::new(),
             until_us: 0,

@@ -14,8 +14,8 @@ mod squash;
 pub use bounds::Fault;
 pub use decode::DecodeError;
 pub use document::{
-    ApiRequest, ClockMode, Command, FunctionDraft, Interrupt, LoggedCommand, Source, TestEvent,
-    WORKSPACE_VERSION, Workspace,
+    ApiRequest, ClockMode, Command, FunctionDraft, Interrupt, LoggedCommand, MachineDraft,
+    MachineType, Source, TestEvent, WORKSPACE_VERSION, Workspace,
 };
 pub use file::{FileError, WorkspaceFile};
 pub use hello::HELLO_WAT;

@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn what_a_link_holds_is_checked_too() {
-        let newer = Workspace::hello().to_json().replacen("\"version\":1", "\"version\":9", 1);
+        let newer = Workspace::hello().to_json().replacen("\"version\":2", "\"version\":9", 1);
         assert_eq!(
             decode_link(&link_of(newer.as_bytes())),
             Err(DecodeError::Newer { found: 9 }.into())
