@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes the compact service models beside this file from the public API models.
 
-usage: compact.py FOLDER, where FOLDER holds lambda/2015-03-31/service-2.json.gz and
-logs/2014-03-28/service-2.json.gz, as in the `botocore/data` of the PyPI package botocore 1.44.5.
+usage: compact.py FOLDER, where FOLDER holds lambda/2015-03-31/service-2.json.gz, logs/2014-03-28/service-2.json.gz
+and so on, as in the `botocore/data` of the PyPI package botocore 1.44.5.
 
 Only facts are kept: names, types, ranges, patterns, enumerations, HTTP bindings, error statuses.
 The format is described at the top of src/model.rs.
@@ -16,6 +16,29 @@ SERVICES = [
     ("lambda", "2015-03-31", None),
     ("logs", "2014-03-28", ["CreateLogGroup", "DescribeLogGroups", "DeleteLogGroup", "CreateLogStream",
                             "DescribeLogStreams", "PutLogEvents", "GetLogEvents", "FilterLogEvents"]),
+    ("stepfunctions", "2016-11-23", None),
+]
+
+# What operations answer, for results.json: by the name that `arn:aws:states:::aws-sdk:` has for the service.
+RESULTS = [
+    ("sfn", "stepfunctions", "2016-11-23", None),
+    ("lambda", "lambda", "2015-03-31", ["Invoke", "GetFunction", "GetFunctionConfiguration", "CreateFunction", "UpdateFunctionCode",
+                                        "UpdateFunctionConfiguration", "ListFunctions", "PublishVersion", "ListVersionsByFunction",
+                                        "CreateAlias", "GetAlias", "UpdateAlias", "ListAliases", "PutFunctionConcurrency",
+                                        "GetFunctionConcurrency", "GetAccountSettings", "AddPermission", "GetPolicy", "ListTags"]),
+    ("cloudwatchlogs", "logs", "2014-03-28", SERVICES[1][2]),
+    ("sqs", "sqs", "2012-11-05", None),
+    ("sns", "sns", "2010-03-31", ["Publish", "PublishBatch", "CreateTopic", "Subscribe", "ListTopics"]),
+    ("eventbridge", "events", "2015-10-07", ["PutEvents", "PutRule", "PutTargets", "DescribeRule", "ListRules"]),
+    ("dynamodb", "dynamodb", "2012-08-10", ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem",
+                                            "BatchWriteItem", "TransactGetItems", "TransactWriteItems", "ListTables"]),
+    ("s3", "s3", "2006-03-01", ["GetObject", "PutObject", "HeadObject", "CopyObject", "DeleteObject", "ListObjectsV2", "ListBuckets",
+                                "CreateBucket"]),
+    ("kms", "kms", "2014-11-01", ["Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateRandom", "Sign", "Verify",
+                                  "GenerateMac", "VerifyMac", "DescribeKey", "CreateKey"]),
+    ("ssm", "ssm", "2014-11-06", ["GetParameter", "GetParameters", "GetParametersByPath", "PutParameter", "DeleteParameter"]),
+    ("secretsmanager", "secretsmanager", "2017-10-17", ["GetSecretValue", "CreateSecret", "PutSecretValue", "DescribeSecret",
+                                                        "DeleteSecret", "GetRandomPassword"]),
 ]
 
 # Patterns that look around, which regex-lite cannot: the same set of strings as one that must match and one that must not.
@@ -25,10 +48,11 @@ LOOKAROUND = {
     "FunctionUrlFunctionName": (None, None),
     "FunctionUrlQualifier": ("[0-9a-zA-Z-_]+", "\\d+"),
     "S3Bucket": ("[0-9A-Za-z\\.\\-_]*", ".*\\."),
+    "CharacterRestrictedName": ("[a-zA-Z0-9_\\-\\.]+", "[0-9]+"),
 }
 
 # Nor does it know Unicode's classes: every letter, digit or space beyond ASCII is let through.
-UNICODE = {"\\p{L}": "a-zA-Z\\x{80}-\\x{10FFFF}", "\\p{N}": "0-9", "\\p{Z}": " "}
+UNICODE = {"\\p{ASCII}": "[\\x00-\\x7F]", "\\p{L}": "a-zA-Z\\x{80}-\\x{10FFFF}", "\\p{N}": "0-9", "\\p{Z}": " "}
 
 # Servers still print these where the public model has moved on (recorded answers). What either allows is let through.
 RECORDED = {
@@ -49,7 +73,8 @@ def lookaround(name, pattern):
     return LOOKAROUND[name]
 
 
-def compact(model, wanted):
+def compact(model, wanted, results=False):
+    """The requests of a service, or what it answers."""
     shapes, kept = model["shapes"], {}
 
     def simple(shape):
@@ -68,7 +93,7 @@ def compact(model, wanted):
             if key in shape:
                 out[key] = shape[key]
         pattern = shape.get("pattern")
-        if pattern:
+        if pattern and not results:
             out["pattern"] = pattern
             if any(mark in pattern for mark in ("(?!", "(?=", "(?<")):
                 out["is"], out["not"] = lookaround(name, pattern)
@@ -110,6 +135,10 @@ def compact(model, wanted):
     for name, op in model["operations"].items():
         if wanted and name not in wanted:
             continue
+        if results:
+            if op.get("output") and shapes[op["output"]["shape"]]["members"]:
+                operations[name] = {"in": keep(op["output"]["shape"])}
+            continue
         http = op["http"]
         operations[name] = {"http": [http["method"], http["requestUri"], http.get("responseCode", 200)]}
         if op.get("input"):
@@ -121,13 +150,24 @@ def compact(model, wanted):
             shape = shapes[error["shape"]]
             message = next((m for m in shape["members"] if m.lower() == "message"), None)
             errors[error["shape"]] = [shape.get("error", {}).get("httpStatusCode", 400), message, "Type" in shape["members"]]
+    if results:
+        return {"operations": operations, "shapes": kept}
     meta = model["metadata"]
     return {"service": meta["endpointPrefix"], "protocol": meta["protocol"], "target": meta.get("targetPrefix"),
-            "operations": operations, "errors": dict(sorted(errors.items())), "shapes": kept}
+            "version": meta.get("jsonVersion"), "operations": operations, "errors": dict(sorted(errors.items())), "shapes": kept}
+
+
+def load(service, version):
+    with gzip.open(os.path.join(sys.argv[1], service, version, "service-2.json.gz")) as file:
+        return json.load(file)
+
+
+def write(name, value):
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".json"), "w") as out:
+        out.write(json.dumps(value, separators=(",", ":")) + "\n")
 
 
 for service, version, wanted in SERVICES:
-    with gzip.open(os.path.join(sys.argv[1], service, version, "service-2.json.gz")) as file:
-        model = json.load(file)
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), service + ".json"), "w") as out:
-        out.write(json.dumps(compact(model, wanted), separators=(",", ":")) + "\n")
+    made = compact(load(service, version), wanted)
+    write(made["service"], made)
+write("results", {name: compact(load(service, version), wanted, True) for name, service, version, wanted in RESULTS})

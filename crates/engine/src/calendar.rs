@@ -52,6 +52,17 @@ pub(crate) fn day_path(unix_ms: u64) -> String {
     format!("{year:04}/{month:02}/{day:02}")
 }
 
+/// `Thu, 01 Jan 2026 00:00:00 GMT`, as in HTTP headers.
+pub(crate) fn http_date(unix_ms: u64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let Civil { year, month, day, hour, minute, second, .. } = civil(unix_ms);
+    let weekday = DAYS[(unix_ms / 86_400_000 % 7) as usize];
+    let month = MONTHS[month as usize - 1];
+    format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,5 +74,7 @@ mod tests {
         assert_eq!(last_modified(1_767_225_600_000), "2026-01-01T00:00:00.000+0000");
         assert_eq!(day_path(4_107_542_400_000), "2100/03/01");
         assert_eq!(day_path(1_709_164_800_000), "2024/02/29");
+        assert_eq!(http_date(1_709_164_800_000), "Thu, 29 Feb 2024 00:00:00 GMT");
+        assert_eq!(http_date(0), "Thu, 01 Jan 1970 00:00:00 GMT");
     }
 }

@@ -5,6 +5,7 @@
 
 use crate::lambda::{self, Cx, Lambda};
 use crate::logs::{self, Logs};
+use crate::states::{self, States};
 use crate::world::{Answered, Caller, Due, Incoming, Outcome, Params, Waiter, World};
 use crate::{
     ApiError, Config, Event, Fact, Interrupt, Principal, Request, Response, Timestamp, model,
@@ -27,7 +28,7 @@ impl CommandId {
 /// What a slice of work came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// A guest is still running: give it another slice; the clock stands still meanwhile.
+    /// A guest or an execution is still running: give it another slice; the clock stands still meanwhile.
     Running,
     /// The clock reached the instant that was asked for; nothing is due before it.
     Reached,
@@ -51,8 +52,12 @@ pub struct Running {
 pub fn is_read_only(service: &str, operation: &str) -> bool {
     let reads =
         ["Get", "List", "Describe", "Filter"].iter().any(|prefix| operation.starts_with(prefix));
-    // A worker that asks for an activity task takes it.
-    reads && (service, operation) != ("states", "GetActivityTask")
+    match (service, operation) {
+        // A worker that asks for an activity task takes it.
+        ("states", "GetActivityTask") => false,
+        ("states", "ValidateStateMachineDefinition") => true,
+        _ => reads,
+    }
 }
 
 /// The cloud of one session.
@@ -62,6 +67,7 @@ pub struct Engine {
     world: World,
     lambda: Lambda,
     logs: Logs,
+    states: States,
     commands: u64,
     reads: u64,
     answers: VecDeque<(CommandId, Result<Response, ApiError>)>,
@@ -74,6 +80,9 @@ pub(crate) struct Artifacts {
     accept: fn(&[u8]) -> Result<Artifact, Refusal>,
     known: BTreeMap<String, Artifact>,
 }
+
+/// Units of a slice that a step of an execution counts as: about what a guest does in the time that it takes.
+const UNITS_PER_STEP: u64 = 500;
 
 /// Modules that are kept. Chosen: metered modules are large.
 const ARTIFACTS_MAX: usize = 64;
@@ -112,6 +121,7 @@ impl Engine {
             world: World::new(config),
             lambda: Lambda::default(),
             logs: Logs::default(),
+            states: States::default(),
             commands: 0,
             reads: 0,
             answers: VecDeque::new(),
@@ -221,6 +231,11 @@ impl Engine {
                 lambda::handle(lambda, &mut cx, &incoming)
             }
             "logs" => logs::handle(&mut self.logs, &mut self.world, &incoming),
+            "states" => {
+                let (states, mut cx) = self.split_states();
+                states::handle(states, &mut cx, &incoming)
+            }
+            "coldstart" => states::handle_mocks(&mut self.states, &incoming),
             _ => None,
         };
         handled.unwrap_or_else(|| Err(unknown(service, operation)))
@@ -229,6 +244,11 @@ impl Engine {
     fn split(&mut self) -> (&mut Lambda, Cx<'_>) {
         let Self { sandbox, artifacts, world, lambda, logs, .. } = self;
         (lambda, Cx { world, logs, sandbox: &**sandbox, artifacts })
+    }
+
+    fn split_states(&mut self) -> (&mut States, states::Cx<'_>) {
+        let Self { world, states, logs, .. } = self;
+        (states, states::Cx { world, logs })
     }
 
     /// Answers go to those who wait for them.
@@ -254,6 +274,7 @@ impl Engine {
                 Waiter::Guest(call) => {
                     Lambda::queue_call_answer(&mut self.world, call, guest_answer(&result));
                 }
+                Waiter::Task(call) => States::queue_answer(&mut self.world, call, result),
             }
         }
     }
@@ -278,11 +299,22 @@ impl Engine {
             self.world.now = at;
             self.handle_due(due);
             self.hand_over_answers();
+            burned = burned.saturating_add(self.states.take_work().saturating_mul(UNITS_PER_STEP));
+            if burned >= units_max.max(1)
+                && self.world.queue.next().is_some_and(|next| next <= until)
+            {
+                return Progress::Running;
+            }
         }
     }
 
     fn handle_due(&mut self, due: Due) {
         match due {
+            Due::States(due) => {
+                let (states, mut cx) = self.split_states();
+                states.handle_due(&mut cx, due);
+            }
+            Due::Request { waiter, request } => self.enter(waiter, request),
             Due::Lambda(due) => {
                 let (lambda, mut cx) = self.split();
                 lambda.handle_due(&mut cx, due);
@@ -368,9 +400,10 @@ fn guest_answer(result: &Result<Response, ApiError>) -> Vec<u8> {
     answer.to_string().into_bytes()
 }
 
-/// The model of Lambda has all of its operations, so what it lacks is not AWS's. Of other services little is known.
+/// The models of Lambda and Step Functions have all of their operations, so what they lack is not AWS's. Of other services
+/// little is known.
 fn unknown(service: &str, operation: &str) -> ApiError {
-    if service == "lambda" && !model::is_known(service, operation) {
+    if matches!(service, "lambda" | "states") && !model::is_known(service, operation) {
         let text = format!("Unknown operation {service}:{operation}");
         return plain_error("UnknownOperationException", 404, &text);
     }

@@ -112,6 +112,40 @@ pub enum Fact {
         /// AWS's reason, such as `ConcurrentInvocationLimitExceeded`.
         reason: String,
     },
+    /// A state machine was created, changed or deleted. It is read with DescribeStateMachine.
+    StateMachineChanged {
+        /// Name.
+        state_machine: String,
+        /// `ACTIVE`, `DELETING`, or `DELETED` when it is gone.
+        status: String,
+    },
+    /// An execution was started. Children of distributed Map states have no facts of their own: DescribeMapRun counts them.
+    ExecutionStarted {
+        /// Counts up over the session.
+        execution: u64,
+        /// Its ARN, to read it with.
+        execution_arn: String,
+        /// Name of the state machine.
+        state_machine: String,
+        /// Whether it is an express one.
+        express: bool,
+    },
+    /// New events in an execution's history: `PassStateEntered Hello`, type and, where the event names one, state.
+    ExecutionHistory {
+        /// Which execution.
+        execution: u64,
+        /// The first one's id; the others follow.
+        first_event_id: u64,
+        /// One text for each event.
+        events: Vec<String>,
+    },
+    /// An execution ended. A redriven one goes on after that, and ends again.
+    ExecutionFinished {
+        /// Which execution.
+        execution: u64,
+        /// `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
+        status: String,
+    },
     /// A log event was stored.
     LogLine {
         /// Log group.

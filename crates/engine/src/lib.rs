@@ -17,6 +17,7 @@ pub mod model;
 mod queue;
 mod rng;
 mod session;
+mod states;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -28,7 +29,10 @@ pub use api::{ApiError, Blob, Principal, Request, Response};
 pub use engine::{CommandId, Engine, Progress, Running, is_read_only};
 pub use event::{EnvironmentPhase, Event, Fact, Outcome};
 pub use session::{Command, Config, Interrupt, Session, replay};
+pub use states::mocks;
 pub use time::Timestamp;
 
+/// Re-exported for those who look at executions.
+pub use coldstart_asl as asl;
 /// Re-exported so that hosts build the engine without naming the sandbox twice.
 pub use coldstart_sandbox as sandbox;

@@ -26,15 +26,24 @@ use std::sync::OnceLock;
 pub fn service(name: &str) -> Option<&'static Service> {
     static LAMBDA: OnceLock<Service> = OnceLock::new();
     static LOGS: OnceLock<Service> = OnceLock::new();
+    static STATES: OnceLock<Service> = OnceLock::new();
     match name {
         "lambda" => Some(LAMBDA.get_or_init(|| load::parse(include_str!("../models/lambda.json")))),
         "logs" => Some(LOGS.get_or_init(|| load::parse(include_str!("../models/logs.json")))),
+        "states" => Some(STATES.get_or_init(|| load::parse(include_str!("../models/states.json")))),
         _ => None,
     }
 }
 
+/// What a service's operations answer, by its name in `arn:aws:states:::aws-sdk:`. An operation's `input` is the shape of its
+/// output here. Only operations that state machines call are there.
+pub fn results(name: &str) -> Option<&'static Service> {
+    static RESULTS: OnceLock<std::collections::BTreeMap<String, Service>> = OnceLock::new();
+    RESULTS.get_or_init(|| load::parse_all(include_str!("../models/results.json"))).get(name)
+}
+
 /// Names of the services that have a model.
-pub const SERVICES: [&str; 2] = ["lambda", "logs"];
+pub const SERVICES: [&str; 3] = ["lambda", "logs", "states"];
 
 /// One operation's model.
 pub fn operation(service_name: &str, operation: &str) -> Option<&'static Operation> {

@@ -492,6 +492,19 @@ fn show_fact(fact: &Fact) -> String {
             )
         }
         Fact::InvocationThrottled { function, reason } => format!("throttled {function} {reason}"),
+        Fact::StateMachineChanged { state_machine, status } => {
+            format!("machine {state_machine} {status}")
+        }
+        Fact::ExecutionStarted { execution, state_machine, express, .. } => {
+            format!(
+                "execution {execution} of {state_machine}{}",
+                if *express { " express" } else { "" }
+            )
+        }
+        Fact::ExecutionHistory { execution, first_event_id, events } => {
+            format!("execution {execution} from {first_event_id}: {}", events.join(", "))
+        }
+        Fact::ExecutionFinished { execution, status } => format!("execution {execution} {status}"),
         Fact::LogLine { message, .. } => format!("log {message:?}"),
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::queue::{Queue, QueueKey, Urgency};
 use crate::rng::Rng;
-use crate::{ApiError, Config, Event, Fact, Principal, Response, Timestamp, lambda};
+use crate::{
+    ApiError, Config, Event, Fact, Principal, Request, Response, Timestamp, lambda, states,
+};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
@@ -15,6 +17,8 @@ pub(crate) enum Waiter {
     Command { id: u64, logged: Option<u64> },
     /// A guest that called a service.
     Guest(lambda::GuestCall),
+    /// A task of a state machine's execution.
+    Task(states::TaskCall),
 }
 
 /// A request on its way through the door.
@@ -30,7 +34,7 @@ impl Caller {
     pub(crate) fn logged_command(&self) -> Option<u64> {
         match self.waiter {
             Waiter::Command { logged, .. } => logged,
-            Waiter::Guest(_) => None,
+            Waiter::Guest(_) | Waiter::Task(_) => None,
         }
     }
 }
@@ -40,8 +44,12 @@ impl Caller {
 pub(crate) enum Due {
     /// Something of Lambda's.
     Lambda(lambda::Due),
+    /// Something of Step Functions'.
+    States(states::Due),
     /// A guest's call reaches the door.
     Door { call: lambda::GuestCall, principal: Principal, body: Vec<u8> },
+    /// A service's request reaches the door.
+    Request { waiter: Waiter, request: Request },
 }
 
 /// An answer that was given and waits to be handed over.

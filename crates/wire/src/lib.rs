@@ -1,7 +1,8 @@
 //! AWS protocols over HTTP, to and from engine requests, driven by the service models.
 //!
 //! [`decode`] takes an HTTP request apart into the engine's [`Request`]; [`encode`] puts an answer into HTTP. No sockets
-//! here: the host owns them. Lambda speaks REST-JSON (method, path, query, headers, body), Logs JSON 1.1 (`X-Amz-Target`).
+//! here: the host owns them. Lambda speaks REST-JSON (method, path, query, headers, body), Logs JSON 1.1 (`X-Amz-Target`), Step
+//! Functions JSON 1.0.
 //!
 //! Invariant: no request, however odd, panics; what cannot be read is refused with AWS's code.
 //! Invariant: nothing is checked here that the engine's door checks; this is only about where a member travels.
@@ -55,7 +56,7 @@ fn decode_json(target: &str, body: &[u8]) -> Result<Request, ApiError> {
         .iter()
         .filter_map(|name| model::service(name))
         .find(|service| {
-            service.protocol == Protocol::Json && service.target.as_deref() == Some(prefix)
+            service.protocol != Protocol::RestJson && service.target.as_deref() == Some(prefix)
         })
         .ok_or_else(unknown)?;
     // An operation that the model does not know is still named to the engine, which says what it does not have.
@@ -139,7 +140,7 @@ fn encode_error(service: &str, protocol: Protocol, error: &ApiError) -> HttpResp
     let mut headers = vec![("Content-Type".to_owned(), content_type(protocol).to_owned())];
     headers.push(("x-amzn-ErrorType".to_owned(), error.code.clone()));
     let mut body = error_body(service, error);
-    if protocol == Protocol::Json {
+    if protocol != Protocol::RestJson {
         let mut typed = Map::new();
         typed.insert("__type".to_owned(), json!(error.code));
         typed.extend(body);
@@ -157,6 +158,7 @@ fn content_type(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::RestJson => "application/json",
         Protocol::Json => "application/x-amz-json-1.1",
+        Protocol::Json10 => "application/x-amz-json-1.0",
     }
 }
 

@@ -27,6 +27,8 @@ pub enum Protocol {
     RestJson,
     /// `POST /` with the operation in `X-Amz-Target`, JSON 1.1.
     Json,
+    /// The same in JSON 1.0, which only names another content type.
+    Json10,
 }
 
 /// One operation.
@@ -177,6 +179,17 @@ fn anchored(pattern: &str) -> Option<Regex> {
     Regex::new(&format!("^(?:{pattern})$")).ok()
 }
 
+impl Shape {
+    /// The least and the greatest value, or length of a text, a blob, a list or a map.
+    pub fn bounds(&self) -> (Option<f64>, Option<f64>) {
+        (self.min, self.max)
+    }
+    /// The values of an enumeration; none for other shapes.
+    pub fn values(&self) -> &[String] {
+        &self.values
+    }
+}
+
 impl Service {
     /// A shape by its name.
     pub fn shape(&self, name: &str) -> Option<&Shape> {
@@ -211,7 +224,16 @@ impl Service {
 
 /// Reads a compact model. The text is part of the program: what it does not hold is left empty, and a test looks at all of it.
 pub(super) fn parse(text: &str) -> Service {
-    let model: Value = serde_json::from_str(text).unwrap_or_default();
+    read_service(&serde_json::from_str(text).unwrap_or_default())
+}
+
+/// Reads a text of several models by name.
+pub(super) fn parse_all(text: &str) -> BTreeMap<String, Service> {
+    let models: Value = serde_json::from_str(text).unwrap_or_default();
+    entries(&models).map(|(name, model)| (name.clone(), read_service(model))).collect()
+}
+
+fn read_service(model: &Value) -> Service {
     let mut shapes = BTreeMap::new();
     for plain in ["string", "integer", "long", "double", "boolean", "blob", "timestamp"] {
         shapes.insert(plain.to_owned(), read_shape(plain, &serde_json::json!({ "t": plain })));
@@ -230,6 +252,8 @@ pub(super) fn parse(text: &str) -> Service {
         name: text_of(&model["service"]),
         protocol: if model["protocol"] == "rest-json" {
             Protocol::RestJson
+        } else if model["version"] == "1.0" {
+            Protocol::Json10
         } else {
             Protocol::Json
         },

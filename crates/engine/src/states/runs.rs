@@ -1,0 +1,561 @@
+//! Executions at work: begun, woken and answered from the queue.
+//!
+//! Invariant: what an execution asks for goes into the queue; its answers come out of it.
+//! Invariant: an execution that has ended is in nobody's way: it holds no entry of the queue.
+//! Invariant: at most [`FINISHED_MAX`] executions that have ended are kept, the newest, and of a map run's children
+//! [`CHILDREN_KEPT_MAX`] that succeeded and as many others, the first.
+
+use super::activities::Queue;
+use super::mocks::MockConfig;
+use super::model::{Activity, Revision, StateMachine, at, now};
+use super::test_state::Test;
+use super::tokens::Tokens;
+use super::{executions, integrations, logging};
+use crate::logs::Logs;
+use crate::queue::{QueueKey, Urgency};
+use crate::world::{self, Caller, World};
+use crate::{ApiError, Fact, Response, Timestamp};
+use coldstart_asl::MachineType;
+use coldstart_asl::interpret::{
+    Child, Data, Effect, Ended, Execution, Failure, Identity, Machine, MapRunId, Refused, Start,
+    Status, TaskId, Time,
+};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// Executions that have ended and can still be described. Chosen: AWS keeps them for 90 days, a tab has less memory.
+const FINISHED_MAX: usize = 10_000;
+/// Children of one map run that succeeded and are kept, and as many that did not. Chosen.
+const CHILDREN_KEPT_MAX: u64 = 1_000;
+/// Microseconds between the starts of two children. Chosen, about what AWS does; it keeps the clock moving, so that a map run
+/// of a million items can be stopped.
+const CHILD_START_US: u64 = 200;
+
+/// What the service's code needs of the rest of the engine.
+pub(crate) struct Cx<'a> {
+    pub(crate) world: &'a mut World,
+    pub(crate) logs: &'a mut Logs,
+}
+
+/// A task of an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct TaskCall {
+    pub(crate) run: u64,
+    pub(crate) task: TaskId,
+}
+
+/// What an execution hears of a task.
+#[derive(Debug)]
+pub(crate) enum Told {
+    Started(Option<String>),
+    Submitted(Data),
+    Succeeded(Data),
+    Failed(Failure),
+    Refused(Refused, Failure),
+    Heartbeat,
+}
+
+/// What may be due.
+#[derive(Debug)]
+pub(crate) enum Due {
+    /// An execution begins.
+    Begin { run: u64 },
+    /// A timer of an execution.
+    Wake { run: u64 },
+    /// Something about a task.
+    Task { call: TaskCall, told: Told },
+    /// The answer to the request of a task.
+    Answered { call: TaskCall, result: Box<Result<Response, ApiError>> },
+    /// A child of a map run ended.
+    ChildEnded { run: u64, map_run: MapRunId, index: u64, ended: Ended },
+    /// A worker has waited long enough.
+    PollOver { activity: String, worker: u64 },
+    /// Nothing but the clock: a mocked task runs into its timeout here.
+    Nudge,
+}
+
+/// Which child of which map run of which execution an execution is.
+#[derive(Debug, Clone)]
+pub(crate) struct ChildOf {
+    pub(crate) run: u64,
+    pub(crate) map_run: MapRunId,
+    pub(crate) index: u64,
+    /// The map run's ARN.
+    pub(crate) map_run_arn: Arc<str>,
+}
+
+/// Who waits for an execution's end as a `.sync` task.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watcher {
+    pub(crate) call: TaskCall,
+    /// `.sync:2`: input and output are given as JSON.
+    pub(crate) as_json: bool,
+}
+
+/// One execution with what the service knows of it.
+pub(crate) struct Run {
+    pub(crate) id: u64,
+    pub(crate) arn: Arc<str>,
+    pub(crate) name: Arc<str>,
+    /// The state machine's name; a child's has the label behind it.
+    pub(crate) machine: Arc<str>,
+    pub(crate) revision: Arc<Revision>,
+    pub(crate) kind: MachineType,
+    pub(crate) start: Start,
+    pub(crate) trace_header: Option<String>,
+    pub(crate) started_at: Time,
+    pub(crate) redriven_at: Option<Time>,
+    /// What a child of a map run runs.
+    processor: Option<Arc<Machine>>,
+    /// None until it begins.
+    pub(crate) execution: Option<Execution>,
+    pub(crate) ended: bool,
+    /// Who waits for StartSyncExecution.
+    pub(crate) caller: Option<Caller>,
+    pub(crate) watchers: Vec<Watcher>,
+    pub(crate) child_of: Option<ChildOf>,
+    /// Executions that `.sync` tasks wait for.
+    pub(crate) nested: BTreeMap<TaskId, u64>,
+    /// Children of map runs that have not ended.
+    children: BTreeMap<(MapRunId, u64), u64>,
+    /// Children that have ended and are kept: those that succeeded, and the others.
+    kept: [u64; 2],
+    next_child_at: Timestamp,
+    wake: Option<(QueueKey, Time)>,
+    /// History events that facts and log lines were made of.
+    told: usize,
+    pub(crate) log_stream: Option<String>,
+    pub(crate) test_case: Option<String>,
+    /// Calls by state, for mocks.
+    pub(crate) mocked: BTreeMap<Arc<str>, u64>,
+}
+
+/// What a new execution is made of.
+pub(crate) struct NewRun {
+    pub(crate) arn: Arc<str>,
+    pub(crate) name: Arc<str>,
+    pub(crate) machine: Arc<str>,
+    pub(crate) revision: Arc<Revision>,
+    pub(crate) kind: MachineType,
+    pub(crate) start: Start,
+    pub(crate) trace_header: Option<String>,
+    pub(crate) caller: Option<Caller>,
+    pub(crate) child_of: Option<ChildOf>,
+    /// What a child of a map run runs; others run their revision's machine.
+    pub(crate) processor: Option<Arc<Machine>>,
+    pub(crate) test_case: Option<String>,
+}
+
+/// The service's state.
+#[derive(Default)]
+pub(crate) struct States {
+    pub(crate) machines: BTreeMap<String, StateMachine>,
+    pub(crate) activities: BTreeMap<String, Activity>,
+    pub(crate) queues: BTreeMap<String, Queue>,
+    pub(crate) runs: BTreeMap<u64, Run>,
+    pub(crate) by_arn: BTreeMap<Arc<str>, u64>,
+    pub(crate) tokens: Tokens,
+    pub(crate) mocks: MockConfig,
+    /// Requests that tasks made and that are not answered, by what their answers mean.
+    pub(crate) asked: BTreeMap<TaskCall, integrations::Asked>,
+    /// Tests that wait for what their state calls.
+    pub(crate) tests: BTreeMap<u64, Test>,
+    finished: VecDeque<u64>,
+    number: u64,
+    /// History events since the host looked up: the work of a slice.
+    pub(crate) work: u64,
+}
+
+impl States {
+    /// Counts up: orders what was made.
+    pub(crate) fn next_number(&mut self) -> u64 {
+        self.number += 1;
+        self.number
+    }
+
+    /// Steps since this was asked last: what a slice is measured by.
+    pub(crate) fn take_work(&mut self) -> u64 {
+        std::mem::take(&mut self.work)
+    }
+
+    /// Does what is due now.
+    pub(crate) fn handle_due(&mut self, cx: &mut Cx<'_>, due: Due) {
+        self.work += 1;
+        match due {
+            Due::Begin { run } => self.begin(cx, run),
+            Due::Wake { run } => {
+                if let Some(run) = self.runs.get_mut(&run) {
+                    run.wake = None;
+                }
+                self.go_on(cx, run, |execution, now| execution.advance(now));
+            }
+            Due::Task { call, told } => self.tell_task(cx, call, told),
+            Due::Answered { call, result } => integrations::answered(self, cx, call, *result),
+            Due::ChildEnded { run, map_run, index, ended } => {
+                self.go_on(cx, run, |execution, now| {
+                    execution.child_finished(now, map_run, index, ended);
+                })
+            }
+            Due::PollOver { activity, worker } => self.poll_over(cx.world, &activity, worker),
+            Due::Nudge => {}
+        }
+    }
+
+    /// Adds an execution, which begins when the queue gets to it, and gives its number.
+    pub(crate) fn add(&mut self, world: &mut World, new: NewRun, begins: Timestamp) -> u64 {
+        let id = self.next_number();
+        let express = new.kind == MachineType::Express;
+        let run = Run {
+            id,
+            arn: new.arn,
+            name: new.name,
+            machine: new.machine,
+            revision: new.revision,
+            kind: new.kind,
+            start: new.start,
+            trace_header: new.trace_header,
+            started_at: now(world),
+            redriven_at: None,
+            processor: new.processor,
+            execution: None,
+            ended: false,
+            caller: new.caller,
+            watchers: Vec::new(),
+            child_of: new.child_of,
+            nested: BTreeMap::new(),
+            children: BTreeMap::new(),
+            kept: [0; 2],
+            next_child_at: Timestamp(0),
+            wake: None,
+            told: 0,
+            log_stream: None,
+            test_case: new.test_case,
+            mocked: BTreeMap::new(),
+        };
+        if run.child_of.is_none() {
+            world.emit(Fact::ExecutionStarted {
+                execution: id,
+                execution_arn: run.arn.to_string(),
+                state_machine: run.machine.to_string(),
+                express,
+            });
+            self.machine_mut(&run.machine).running += 1;
+        }
+        self.by_arn.insert(Arc::clone(&run.arn), id);
+        self.runs.insert(id, run);
+        world.schedule(begins, Urgency::Work, world::Due::States(Due::Begin { run: id }));
+        id
+    }
+
+    fn begin(&mut self, cx: &mut Cx<'_>, id: u64) {
+        let Some(run) = self.runs.get_mut(&id).filter(|run| !run.ended) else { return };
+        if run.execution.is_some() {
+            return;
+        }
+        let machine = Arc::clone(run.processor.as_ref().unwrap_or(&run.revision.machine));
+        let execution = Execution::start(machine, run.start.clone(), now(cx.world));
+        run.execution = Some(execution);
+        self.settle(cx, id);
+    }
+
+    /// Lets an execution do something, and then what follows from it.
+    pub(crate) fn go_on(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: u64,
+        act: impl FnOnce(&mut Execution, Time),
+    ) {
+        let now = now(cx.world);
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let Some(execution) = &mut run.execution else { return };
+        act(execution, now);
+        self.settle(cx, id);
+    }
+
+    pub(crate) fn execution(&self, id: u64) -> Option<&Execution> {
+        self.runs.get(&id)?.execution.as_ref()
+    }
+
+    /// Whether an execution still waits for a task.
+    pub(crate) fn is_waiting_for(&self, call: TaskCall) -> bool {
+        self.execution(call.run).is_some_and(|execution| execution.is_waiting_for(call.task))
+    }
+
+    fn tell_task(&mut self, cx: &mut Cx<'_>, call: TaskCall, told: Told) {
+        let task = call.task;
+        if self.tests.contains_key(&call.run) {
+            return self.test_answered(cx.world, call, told);
+        }
+        self.go_on(cx, call.run, |execution, now| {
+            match told {
+                Told::Started(worker) => execution.task_started(now, task, worker.as_deref()),
+                Told::Submitted(output) => execution.task_submitted(now, task, output),
+                Told::Succeeded(output) => execution.task_succeeded(now, task, output),
+                Told::Failed(failure) => execution.task_failed(now, task, failure),
+                Told::Refused(step, failure) => execution.task_refused(now, task, step, failure),
+                Told::Heartbeat => execution.task_heartbeat(now, task),
+            };
+        });
+    }
+
+    /// Puts news of a task into the queue.
+    pub(crate) fn queue_told(world: &mut World, call: TaskCall, told: Told, after_ms: u64) {
+        let due = world::Due::States(Due::Task { call, told });
+        world.schedule(world.now.after_ms(after_ms), Urgency::Work, due);
+    }
+
+    /// The answer to a task's request, as the door gives it.
+    pub(crate) fn queue_answer(
+        world: &mut World,
+        call: TaskCall,
+        result: Result<Response, ApiError>,
+    ) {
+        let due = world::Due::States(Due::Answered { call, result: Box::new(result) });
+        world.schedule(world.now, Urgency::Work, due);
+    }
+
+    pub(crate) fn started_by_worker(
+        &mut self,
+        cx: &mut Cx<'_>,
+        call: TaskCall,
+        name: Option<&str>,
+    ) {
+        Self::queue_told(cx.world, call, Told::Started(name.map(str::to_owned)), 0);
+    }
+
+    /// Carries out what an execution asks for, tells what happened, and sees to its end or its next timer.
+    pub(crate) fn settle(&mut self, cx: &mut Cx<'_>, id: u64) {
+        loop {
+            let Some(execution) = self.runs.get_mut(&id).and_then(|run| run.execution.as_mut())
+            else {
+                return;
+            };
+            let effects: Vec<Effect> = std::iter::from_fn(|| execution.poll_effect()).collect();
+            if effects.is_empty() {
+                break;
+            }
+            for effect in effects {
+                self.work += 1;
+                match effect {
+                    Effect::Schedule(task) => integrations::schedule(self, cx, id, *task),
+                    Effect::Cancel(task) => self.cancel_task(cx, TaskCall { run: id, task }),
+                    Effect::StartChild(child) => self.start_child(cx, id, *child),
+                    Effect::CancelChild { map_run, index } => {
+                        self.cancel_child(cx, id, map_run, index);
+                    }
+                }
+            }
+        }
+        self.tell(cx, id);
+        self.conclude_or_wait(cx, id);
+    }
+
+    /// Nobody waits for a task any longer. A nested execution that it waited for is stopped, as AWS does with jobs of `.sync`.
+    fn cancel_task(&mut self, cx: &mut Cx<'_>, call: TaskCall) {
+        self.asked.remove(&call);
+        let Some(run) = self.runs.get_mut(&call.run) else { return };
+        if let Some(nested) = run.nested.remove(&call.task) {
+            self.stop(cx, nested, Failure::default());
+        }
+    }
+
+    fn start_child(&mut self, cx: &mut Cx<'_>, parent: u64, child: Child) {
+        let Child { map_run, index, machine, start } = child;
+        let Some(run) = self.runs.get_mut(&parent) else { return };
+        let map_run_arn = run
+            .execution
+            .as_ref()
+            .and_then(|execution| execution.map_runs().get(map_run.0))
+            .map_or_else(|| Arc::from(""), |map_run| Arc::clone(&map_run.arn));
+        let begins = run.next_child_at.max(cx.world.now);
+        run.next_child_at = begins.after_micros(CHILD_START_US);
+        let identity = &start.identity;
+        let new = NewRun {
+            arn: Arc::clone(&identity.execution_arn),
+            name: Arc::clone(&identity.name),
+            machine: Arc::clone(&run.machine),
+            revision: Arc::clone(&run.revision),
+            kind: machine.kind(),
+            start,
+            trace_header: None,
+            caller: None,
+            child_of: Some(ChildOf { run: parent, map_run, index, map_run_arn }),
+            processor: Some(machine),
+            test_case: run.test_case.clone(),
+        };
+        let id = self.add(cx.world, new, begins);
+        if let Some(run) = self.runs.get_mut(&parent) {
+            run.children.insert((map_run, index), id);
+        }
+    }
+
+    fn cancel_child(&mut self, cx: &mut Cx<'_>, parent: u64, map_run: MapRunId, index: u64) {
+        let Some(run) = self.runs.get_mut(&parent) else { return };
+        if let Some(child) = run.children.remove(&(map_run, index)) {
+            self.stop(cx, child, Failure::default());
+        }
+    }
+
+    /// Ends an execution from outside.
+    pub(crate) fn stop(&mut self, cx: &mut Cx<'_>, id: u64, failure: Failure) {
+        let begun = self.runs.get(&id).is_some_and(|run| run.execution.is_some());
+        if !begun {
+            self.begin(cx, id);
+        }
+        self.go_on(cx, id, |execution, now| execution.abort(now, failure));
+    }
+
+    /// Makes facts and log lines of new history events.
+    fn tell(&mut self, cx: &mut Cx<'_>, id: u64) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let Some(execution) = &run.execution else { return };
+        let history = execution.history();
+        let new = history.get(run.told..).unwrap_or_default();
+        if new.is_empty() {
+            return;
+        }
+        self.work += new.len() as u64;
+        if run.child_of.is_none() {
+            let events = new.iter().map(|event| match event.state_name() {
+                Some(state) => format!("{} {state}", event.type_name()),
+                None => event.type_name().to_owned(),
+            });
+            cx.world.emit(Fact::ExecutionHistory {
+                execution: id,
+                first_event_id: new[0].id,
+                events: events.collect(),
+            });
+        }
+        let from = run.told;
+        run.told = history.len();
+        logging::write(run, from, cx);
+    }
+
+    fn conclude_or_wait(&mut self, cx: &mut Cx<'_>, id: u64) {
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        let Some(execution) = &run.execution else { return };
+        if execution.status() == Status::Running {
+            run.ended = false;
+            let deadline = execution.deadline();
+            if run.wake.map(|(_, time)| time) == deadline {
+                return;
+            }
+            if let Some((key, _)) = run.wake.take() {
+                cx.world.queue.cancel(key);
+            }
+            if let Some(time) = deadline {
+                let due = world::Due::States(Due::Wake { run: id });
+                let when = at(cx.world, time);
+                run.wake = Some((cx.world.schedule(when, Urgency::Work, due), time));
+            }
+        } else if !run.ended {
+            self.conclude(cx, id);
+        }
+    }
+
+    fn conclude(&mut self, cx: &mut Cx<'_>, id: u64) {
+        let run = self.runs.get_mut(&id).expect("the caller has found it");
+        run.ended = true;
+        if let Some((key, _)) = run.wake.take() {
+            cx.world.queue.cancel(key);
+        }
+        let execution = run.execution.as_ref().expect("what has ended has begun");
+        let status = execution.status();
+        for watcher in std::mem::take(&mut run.watchers) {
+            let told = executions::told_at_end(run, watcher.as_json);
+            Self::queue_told(cx.world, watcher.call, told, 0);
+        }
+        if let Some(caller) = run.caller.take() {
+            let output = executions::sync_answer(run);
+            cx.world.answer(caller, Ok(Response { status: 200, output }));
+        }
+        let run = &self.runs[&id];
+        match run.child_of.clone() {
+            Some(child_of) => self.conclude_child(cx, id, &child_of),
+            None => {
+                let machine = Arc::clone(&run.machine);
+                cx.world
+                    .emit(Fact::ExecutionFinished { execution: id, status: status.name().into() });
+                self.count_out(cx.world, &machine);
+                self.finished.push_back(id);
+                if self.finished.len() > FINISHED_MAX
+                    && let Some(oldest) = self.finished.pop_front()
+                {
+                    self.forget(oldest);
+                }
+            }
+        }
+    }
+
+    fn conclude_child(&mut self, cx: &mut Cx<'_>, id: u64, child_of: &ChildOf) {
+        let ChildOf { run: parent, map_run, index, .. } = child_of;
+        let ended = self.runs[&id].execution.as_ref().map(how_it_ended);
+        let Some(ended) = ended else { return };
+        let Some(run) = self.runs.get_mut(parent) else { return };
+        let awaited = run.children.remove(&(*map_run, *index)).is_some();
+        let kept = &mut run.kept[usize::from(!matches!(ended, Ended::Succeeded(_)))];
+        *kept += 1;
+        let keep = *kept <= CHILDREN_KEPT_MAX;
+        if awaited {
+            let due = Due::ChildEnded { run: *parent, map_run: *map_run, index: *index, ended };
+            cx.world.schedule(cx.world.now, Urgency::Work, world::Due::States(due));
+        }
+        if !keep {
+            self.forget(id);
+        }
+    }
+
+    /// A redriven execution has not ended.
+    pub(crate) fn unfinish(&mut self, id: u64) {
+        self.finished.retain(|finished| *finished != id);
+    }
+
+    /// Drops an execution with its children.
+    fn forget(&mut self, id: u64) {
+        let Some(run) = self.runs.remove(&id) else { return };
+        self.by_arn.remove(&run.arn);
+        let has_children = run.kept != [0; 2];
+        if has_children {
+            let children: Vec<u64> = self
+                .runs
+                .values()
+                .filter(|child| child.child_of.as_ref().is_some_and(|of| of.run == id))
+                .map(|child| child.id)
+                .collect();
+            children.into_iter().for_each(|child| self.forget(child));
+        }
+    }
+}
+
+fn how_it_ended(execution: &Execution) -> Ended {
+    let text = |text: Option<&str>| text.map(Arc::from);
+    let failure = Failure { error: text(execution.error()), cause: text(execution.cause()) };
+    match execution.status() {
+        Status::Succeeded => {
+            Ended::Succeeded(execution.output().cloned().unwrap_or_else(|| Data::new(().into())))
+        }
+        Status::TimedOut => Ended::TimedOut(failure),
+        Status::Aborted => Ended::Aborted(failure),
+        Status::Failed | Status::Running => Ended::Failed(failure),
+    }
+}
+
+/// What an execution is told about itself.
+pub(crate) fn identity(
+    world: &World,
+    machine: &StateMachine,
+    revision: &Revision,
+    execution_arn: &Arc<str>,
+    name: &Arc<str>,
+) -> Identity {
+    Identity {
+        execution_arn: Arc::clone(execution_arn),
+        name: Arc::clone(name),
+        role_arn: Arc::clone(&revision.role_arn),
+        state_machine_arn: Arc::clone(&machine.arn),
+        state_machine_name: Arc::clone(&machine.name),
+        state_machine_version_arn: None,
+        state_machine_alias_arn: None,
+        region: world.config.region.as_str().into(),
+    }
+}
