@@ -29,7 +29,10 @@ fn said(text: &str) -> String {
         text,
         json!({ "input": { "text": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!" } }),
     ) {
-        Ok(value) => value.map_or_else(|| "nothing".to_owned(), |value| value.to_string()),
+        Ok(value) => value.map_or_else(
+            || "nothing".to_owned(),
+            |value| value.to_string().chars().take(200).collect(),
+        ),
         Err(EvaluationError::Thrown { code: None, message, .. }) => message,
         Err(error) => error.to_string(),
     }
@@ -94,7 +97,10 @@ fn memory_is_bounded() {
     assert_eq!(said("$reduce([1..100], function($a, $i){ {'a': $a, 'b': $a} }, 1)"), MEMORY);
     assert_eq!(said("$reduce([1..100], function($a, $i){ $append($a, $a) }, [1])"), MEMORY);
     assert_eq!(said("$join($map([1..800000], function($i){ 'xxxxxxxxxxxxxxxx' }))"), MEMORY);
-    assert_eq!(said("$replace($pad('x', 1000000), 'x', 'yyyyyyyyyyyyyyyyyyyyyyyyyy')"), MEMORY);
+    assert_eq!(
+        said("$replace($pad('x', 1000000, 'x'), 'x', 'yyyyyyyyyyyyyyyyyyyyyyyyyy')"),
+        MEMORY
+    );
 }
 
 #[test]
@@ -117,16 +123,18 @@ fn work_on_large_values_is_bounded() {
 
 #[test]
 fn regular_expressions_are_bounded() {
-    for pattern in ["(a+)+$", "(a|a)*$", "(.*)*x", "(a*)*b", "(?:a?){40}a{40}x", r"(\\w+\\s?)*$"] {
+    for pattern in
+        ["(a+)+$", "(.*)*x", "(a*)*b", "(?:a?){40}a{40}x", r"(\w+\s?)*$", "a*a*a*a*a*a*b"]
+    {
         let text = format!("$contains($states.input.text, /{pattern}/)");
         let outcome = said(&text);
         assert!([TIME, "true", "false"].contains(&outcome.as_str()), "{pattern}: {outcome}");
     }
-    let text = "$contains($pad('a', 5000000), /(a+)+$/)";
+    let text = "$contains($pad('a', 5000000, 'a'), /(a+)+$/)";
     let outcome = said(text);
     assert!([TIME, "true", "false"].contains(&outcome.as_str()), "{outcome}");
     for pattern in
-        ["(((a{1000}){1000}){1000}){1000}", "(", "[", "a{99999999999}", "(?<=a+)b", "\\\\p{L}+"]
+        ["(((a{1000}){1000}){1000}){1000}", "(", "[", "a{99999999999}", "(?<=a+)b", "\\p{L}+"]
     {
         let _ = said(&format!("$match('aaa', /{pattern}/)"));
     }

@@ -36,10 +36,10 @@ type Given = Result<Option<Value>, Error>;
 pub(crate) fn bind(bindings: Bindings, name: &str, generator: &Generator) -> Bindings {
     let generator = generator.clone();
     let function = match name {
-        "partition" => signed("<an:a>", |given| partition(given)),
-        "range" => signed("<nnn:a>", |given| range(given)),
-        "hash" => signed("<ss:s>", |given| hash(given)),
-        "parse" => signed("<s:x>", |given| parse(given)),
+        "partition" => signed("<an:a>", partition),
+        "range" => signed("<nnn:a>", range),
+        "hash" => signed("<ss:s>", hash),
+        "parse" => signed("<s:x>", parse),
         "random" => signed("<n?:n>", move |given| Ok(Some(random(given, &generator)))),
         "uuid" => HostFunction::new(0, move |_, _| Ok(Some(uuid(&generator)))).without_input(),
         // Nothing that can be bound is undefined; null cannot be called either.

@@ -1,9 +1,12 @@
 //! Stops an evaluation that builds too much.
 //!
 //! The library bounds steps, depth and each single value, but not their product: a step may build, copy or search an
-//! array of a million items. The guard adds up the sizes of the values that a traced evaluation builds.
+//! array of a million items. The guard adds up the sizes of the values that a traced evaluation builds and of those
+//! it refers to, which some function then reads.
+//!
+//! Invariant: what is added up depends on the expression and its values alone, so every machine stops at the same place.
 
-use super::EvaluationError;
+use super::{EvaluationError, Limits};
 use jlens_core::CancelToken;
 use jlens_core::ast::{BinaryOp, Node, NodeKind};
 use jlens_core::audit::{CaptureLimits, Outcome, Tracer, ValueRef};
@@ -23,20 +26,30 @@ const TIME: &str = "Expression evaluation timeout: Check for infinite loop";
 
 /// Adds up what an evaluation builds and cancels it at the limit.
 pub(crate) struct Guard {
-    left: usize,
+    /// Bytes that may still be built.
+    build_left: usize,
+    /// Bytes that may still be read.
+    read_left: u64,
+    ran_out_of_time: bool,
     token: CancelToken,
-    limits: CaptureLimits,
+    capture: CaptureLimits,
 }
 
 impl Guard {
-    pub(crate) fn new(work_bytes: usize) -> Guard {
-        let limits = CaptureLimits {
+    pub(crate) fn new(limits: &Limits) -> Guard {
+        let capture = CaptureLimits {
             max_items: 0,
             max_string: SHORT,
             max_depth: 1,
             ..CaptureLimits::default()
         };
-        Guard { left: work_bytes, token: CancelToken::new(), limits }
+        Guard {
+            build_left: limits.build_bytes,
+            read_left: limits.read_bytes,
+            ran_out_of_time: false,
+            token: CancelToken::new(),
+            capture,
+        }
     }
 
     pub(crate) fn token(&self) -> CancelToken {
@@ -47,6 +60,7 @@ impl Guard {
     pub(crate) fn explain(&self, error: jlens_core::Error) -> EvaluationError {
         let bound = match error.code() {
             "D1011" => Some(STACK),
+            "U1003" if self.ran_out_of_time => Some(TIME),
             "U1001" | "U1003" => Some(MEMORY),
             "U1006" | "D1012" => Some(TIME),
             _ => None,
@@ -65,19 +79,25 @@ impl Guard {
         }
     }
 
-    fn charge(&mut self, value: ValueRef<'_>) {
-        let size = self.size(value);
-        match self.left.checked_sub(size) {
-            Some(left) => self.left = left,
+    fn built(&mut self, value: ValueRef<'_>) {
+        match self.build_left.checked_sub(self.size(value)) {
+            Some(left) => self.build_left = left,
+            None => self.token.cancel(),
+        }
+    }
+
+    fn read(&mut self, value: ValueRef<'_>) {
+        match self.read_left.checked_sub(self.size(value) as u64) {
+            Some(left) => self.read_left = left,
             None => {
-                self.left = 0;
+                self.ran_out_of_time = true;
                 self.token.cancel();
             }
         }
     }
 
     fn size(&self, value: ValueRef<'_>) -> usize {
-        match value.capture(&self.limits) {
+        match value.capture(&self.capture) {
             // The note about the items left out is the only way to learn how many there are.
             Some(Value::Array(items)) => items
                 .first()
@@ -109,13 +129,14 @@ impl Tracer for Guard {
             | NodeKind::Apply { .. }
             | NodeKind::Wildcard
             | NodeKind::Descendant
-            | NodeKind::Binary { op: BinaryOp::Concat | BinaryOp::Range, .. } => self.charge(value),
+            | NodeKind::Binary { op: BinaryOp::Concat | BinaryOp::Range, .. } => self.built(value),
+            NodeKind::Variable { .. } => self.read(value),
             _ => {}
         }
     }
 
     fn operands(&mut self, _: &Node, lhs: ValueRef<'_>, rhs: ValueRef<'_>) {
-        self.charge(lhs);
-        self.charge(rhs);
+        self.read(lhs);
+        self.read(rhs);
     }
 }

@@ -109,7 +109,7 @@ impl Expression {
         let bindings = scope.bindings(&parsed.facts);
         let state = scope.random_state();
         let guarded = scope.is_guarded() && parsed.facts.grows;
-        let mut guard = Guard::new(scope.limits().work_bytes);
+        let mut guard = Guard::new(scope.limits());
         let options = scope.options(&parsed.facts, guard.token());
         let input = scope.input();
         let outcome = if guarded {

@@ -12,14 +12,70 @@ const NODES_MAX: usize = 64;
 pub(crate) struct Facts {
     /// The free variables, sorted, without `$`.
     pub(crate) variables: Vec<String>,
-    /// Whether a regular expression occurs.
-    pub(crate) has_regex: bool,
+    /// How the regular expressions in it repeat.
+    pub(crate) regex: Repetition,
     /// Whether the values built may be many times as large as what is given: see the module `guard`.
     pub(crate) grows: bool,
     /// What stands where only the context item could be read, in the order of the text.
     top_level: Vec<TopLevel>,
     /// The fields of `$states` that are read, in the order of the text.
     states: Vec<String>,
+}
+
+/// How a regular expression repeats.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Repetition {
+    /// There is none.
+    #[default]
+    None,
+    /// No group that repeats or branches inside is repeated, and few things are: the moves of the matcher are a small
+    /// power of the text's length.
+    Flat,
+    /// They may be exponential in it, or a large power.
+    Nested,
+}
+
+impl Repetition {
+    /// Judges a pattern by its groups and quantifiers; escapes and classes are skipped.
+    fn of(pattern: &str) -> Repetition {
+        let mut chars = pattern.chars().peekable();
+        // For each open group whether something in it repeats or branches.
+        let mut groups = vec![false];
+        let mut in_class = false;
+        let mut closed_restless = false;
+        let mut repeated = 0;
+        while let Some(c) = chars.next() {
+            let after_group = std::mem::take(&mut closed_restless);
+            match c {
+                '\\' => {
+                    chars.next();
+                }
+                ']' => in_class = false,
+                _ if in_class => {}
+                '[' => in_class = true,
+                '(' => {
+                    // The mark of a group's kind is no quantifier.
+                    chars.next_if_eq(&'?');
+                    groups.push(false);
+                }
+                ')' if groups.len() > 1 => {
+                    closed_restless = groups.pop().unwrap_or(false);
+                    if closed_restless && let Some(outer) = groups.last_mut() {
+                        *outer = true;
+                    }
+                }
+                '*' | '+' | '?' | '{' if after_group && c != '?' => return Repetition::Nested,
+                '*' | '+' | '?' | '{' | '|' => {
+                    repeated += u32::from(matches!(c, '*' | '+' | '{'));
+                    if let Some(inner) = groups.last_mut() {
+                        *inner = true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if repeated > 4 { Repetition::Nested } else { Repetition::Flat }
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -132,7 +188,9 @@ impl Walk {
                     self.node(&term.expr, false);
                 }
             }
-            NodeKind::Regex { .. } => self.facts.has_regex = true,
+            NodeKind::Regex { pattern, .. } => {
+                self.facts.regex = self.facts.regex.max(Repetition::of(pattern));
+            }
             NodeKind::String { .. }
             | NodeKind::Number { .. }
             | NodeKind::Bool { .. }
@@ -209,6 +267,26 @@ impl Walk {
     fn reference(&mut self, reference: TopLevel) {
         if !self.facts.top_level.contains(&reference) {
             self.facts.top_level.push(reference);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Repetition;
+
+    #[test]
+    fn nested_repetition_is_told_from_flat() {
+        for pattern in
+            ["(a+)+$", "(a|a)*", "(.*)*x", "(?:a?){40}a{40}", "((a)*b)*", "(a{2,})+", "a*a*a*a*a*b"]
+        {
+            assert_eq!(Repetition::of(pattern), Repetition::Nested, "{pattern}");
+        }
+        for pattern in [
+            "^a+b*$", "(abc)+", "(a+)?b", "[(a+)+]", r"\(a+\)+", "(a+)(b+)", "a|b", "(?:ab)*", "(",
+            ")",
+        ] {
+            assert_eq!(Repetition::of(pattern), Repetition::Flat, "{pattern}");
         }
     }
 }

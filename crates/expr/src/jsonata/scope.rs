@@ -1,7 +1,7 @@
 //! What an expression can see, and how far it may go.
 
 use super::functions::{self, Generator};
-use super::references::Facts;
+use super::references::{Facts, Repetition};
 use jlens_core::{Bindings, CancelToken, Options};
 use serde_json::{Map, Value};
 use std::cell::{Ref, RefCell};
@@ -17,6 +17,9 @@ pub struct Limits {
     pub steps: u64,
     /// Steps where the expression holds a regular expression, 1,024 moves of whose matcher count as a step.
     pub regex_steps: u64,
+    /// Steps where a regular expression repeats what repeats or branches, as `(a+)+` does, or repeats much: such a one
+    /// may make more moves than any machine can.
+    pub nested_regex_steps: u64,
     /// The longest text that may be built.
     pub string_bytes: usize,
     /// The most items of an array that is built.
@@ -25,8 +28,10 @@ pub struct Limits {
     pub distinct_items: usize,
     /// The largest result, as JSON text.
     pub result_bytes: usize,
-    /// All values built by one evaluation together.
-    pub work_bytes: usize,
+    /// All values built by one evaluation together, where it may build much.
+    pub build_bytes: usize,
+    /// All values read by it together, likewise.
+    pub read_bytes: u64,
 }
 
 impl Limits {
@@ -36,12 +41,14 @@ impl Limits {
     pub const STEP_FUNCTIONS: Limits = Limits {
         depth: 100,
         steps: 5_000_000,
-        regex_steps: 300_000,
+        regex_steps: 100_000,
+        nested_regex_steps: 10_000,
         string_bytes: 873_782 * 8,
         array_items: 873_782,
         distinct_items: 20_000,
         result_bytes: 873_782 * 8,
-        work_bytes: 512 << 20,
+        build_bytes: 512 << 20,
+        read_bytes: 4 << 30,
     };
 
     /// None but what keeps the process alive: for JSONata outside Step Functions.
@@ -49,11 +56,13 @@ impl Limits {
         depth: 2_000,
         steps: 200_000_000,
         regex_steps: 2_000_000,
+        nested_regex_steps: 2_000_000,
         string_bytes: 1 << 28,
         array_items: 1 << 24,
         distinct_items: 1 << 24,
         result_bytes: 1 << 28,
-        work_bytes: 1 << 30,
+        build_bytes: 1 << 30,
+        read_bytes: 64 << 30,
     };
 }
 
@@ -174,8 +183,10 @@ impl<'a> Scope<'a> {
     pub(crate) fn options(&self, facts: &Facts, token: CancelToken) -> Options {
         let limits = &self.limits;
         let (mut steps, mut items) = (limits.steps, limits.array_items);
-        if facts.has_regex {
-            steps = steps.min(limits.regex_steps);
+        match facts.regex {
+            Repetition::None => {}
+            Repetition::Flat => steps = steps.min(limits.regex_steps),
+            Repetition::Nested => steps = steps.min(limits.nested_regex_steps),
         }
         if facts.variables.iter().any(|name| name == "distinct") {
             items = items.min(limits.distinct_items);
