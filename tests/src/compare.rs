@@ -187,10 +187,15 @@ fn kind_word(text: &str) -> bool {
 }
 
 fn word(path: &str, expected: &Value, actual: &Value) -> Result<(), String> {
+    // What was recorded may have been fed back in: then it comes out as it is.
+    if expected == actual {
+        return Ok(());
+    }
     static DATE: OnceLock<Regex> = OnceLock::new();
     static UUID: OnceLock<Regex> = OnceLock::new();
     let date = DATE.get_or_init(|| {
-        Regex::new(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}").expect("a constant that compiles")
+        Regex::new(r"^\d{2,4}-\d{2}-\d{2,4}[T ]\d{2}:\d{2}:\d{2}")
+            .expect("a constant that compiles")
     });
     let uuid = UUID.get_or_init(|| {
         Regex::new("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$").expect("a constant that compiles")

@@ -470,10 +470,10 @@ impl Fields {
             parameters: self.request(value, "ItemReader")?,
             config: ReaderConfig {
                 input_type,
-                manifest_type: text("ManifestType").map(str::to_owned),
                 csv_headers,
                 csv_delimiter,
                 max_items: self.setting(&config, "MaxItems")?,
+                items_pointer: text("ItemsPointer").map(str::to_owned),
             },
         })
     }

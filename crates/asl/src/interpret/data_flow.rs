@@ -4,7 +4,7 @@
 //! alone needs no second implementation.
 
 use super::data::Data;
-use super::fault::{Fault, Outcome};
+use super::fault::{Fault, Outcome, TIMEOUT};
 use super::fields::Flow;
 use super::history::Failure;
 use super::machine::{ResultPath, State};
@@ -233,14 +233,17 @@ impl State {
     }
 }
 
-/// `{Error, Cause}`, as a catcher gets it. Source: "Error output" in the specification; a missing part is an empty text.
+/// `{Error, Cause}`, as a catcher gets it. What is missing is null, but the cause of a timeout is an empty text
+/// (recorded).
 pub(crate) fn error_output(failure: &Failure) -> Data {
-    let mut members = Map::new();
-    let text = |text: &Option<std::sync::Arc<str>>| {
-        Value::String(text.as_deref().unwrap_or_default().to_owned())
+    let text = |text: Option<&str>| text.map_or(Value::Null, Value::from);
+    let cause = match (failure.error.as_deref(), failure.cause.as_deref()) {
+        (Some(TIMEOUT), None) => Some(""),
+        (_, cause) => cause,
     };
-    members.insert("Error".to_owned(), text(&failure.error));
-    members.insert("Cause".to_owned(), text(&failure.cause));
+    let mut members = Map::new();
+    members.insert("Error".to_owned(), text(failure.error.as_deref()));
+    members.insert("Cause".to_owned(), text(cause));
     Data::new(Value::Object(members))
 }
 

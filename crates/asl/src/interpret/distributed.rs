@@ -1,19 +1,101 @@
 //! Distributed Map states: map runs, whose iterations are executions of their own.
+//!
+//! The host runs the executions; the map run hands them out one at a time, when the host asks for effects, so that a
+//! million items take no more room than those in flight.
+//!
+//! Invariant: an item is read when an execution for it may start, not before, but for one that is held ready.
 
+use super::context;
 use super::data::Data;
-use super::effect::{MapRunId, TaskId};
-use super::execution::{Ended, Execution};
-use super::fault::{Fault, Outcome};
-use super::frames::FrameId;
-use super::history::Failure;
-use super::machine::{MapState, State};
-use super::map::Limits;
-use super::run::Taken;
+use super::data_flow::Surroundings;
+use super::effect::{Child, Effect, MapRunId, Purpose, Task, TaskId};
+use super::execution::{Ended, Execution, Identity, MapItem, Start, Status};
+use super::fault::{Fault, ITEM_READER, Outcome, RESULT_WRITER, TOLERANCE};
+use super::fields::Number;
+use super::frames::{FrameId, Phase};
+use super::history::{Details, Failure};
+use super::items::{ITEMS_MAX, Next, Source};
+use super::machine::{Kind, Machine, MapState, State};
+use super::map::{Limits, select_item};
+use super::map_run::{Counts, MapRun, MapRunStatus};
+use super::random::Random;
+use super::results::{Finished, Put, Results, RunName};
+use super::run::{Taken, around};
+use super::template::Scene;
 use super::time::Time;
+use crate::definition::MachineType;
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// How many executions run side by side when nothing limits them. Source: "Using Map state in Distributed mode" in the
+/// developer guide.
+const CONCURRENCY_MAX: u64 = 10_000;
+/// The most bytes of a batch. Source: "ItemBatcher" in the developer guide.
+const BATCH_BYTES_MAX: u64 = 256 * 1024;
 
 /// A map run that is under way.
 #[derive(Debug)]
-pub(crate) struct MapRunWork {}
+pub(crate) struct MapRunWork {
+    frame: FrameId,
+    /// What item selectors see.
+    effective: Data,
+    uuid: String,
+    label: String,
+    /// `None` until the item reader has answered.
+    source: Option<Source>,
+    /// The parameters of the item reader.
+    request: Option<Value>,
+    max_items: u64,
+    items_read: u64,
+    batch_items: Option<u64>,
+    batch_bytes: u64,
+    /// An item that did not fit the batch before.
+    held: Option<Value>,
+    /// The execution that starts next.
+    ready: Option<Ready>,
+    is_exhausted: bool,
+    next_child: u64,
+    running: BTreeMap<u64, Running>,
+    results: Results,
+    puts: VecDeque<Put>,
+    is_closed: bool,
+}
+
+#[derive(Debug)]
+struct Ready {
+    input: Data,
+    item: Option<MapItem>,
+    items: u64,
+}
+
+#[derive(Debug)]
+struct Running {
+    items: u64,
+    input: Data,
+    name: Arc<str>,
+    arn: Arc<str>,
+    started_at: Time,
+}
+
+/// What a map run needs of its state.
+struct Place {
+    machine: Arc<Machine>,
+    state: usize,
+}
+
+impl Place {
+    fn state(&self) -> &State {
+        &self.machine.states[self.state]
+    }
+
+    fn map(&self) -> Option<&MapState> {
+        match &self.state().kind {
+            Kind::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+}
 
 impl Execution {
     #[allow(clippy::too_many_arguments, reason = "what a Map state has at hand when it starts")]
@@ -27,26 +109,287 @@ impl Execution {
         items: Option<Data>,
         limits: Limits,
     ) -> Outcome<()> {
-        let _ = (id, state, map, taken, effective, items, limits);
-        Err(Fault::runtime("Distributed Map states are not supported yet."))
+        let around = around!(self, taken);
+        let mut scene = around.scene(&effective, &taken.input);
+        let reader = map.reader.as_ref();
+        let request = reader.map(|reader| filled(reader.parameters.as_ref(), &mut scene));
+        let request = request.transpose()?;
+        let writer = map.writer.as_ref();
+        let destination = writer.map(|writer| filled(writer.parameters.as_ref(), &mut scene));
+        let destination = destination.transpose()?;
+        let (batch_items, batch_bytes) = match &map.batcher {
+            None => (Some(1), BATCH_BYTES_MAX),
+            Some(batcher) => (
+                positive(batcher.max_items.as_ref(), &mut scene)?,
+                positive(batcher.max_bytes.as_ref(), &mut scene)?.unwrap_or(BATCH_BYTES_MAX),
+            ),
+        };
+        let max_items = reader.and_then(|reader| reader.config.max_items.as_ref());
+        let max_items = max_items.map(|number| number.lenient(&mut scene)).transpose()?;
+        let uuid = self.random.uuid();
+        let label = map.label.clone().unwrap_or_else(|| made_up_label(&state.name));
+        let identity = &self.start.identity;
+        // A map run inside another's execution belongs to the machine itself.
+        let machine_arn = identity.state_machine_arn.split('/').next().unwrap_or_default();
+        let machine_arn = machine_arn.replacen(":stateMachine:", ":mapRun:", 1);
+        let arn: Arc<str> = format!("{machine_arn}/{label}:{uuid}").into();
+        let run = MapRunId(self.map_runs.len());
+        self.map_runs.push(MapRun {
+            arn: Arc::clone(&arn),
+            state: Arc::clone(&state.name),
+            state_machine_arn: format!("{}/{label}", identity.state_machine_arn).into(),
+            status: MapRunStatus::Running,
+            max_concurrency: limits.max_concurrency,
+            tolerated_failure_count: limits.tolerated_count,
+            tolerated_failure_percentage: limits.tolerated_percentage,
+            items: Counts::default(),
+            executions: Counts::default(),
+            started_at: self.now,
+            stopped_at: None,
+            redrive_count: 0,
+            redriven_at: None,
+        });
+        let name = RunName { arn: &arn, uuid: &uuid };
+        let results = Results::new(writer, destination.as_ref(), &name);
+        let details = Details::MapRunStarted { map_run_arn: Arc::clone(&arn) };
+        let event = self.push(self.frames[id].previous, details);
+        self.frames[id].chain(event);
+        self.frames[id].phase = Phase::Distributed(run);
+        let work = MapRunWork {
+            frame: id,
+            effective,
+            uuid,
+            label,
+            source: items.map(|items| Source::Array { items, next: 0 }),
+            request: request.clone(),
+            max_items: max_items.map_or(ITEMS_MAX, |most| match most {
+                0 => ITEMS_MAX,
+                most => u64::try_from(most).unwrap_or(0).min(ITEMS_MAX),
+            }),
+            items_read: 0,
+            batch_items,
+            batch_bytes: batch_bytes.min(BATCH_BYTES_MAX),
+            held: None,
+            ready: None,
+            is_exhausted: false,
+            next_child: 0,
+            running: BTreeMap::new(),
+            results,
+            puts: VecDeque::new(),
+            is_closed: false,
+        };
+        self.map_run_work.insert(run, work);
+        if max_items.is_some_and(|most| most < 0) {
+            let failure = Failure::new(ITEM_READER, "field MaxItems must be positive");
+            self.map_run_failed(run, failure);
+            return Ok(());
+        }
+        match (reader, request) {
+            (Some(reader), Some(request)) => {
+                let resource = Arc::clone(&reader.resource);
+                self.ask(id, state, resource, Purpose::ItemReader, request);
+            }
+            _ => self.prepare(run),
+        }
+        Ok(())
     }
 
-    pub(super) fn abort_map_run(&mut self, run: MapRunId) {
-        let _ = run;
-    }
-
-    pub(super) fn abort_map_runs(&mut self) {
-        self.map_run_work.clear();
-    }
-
-    pub(super) fn item_task_ended(
+    /// Asks for what the items are in, or for results to be kept.
+    fn ask(
         &mut self,
         id: FrameId,
-        task: TaskId,
-        outcome: Result<Data, Failure>,
-    ) -> bool {
-        let _ = (id, task, outcome);
-        false
+        state: &State,
+        resource: Arc<crate::resource::Resource>,
+        purpose: Purpose,
+        parameters: Value,
+    ) {
+        let task = Task {
+            id: self.new_task(id),
+            purpose,
+            state: Arc::clone(&state.name),
+            resource,
+            parameters: Data::new(parameters),
+            attempt: self.frames[id].retry_count,
+            timeout_seconds: None,
+            heartbeat_seconds: None,
+            role_arn: None,
+            task_token: None,
+        };
+        self.effects.push_back(Effect::Schedule(Box::new(task)));
+    }
+
+    fn place(&self, run: MapRunId) -> Option<Place> {
+        let frame = self.map_run_work.get(&run)?.frame;
+        Some(Place { machine: Arc::clone(&self.machine), state: self.frames.get(frame)?.state })
+    }
+
+    /// Holds the next execution ready, asks for more items, or sees that there are none.
+    fn prepare(&mut self, run: MapRunId) {
+        let Some(place) = self.place(run) else { return };
+        let (Some(map), state) = (place.map(), place.state()) else { return };
+        let Some(mut work) = self.map_run_work.remove(&run) else { return };
+        let outcome = match work.ready.is_some() || work.is_exhausted {
+            true => Ok(None),
+            false => self.gather(&mut work, state, map),
+        };
+        let frame = work.frame;
+        if let Some(run) = self.map_runs.get_mut(run.0) {
+            let held = work.ready.as_ref().map_or(0, |ready| ready.items);
+            let left = work.source.as_ref().and_then(Source::length);
+            let left = left.map_or(held, |all| all.saturating_sub(work.items_read) + held);
+            run.items.pending = left;
+            run.items.total = left
+                + run.items.running
+                + run.items.succeeded
+                + run.items.failed
+                + run.items.timed_out
+                + run.items.aborted;
+            run.executions.pending = u64::from(work.ready.is_some());
+            run.executions.total = work.next_child + run.executions.pending;
+        }
+        self.map_run_work.insert(run, work);
+        match outcome {
+            Ok(None) => self.finish_if_done(run),
+            Ok(Some(request)) => {
+                if let Some(reader) = &map.reader {
+                    let resource = Arc::clone(&reader.resource);
+                    self.ask(frame, state, resource, Purpose::ItemReader, request);
+                }
+            }
+            Err(Stop::Reader(message)) => {
+                self.map_run_failed(run, Failure::new(ITEM_READER, message));
+            }
+            Err(Stop::Fault(fault)) => {
+                self.abort_map_run(run);
+                self.fault(frame, fault);
+            }
+        }
+    }
+
+    /// Reads as many items as the next execution gets. Gives what has to be asked for first.
+    fn gather(
+        &mut self,
+        work: &mut MapRunWork,
+        state: &State,
+        map: &MapState,
+    ) -> Result<Option<Value>, Stop> {
+        let mut batch: Vec<Value> = Vec::new();
+        let mut bytes = 0_u64;
+        // What a batch has around its items.
+        const AROUND: u64 = 16;
+        loop {
+            let item = match work.held.take() {
+                Some(item) => item,
+                None if work.items_read >= work.max_items => break,
+                None => {
+                    let Some(source) = &mut work.source else { return Ok(None) };
+                    match source.next().map_err(Stop::Reader)? {
+                        Next::Item(item) => {
+                            let index = work.items_read;
+                            work.items_read += 1;
+                            let item = self.select(work, state, map, index, item)?;
+                            if map.batcher.is_none() {
+                                work.ready = Some(item);
+                                return Ok(None);
+                            }
+                            item.input.into_value()
+                        }
+                        Next::Ask(request) => {
+                            // What was gathered so far waits in an execution of its own.
+                            if batch.is_empty() {
+                                return Ok(Some(request));
+                            }
+                            break;
+                        }
+                        Next::End => break,
+                    }
+                }
+            };
+            let size = Data::new(item.clone()).bytes() as u64 + 1;
+            if !batch.is_empty() && bytes + size + AROUND > work.batch_bytes {
+                work.held = Some(item);
+                break;
+            }
+            bytes += size;
+            batch.push(item);
+            if work.batch_items.is_some_and(|most| batch.len() as u64 >= most) {
+                break;
+            }
+        }
+        if batch.is_empty() {
+            work.is_exhausted = true;
+            return Ok(None);
+        }
+        let items = batch.len() as u64;
+        let mut input = Map::new();
+        if let Some(template) = map.batcher.as_ref().and_then(|batcher| batcher.input.as_ref()) {
+            let taken = self.take(work.frame, state);
+            let around = around!(self, taken);
+            let mut scene = around.scene(&work.effective, &taken.input);
+            input.insert("BatchInput".to_owned(), template.fill(&mut scene).map_err(Stop::Fault)?);
+        }
+        input.insert("Items".to_owned(), Value::Array(batch));
+        work.ready = Some(Ready { input: Data::new(Value::Object(input)), item: None, items });
+        Ok(None)
+    }
+
+    /// What an item becomes through the item selector.
+    fn select(
+        &mut self,
+        work: &MapRunWork,
+        state: &State,
+        map: &MapState,
+        index: u64,
+        item: Value,
+    ) -> Result<Ready, Stop> {
+        let value = Data::new(item);
+        let input = match &map.item_selector {
+            None => value.clone(),
+            Some(_) => {
+                let in_context = Arc::new(context::map(index, value.value()));
+                let outer = self.frames[work.frame].item.replace(in_context);
+                let taken = self.take_for_item(work.frame, state, map);
+                self.frames[work.frame].item = outer;
+                select_item(map, &value, &taken, &work.effective, around!(self, taken))
+                    .map_err(Stop::Fault)?
+            }
+        };
+        Ok(Ready { input, item: Some(MapItem { index, value }), items: 1 })
+    }
+
+    /// Hands out the next execution of a map run that may start one.
+    pub(super) fn next_child(&mut self) -> Option<Effect> {
+        let waiting = self.map_run_work.iter().find(|(run, work)| {
+            let most = self.map_runs.get(run.0).map_or(0, |run| run.max_concurrency);
+            let most = if most == 0 { CONCURRENCY_MAX } else { most.min(CONCURRENCY_MAX) };
+            work.ready.is_some() && (work.running.len() as u64) < most
+        });
+        let run = *waiting?.0;
+        let place = self.place(run)?;
+        let machine = Arc::clone(place.map()?.distributed.as_ref()?);
+        let (uuid, seed) = (self.random.uuid(), self.random.fraction().to_bits());
+        let work = self.map_run_work.get_mut(&run)?;
+        let Ready { input, item, items } = work.ready.take()?;
+        let index = work.next_child;
+        work.next_child += 1;
+        let identity = child_identity(&self.start.identity, work, &uuid, machine.kind);
+        work.running.insert(
+            index,
+            Running {
+                items,
+                input: input.clone(),
+                name: Arc::clone(&identity.name),
+                arn: Arc::clone(&identity.execution_arn),
+                started_at: self.now,
+            },
+        );
+        if let Some(run) = self.map_runs.get_mut(run.0) {
+            run.items.running += items;
+            run.executions.running += 1;
+        }
+        let start = Start { input, identity, seed, map_item: item };
+        self.prepare(run);
+        Some(Effect::StartChild(Box::new(Child { map_run: run, index, machine, start })))
     }
 
     /// A child of a map run ended.
@@ -57,8 +400,219 @@ impl Execution {
         index: u64,
         ended: Ended,
     ) -> bool {
-        let _ = (now, map_run, index, ended);
-        false
+        if self.status != Status::Running {
+            return false;
+        }
+        let is_running = |work: &MapRunWork| work.running.contains_key(&index);
+        if !self.map_run_work.get(&map_run).is_some_and(is_running) {
+            return false;
+        }
+        self.set_now(now);
+        let Some(work) = self.map_run_work.get_mut(&map_run) else { return false };
+        let Some(running) = work.running.remove(&index) else { return false };
+        let (status, outcome) = match ended {
+            Ended::Succeeded(output) => ("SUCCEEDED", Ok(output)),
+            Ended::Failed(failure) => ("FAILED", Err(failure)),
+            Ended::TimedOut(failure) => ("TIMED_OUT", Err(failure)),
+            Ended::Aborted(failure) => ("ABORTED", Err(failure)),
+        };
+        let Some(run) = self.map_runs.get_mut(map_run.0) else { return false };
+        for (counts, number) in [(&mut run.items, running.items), (&mut run.executions, 1)] {
+            counts.running -= number;
+            match status {
+                "SUCCEEDED" => counts.succeeded += number,
+                "FAILED" => counts.failed += number,
+                "TIMED_OUT" => counts.timed_out += number,
+                _ => counts.aborted += number,
+            }
+        }
+        let is_failed = outcome.is_err();
+        let put = work.results.add(Finished {
+            index,
+            execution_arn: &running.arn,
+            state_machine_arn: &run.state_machine_arn,
+            name: &running.name,
+            input: &running.input,
+            started_at: running.started_at,
+            stopped_at: now,
+            status,
+            outcome,
+        });
+        work.puts.extend(put);
+        if is_failed && self.is_intolerable(map_run) {
+            let cause = "The specified tolerated failure threshold was exceeded";
+            self.map_run_failed(map_run, Failure::new(TOLERANCE, cause));
+        } else {
+            self.prepare(map_run);
+        }
+        self.run();
+        true
+    }
+
+    /// Whether more items failed than may. The share of all items is only known once all are known.
+    fn is_intolerable(&self, run: MapRunId) -> bool {
+        let (Some(work), Some(place)) = (self.map_run_work.get(&run), self.place(run)) else {
+            return false;
+        };
+        let (Some(map), Some(run)) = (place.map(), self.map_runs.get(run.0)) else { return false };
+        let failed = run.items.failed + run.items.timed_out + run.items.aborted;
+        let (count, percentage) = (&map.tolerated_failure_count, &map.tolerated_failure_percentage);
+        // UpdateMapRun may have set what the definition does not have.
+        let has_count = count.is_some() || run.tolerated_failure_count > 0;
+        let has_percentage = percentage.is_some() || run.tolerated_failure_percentage > 0.0;
+        if !has_count && !has_percentage {
+            return failed > 0;
+        }
+        let is_known = work.is_exhausted || work.source.as_ref().and_then(Source::length).is_some();
+        let share = failed as f64 * 100.0 / run.items.total.max(1) as f64;
+        (has_count && failed > run.tolerated_failure_count)
+            || (has_percentage && is_known && share > run.tolerated_failure_percentage)
+    }
+
+    /// Ends a map run whose items are all done: results are written, then the state goes on.
+    fn finish_if_done(&mut self, run: MapRunId) {
+        let Some(work) = self.map_run_work.get_mut(&run) else { return };
+        let is_done = work.is_exhausted && work.ready.is_none() && work.running.is_empty();
+        if !is_done || work.source.is_none() {
+            return;
+        }
+        if self.is_intolerable(run) && self.failed_items(run) > 0 {
+            let cause = "The specified tolerated failure threshold was exceeded";
+            return self.map_run_failed(run, Failure::new(TOLERANCE, cause));
+        }
+        let Some(work) = self.map_run_work.get_mut(&run) else { return };
+        if !work.is_closed {
+            work.is_closed = true;
+            let puts = work.results.close();
+            work.puts.extend(puts);
+        }
+        if self.write_next(run) {
+            return;
+        }
+        let Some(place) = self.place(run) else { return };
+        let Some(work) = self.map_run_work.remove(&run) else { return };
+        let event = self.push(self.frames[work.frame].previous, Details::MapRunSucceeded);
+        if let Some(run) = self.map_runs.get_mut(run.0) {
+            run.status = MapRunStatus::Succeeded;
+            run.stopped_at = Some(self.now);
+            run.items.results_written = run.items.succeeded;
+            run.executions.results_written = run.executions.succeeded;
+        }
+        self.push(event, Details::MapStateSucceeded);
+        // Neither success is a link of the chain (recorded since variables came; before, that of the run was).
+        self.frames[work.frame].phase = Phase::Ready;
+        let writer = place.map().and_then(|map| map.writer.as_ref());
+        match work.results.result(writer) {
+            Some(result) => self.complete(work.frame, place.state(), &result),
+            None => self.fault(work.frame, Fault::data_limit(&place.state().name)),
+        }
+    }
+
+    fn failed_items(&self, run: MapRunId) -> u64 {
+        let run = self.map_runs.get(run.0).map(|run| run.items);
+        run.map_or(0, |items| items.failed + items.timed_out + items.aborted)
+    }
+
+    /// Writes the next file of results. Gives whether there is one under way.
+    fn write_next(&mut self, run: MapRunId) -> bool {
+        let Some(place) = self.place(run) else { return false };
+        let Some(work) = self.map_run_work.get_mut(&run) else { return false };
+        let Some(put) = work.puts.pop_front() else { return false };
+        let frame = work.frame;
+        let writer = place.map().and_then(|map| map.writer.as_ref());
+        let Some(resource) = writer.and_then(|writer| writer.resource.clone()) else {
+            return false;
+        };
+        self.ask(frame, place.state(), resource, Purpose::ResultWriter, put);
+        true
+    }
+
+    /// The item reader or result writer answered.
+    pub(super) fn item_task_ended(
+        &mut self,
+        id: FrameId,
+        task: TaskId,
+        outcome: Result<Data, Failure>,
+    ) -> bool {
+        let Phase::Distributed(run) = self.frames[id].phase else { return false };
+        self.tasks.remove(&task);
+        let Some(work) = self.map_run_work.get_mut(&run) else { return false };
+        let is_reading = !work.is_exhausted;
+        match outcome {
+            Err(failure) => {
+                let error = if is_reading { ITEM_READER } else { RESULT_WRITER };
+                let cause = failure.cause.or(failure.error).unwrap_or_else(|| "".into());
+                self.map_run_failed(run, Failure::new(error, cause));
+            }
+            Ok(answer) if is_reading => {
+                let read = match &mut work.source {
+                    Some(source) => source.answer(answer),
+                    None => self.open_source(run, answer),
+                };
+                match read {
+                    Ok(()) => self.prepare(run),
+                    Err(message) => self.map_run_failed(run, Failure::new(ITEM_READER, message)),
+                }
+            }
+            Ok(_) => self.finish_if_done(run),
+        }
+        self.run();
+        true
+    }
+
+    fn open_source(&mut self, run: MapRunId, answer: Data) -> Result<(), String> {
+        let Some(place) = self.place(run) else { return Ok(()) };
+        let Some(work) = self.map_run_work.get_mut(&run) else { return Ok(()) };
+        if let Some(reader) = place.map().and_then(|map| map.reader.as_ref()) {
+            let request = work.request.clone().unwrap_or_default();
+            work.source = Some(Source::open(&reader.config, &request, answer)?);
+        }
+        Ok(())
+    }
+
+    /// Ends a map run badly, and with it its state.
+    fn map_run_failed(&mut self, run: MapRunId, failure: Failure) {
+        let Some(frame) = self.stop_map_run(run, MapRunStatus::Failed) else { return };
+        let details = Details::MapRunFailed(failure.clone());
+        let event = self.push(self.frames[frame].previous, details);
+        self.frames[frame].chain(event);
+        self.frames[frame].phase = Phase::Ready;
+        self.fault(frame, Box::new(Fault::from(failure)));
+    }
+
+    /// Stops the executions of a run. Gives the frame of its state.
+    fn stop_map_run(&mut self, run: MapRunId, status: MapRunStatus) -> Option<FrameId> {
+        let work = self.map_run_work.remove(&run)?;
+        for index in work.running.keys() {
+            self.effects.push_back(Effect::CancelChild { map_run: run, index: *index });
+        }
+        let of_run = self.tasks.iter().filter(|(_, frame)| **frame == work.frame);
+        let of_run: Vec<TaskId> = of_run.map(|(task, _)| *task).collect();
+        for task in of_run {
+            self.tasks.remove(&task);
+            self.effects.push_back(Effect::Cancel(task));
+        }
+        let now = self.now;
+        if let Some(run) = self.map_runs.get_mut(run.0) {
+            for counts in [&mut run.items, &mut run.executions] {
+                counts.aborted += counts.running + counts.pending;
+                (counts.running, counts.pending) = (0, 0);
+            }
+            run.status = status;
+            run.stopped_at = Some(now);
+        }
+        Some(work.frame)
+    }
+
+    pub(super) fn abort_map_run(&mut self, run: MapRunId) {
+        self.stop_map_run(run, MapRunStatus::Aborted);
+    }
+
+    pub(super) fn abort_map_runs(&mut self) {
+        let runs: Vec<MapRunId> = self.map_run_work.keys().copied().collect();
+        for run in runs {
+            self.abort_map_run(run);
+        }
     }
 
     /// `UpdateMapRun`: new limits for a map run that still runs. What is `None` stays.
@@ -70,8 +624,63 @@ impl Execution {
         tolerated_failure_count: Option<u64>,
         tolerated_failure_percentage: Option<f64>,
     ) -> bool {
-        let _ =
-            (now, map_run, max_concurrency, tolerated_failure_count, tolerated_failure_percentage);
-        false
+        if !self.map_run_work.contains_key(&map_run) {
+            return false;
+        }
+        let Some(run) = self.map_runs.get_mut(map_run.0) else { return false };
+        run.max_concurrency = max_concurrency.unwrap_or(run.max_concurrency);
+        run.tolerated_failure_count =
+            tolerated_failure_count.unwrap_or(run.tolerated_failure_count);
+        run.tolerated_failure_percentage =
+            tolerated_failure_percentage.unwrap_or(run.tolerated_failure_percentage);
+        self.set_now(now);
+        true
+    }
+}
+
+/// Why no more items come.
+enum Stop {
+    Reader(String),
+    Fault(Box<Fault>),
+}
+
+fn filled(template: Option<&super::template::Template>, scene: &mut Scene<'_>) -> Outcome<Value> {
+    template.map_or_else(|| Ok(Value::Object(Map::new())), |template| template.fill(scene))
+}
+
+/// A number that must be at least 1.
+fn positive(number: Option<&Number>, scene: &mut Scene<'_>) -> Outcome<Option<u64>> {
+    let Some(number) = number else { return Ok(None) };
+    match u64::try_from(number.lenient(scene)?) {
+        Ok(value @ 1..) => Ok(Some(value)),
+        _ => Err(Fault::runtime(format!("field {} must be positive", number.field))),
+    }
+}
+
+/// A label for a Map state without one: the same in every execution of the machine.
+fn made_up_label(state: &str) -> String {
+    // FNV-1a.
+    let hash = state.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    Random::new(hash).uuid()
+}
+
+fn child_identity(parent: &Identity, work: &MapRunWork, uuid: &str, kind: MachineType) -> Identity {
+    let machine = &parent.state_machine_arn;
+    let kind_and_rest = match kind {
+        MachineType::Standard => (":execution:", String::new()),
+        MachineType::Express => (":express:", format!("{}:", work.uuid)),
+    };
+    let prefix = machine.replacen(":stateMachine:", kind_and_rest.0, 1);
+    Identity {
+        execution_arn: format!("{prefix}/{}:{}{uuid}", work.label, kind_and_rest.1).into(),
+        name: uuid.into(),
+        role_arn: Arc::clone(&parent.role_arn),
+        state_machine_arn: format!("{machine}/{}", work.label).into(),
+        state_machine_name: format!("{}/{}", parent.state_machine_name, work.label).into(),
+        state_machine_version_arn: None,
+        state_machine_alias_arn: None,
+        region: Arc::clone(&parent.region),
     }
 }

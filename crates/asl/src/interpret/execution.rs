@@ -295,9 +295,28 @@ impl Execution {
         }
     }
 
+    /// Whether it goes on by itself when time passes: a Wait state, a retrier's interval. Otherwise time only brings what
+    /// gives up on it, and a clock that is in no hurry need not run ahead for that.
+    pub fn goes_on_by_itself(&self) -> bool {
+        let mut timers = self.timers.values();
+        self.status == Status::Running
+            && timers.any(|timer| {
+                matches!(timer.kind, TimerKind::Wait | TimerKind::Retry | TimerKind::Resume)
+            })
+    }
+
     /// The next thing to do for it.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        self.effects.pop_front()
+        if let Some(effect) = self.effects.pop_front() {
+            return Some(effect);
+        }
+        if self.map_run_work.is_empty() {
+            return None;
+        }
+        // What becomes ready with it comes first: a run's last child may end the run.
+        let child = self.next_child();
+        self.run();
+        child.or_else(|| self.effects.pop_front())
     }
 
     /// `StopExecution`. Nothing happens when it has ended.

@@ -130,6 +130,16 @@ impl Number {
         }
     }
 
+    /// A whole number that may be written as a text: fields of readers and batchers take that (recorded).
+    pub(crate) fn lenient(&self, scene: &mut Scene<'_>) -> Outcome<i64> {
+        if let NumberSource::Path(path) = &self.source
+            && let Some(number) = scene.select(path)?.as_str().and_then(|text| text.parse().ok())
+        {
+            return Ok(number);
+        }
+        self.integer(scene)
+    }
+
     /// A number.
     pub(crate) fn float(&self, scene: &mut Scene<'_>) -> Outcome<f64> {
         let value = self.value(scene)?;

@@ -220,11 +220,12 @@ pub(crate) struct Reader {
 #[derive(Debug)]
 pub(crate) struct ReaderConfig {
     pub(crate) input_type: InputType,
-    pub(crate) manifest_type: Option<String>,
     /// `CSVHeaders`, when `CSVHeaderLocation` is `GIVEN`.
     pub(crate) csv_headers: Option<Vec<String>>,
     pub(crate) csv_delimiter: char,
     pub(crate) max_items: Option<Number>,
+    /// `ItemsPointer`: where in a JSON document the array is.
+    pub(crate) items_pointer: Option<String>,
 }
 
 /// The form of what an item reader reads.

@@ -19,7 +19,8 @@ impl Execution {
     /// Asks the resource of a Task state.
     pub(super) fn schedule(&mut self, id: FrameId, state: &State, task: &TaskState) -> Outcome<()> {
         let resource = &task.resource;
-        if resource.pattern() == Pattern::WaitForTaskToken {
+        // Nested executions that are waited for have a token as well (recorded).
+        if resource.pattern() != Pattern::RequestResponse {
             self.frames[id].token = Some(self.random.token().into());
         }
         let taken = self.take(id, state);
@@ -213,10 +214,10 @@ impl Execution {
         self.write_started(id, None);
         if output.is_too_large() {
             let who = match &*resource {
-                Resource::Service { .. } => resource.service().map(|(_, action)| action),
+                Resource::Service { .. } => resource.service().map(|(service, _)| service),
                 _ => None,
             };
-            let failure = data_limit(who.as_deref().unwrap_or(resource.arn()));
+            let failure = data_limit(who.unwrap_or(resource.arn()));
             let details = Details::TaskFailed { resource, failure: failure.clone() };
             self.task_fails(id, details, Fault::from(failure));
             return true;
