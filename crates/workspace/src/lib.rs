@@ -5,11 +5,11 @@
 
 mod bounds;
 mod decode;
+mod diff;
 mod document;
 mod file;
 mod hello;
 mod link;
-mod squash;
 
 pub use bounds::Fault;
 pub use decode::DecodeError;

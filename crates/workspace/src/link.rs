@@ -1,17 +1,21 @@
 //! A workspace in a link: `#/w/<codec>.<payload>.<check>`.
 //!
-//! `d1` is the only codec: the payload is base64url without padding of three bytes (big-endian) that say how many bytes
-//! follow, and those bytes: the canonical JSON, deflated. The check is base64url of the first four bytes of the SHA-256 of
-//! what the payload stands for. The length comes first because a cut link has lost its end: so it can say how much.
+//! The payload is base64url without padding of three bytes (big-endian) that say how many bytes follow, and those bytes:
+//! JSON, deflated. In codec `d1` it is the canonical document. In `b1` it is `{"base", "diff"}`: the name of a document
+//! that every build has for ever, and what differs from it (`diff.rs`); a link is made with whichever is shorter.
+//! The check is base64url of the first four bytes of the SHA-256 of what the payload stands for. The length comes first
+//! because a cut link has lost its end: so it can say how much.
 //!
 //! Invariant: a link that lost or changed characters is named as such and never opens as something else.
 //! Invariant: inflating stops at [`DOCUMENT_BYTES_MAX`], whatever a link claims.
 
+use crate::diff::{apply, diff};
 use crate::{DecodeError, Source, Workspace};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use flate2::Compression;
 use flate2::read::{DeflateDecoder, DeflateEncoder};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -20,7 +24,12 @@ use std::io::Read;
 pub const LINK_PREFIX: &str = "#/w/";
 /// Longer links are not made: browsers take them, but what people send them through does not.
 pub const LINK_CHARACTERS_MAX: usize = 32_000;
-const CODEC: &str = "d1";
+/// The whole document.
+const WHOLE: &str = "d1";
+/// What differs from a named one.
+const BASED: &str = "b1";
+/// The documents that links may build on. Published links name them: an entry never changes or goes.
+const BASES: [(&str, &str); 1] = [("hello-1", include_str!("bases/hello-1.json"))];
 /// A document that inflates to more is refused. A link of the longest kind holds less, unless it was made to burst.
 const DOCUMENT_BYTES_MAX: u64 = 8 << 20;
 /// Base64 characters of the length.
@@ -97,6 +106,37 @@ pub fn encode_link(
 ) -> Result<String, LinkRefusal> {
     let workspace = with_inline_modules(workspace, modules)?;
     let json = workspace.to_json();
+    let whole = encode_payload(WHOLE, &json);
+    let link = match difference(&json).map(|difference| encode_payload(BASED, &difference)) {
+        Some(Ok(based)) if whole.as_ref().map_or(true, |whole| based.len() < whole.len()) => based,
+        _ => whole?,
+    };
+    if link.len() > LINK_CHARACTERS_MAX {
+        return Err(LinkRefusal::TooLong { characters: link.len() });
+    }
+    Ok(link)
+}
+
+/// A document as what differs from the base that it differs least from; none when no base gives it back to the byte.
+fn difference(json: &str) -> Option<String> {
+    let document: Map<String, Value> = serde_json::from_str(json).ok()?;
+    let of = |(name, base): (&str, &str)| {
+        let base: Map<String, Value> = serde_json::from_str(base).ok()?;
+        // The document's own members stand in any order; those of requests do not.
+        let mut members = document.clone();
+        let mut ordered: Map<String, Value> =
+            base.keys().filter_map(|key| members.shift_remove_entry(key)).collect();
+        ordered.extend(members);
+        let change = diff(&Value::Object(base), &Value::Object(ordered));
+        let change = change.unwrap_or_else(|| json!({}));
+        let difference = json!({ "base": name, "diff": change }).to_string();
+        let made = Workspace::from_json(&undo_difference(&difference).ok()?).ok()?;
+        (made.to_json() == json).then_some(difference)
+    };
+    BASES.into_iter().filter_map(of).min_by_key(String::len)
+}
+
+fn encode_payload(codec: &str, json: &str) -> Result<String, LinkRefusal> {
     let mut bytes = vec![0; 3];
     // A slice is read and a vector written: neither fails.
     DeflateEncoder::new(json.as_bytes(), Compression::best())
@@ -107,18 +147,14 @@ pub fn encode_link(
         return Err(LinkRefusal::TooLong { characters: payload_characters(length) });
     }
     bytes[..3].copy_from_slice(&(length as u32).to_be_bytes()[1..]);
-    let link = format!("{LINK_PREFIX}{CODEC}.{}.{}", URL_SAFE_NO_PAD.encode(&bytes), check(&bytes));
-    if link.len() > LINK_CHARACTERS_MAX {
-        return Err(LinkRefusal::TooLong { characters: link.len() });
-    }
-    Ok(link)
+    Ok(format!("{LINK_PREFIX}{codec}.{}.{}", URL_SAFE_NO_PAD.encode(&bytes), check(&bytes)))
 }
 
 /// The workspace of a link: a whole address, or its part from `#` on. Nothing of it runs.
 pub fn decode_link(text: &str) -> Result<Workspace, LinkError> {
     let (_, link) = text.trim().split_once(LINK_PREFIX).ok_or(LinkError::NotALink)?;
     let (codec, rest) = link.split_once('.').ok_or(LinkError::Cut { missing: None })?;
-    if codec != CODEC {
+    if codec != WHOLE && codec != BASED {
         let codec = codec.chars().take(20).collect();
         return Err(LinkError::UnknownCodec { codec });
     }
@@ -133,7 +169,24 @@ pub fn decode_link(text: &str) -> Result<Workspace, LinkError> {
     if let Err(fault) = read {
         return Err(DecodeError::NotAWorkspace(fault.to_string()).into());
     }
+    if codec == BASED {
+        json = undo_difference(&json)?;
+    }
     Ok(Workspace::from_json(&json)?)
+}
+
+/// The document that a difference stands for.
+fn undo_difference(json: &str) -> Result<String, LinkError> {
+    let damaged = || DecodeError::NotAWorkspace("what it changes does not fit the example".into());
+    let difference: Value = serde_json::from_str(json).map_err(|_| damaged())?;
+    let name = difference.get("base").and_then(Value::as_str).ok_or_else(damaged)?;
+    let base = BASES.iter().find(|(known, _)| *known == name);
+    let (_, base) =
+        base.ok_or_else(|| LinkError::UnknownCodec { codec: name.chars().take(20).collect() })?;
+    let base: Value = serde_json::from_str(base).expect("a base is JSON");
+    let change = difference.get("diff").ok_or_else(damaged)?;
+    let document = apply(&base, change, DOCUMENT_BYTES_MAX as usize).ok_or_else(damaged)?;
+    Ok(document.to_string())
 }
 
 /// The payload's bytes, if the check says that all of them arrived as they were sent.
@@ -193,8 +246,66 @@ fn with_inline_modules(
 mod tests {
     use super::*;
 
+    /// The first example in the codec that holds all of it.
     fn hello() -> String {
-        encode_link(&Workspace::hello(), &BTreeMap::new()).expect("it fits")
+        encode_payload(WHOLE, &Workspace::hello().to_json()).expect("it fits")
+    }
+
+    #[test]
+    fn what_began_as_the_example_is_told_by_what_differs() {
+        let mut workspace = Workspace::hello();
+        let link = |workspace: &Workspace| {
+            let link = encode_link(workspace, &BTreeMap::new()).expect("it fits");
+            assert_eq!(decode_link(&link).as_ref(), Ok(workspace));
+            assert!(link.starts_with("#/w/b1."), "{link}");
+            link.len()
+        };
+        assert!(
+            link(&workspace) < 120,
+            "put a new base beside the old ones when the example changes"
+        );
+        let request = |payload: &str| crate::ApiRequest {
+            service: "lambda".into(),
+            operation: "Invoke".into(),
+            params: json!({ "FunctionName": "hello", "Payload": { "$text": payload } }),
+        };
+        for at_us in [1_000_000, 2_000_000] {
+            workspace.commands.push(crate::Command { at_us, request: request("{}") });
+        }
+        workspace.until_us = 3_000_000;
+        workspace.digest = Some("ab".repeat(32));
+        assert!(link(&workspace) < 400);
+        // The text was edited and deployed: the new source resembles the old one.
+        let text = crate::HELLO_WAT.replace("Hello, world!", "Good day, all");
+        let source = Source::Wat { text };
+        workspace.sources.insert("cd".repeat(32), source.clone());
+        workspace.functions.get_mut("hello").expect("it is there").source = source;
+        assert!(link(&workspace) < 600);
+    }
+
+    #[test]
+    fn what_has_nothing_of_an_example_travels_whole() {
+        let workspace = Workspace::empty("x");
+        let link = encode_link(&workspace, &BTreeMap::new()).expect("it fits");
+        assert_eq!(decode_link(&link), Ok(workspace));
+    }
+
+    #[test]
+    fn a_difference_that_does_not_fit_is_refused() {
+        let open = |json: &str| decode_link(&encode_payload(BASED, json).expect("it fits"));
+        assert_eq!(
+            open(r#"{"base":"hello-9","diff":{}}"#),
+            Err(LinkError::UnknownCodec { codec: "hello-9".into() })
+        );
+        for json in [
+            "1",
+            r#"{"base":"hello-1"}"#,
+            r#"{"base":"hello-1","diff":[]}"#,
+            r#"{"base":"hello-1","diff":{"name":["hello",5,5]}}"#,
+            r#"{"base":"hello-1","diff":{"seed":["x"]}}"#,
+        ] {
+            assert!(matches!(open(json), Err(LinkError::Document(_))), "{json}");
+        }
     }
 
     #[track_caller]
@@ -205,7 +316,6 @@ mod tests {
     #[test]
     fn a_link_opens_from_a_whole_address_and_with_what_mail_puts_behind_it() {
         let link = hello();
-        assert!(link.len() < 4_000, "the first example fits into chat and mail: {}", link.len());
         for text in [
             link.clone(),
             format!("https://example.org/coldstart/{link}"),
@@ -251,8 +361,8 @@ mod tests {
     fn foreign_links_are_named() {
         check_error("https://example.org/", "this is not a link to a workspace");
         check_error(
-            "#/w/b1.AAAA.BBBB",
-            "this link was made by a newer version of Coldstart (codec \"b1\"); reload the page to get it",
+            "#/w/c1.AAAA.BBBB",
+            "this link was made by a newer version of Coldstart (codec \"c1\"); reload the page to get it",
         );
         for text in ["#/w/d1.é.é", "#/w/d1.AAAA....", "#/w/..", "#/w/d1.AAAB..AAAAAA", "#/w/é"] {
             assert!(decode_link(text).is_err());
@@ -264,7 +374,7 @@ mod tests {
         DeflateEncoder::new(json, Compression::best()).read_to_end(&mut bytes).expect("memory");
         let length = (bytes.len() - 3) as u32;
         bytes[..3].copy_from_slice(&length.to_be_bytes()[1..]);
-        format!("{LINK_PREFIX}{CODEC}.{}.{}", URL_SAFE_NO_PAD.encode(&bytes), check(&bytes))
+        format!("{LINK_PREFIX}{WHOLE}.{}.{}", URL_SAFE_NO_PAD.encode(&bytes), check(&bytes))
     }
 
     #[test]
