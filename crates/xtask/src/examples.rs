@@ -1,4 +1,5 @@
 //! Builds the examples into `www/generated/examples`: the modules, their sources, and `index.json`, from which the page offers them.
+//! State machines (`examples/machines`) are in the index whole, with their inputs: they are text.
 //!
 //! Invariant: a module's bytes depend on the sources and the compiler only, not on where the project lies: links name modules by digest.
 //! Cargo hashes a path dependency by its place below the workspace, or, outside of it, by its whole path. So the examples are built from a
@@ -16,7 +17,7 @@ use std::process::Command;
 pub(crate) const STEPS: usize = 1;
 
 /// Raised when what is done to the modules changes.
-const RECIPE: &str = "2";
+const RECIPE: &str = "3";
 
 /// What guests may use: what the sandbox accepts, no more, so that the optimiser introduces nothing else.
 pub(crate) const WASM_FEATURES: [&str; 6] = [
@@ -57,7 +58,8 @@ struct Example {
 }
 
 fn build_all(step: &mut Step, paths: &Paths, out: &Path) -> Outcome<usize> {
-    let examples = find(&paths.root.join("examples"))?;
+    let examples = find(&paths.root.join("examples"), "example.json")?;
+    let machines = find(&paths.root.join("examples/machines"), "machine.json")?;
     let fresh = out.with_extension("new");
     remove(&fresh)?;
     fs::create_dir_all(&fresh).map_err(Failure::io(fresh.display()))?;
@@ -70,19 +72,25 @@ fn build_all(step: &mut Step, paths: &Paths, out: &Path) -> Outcome<usize> {
     for example in &examples {
         index.push(publish(step, paths, example, &target, &fresh)?);
     }
-    let text = serde_json::to_string_pretty(&json!({ "examples": index }))
+    let machines = machines
+        .iter()
+        .map(|machine| publish_machine(machine, &index))
+        .collect::<Outcome<Vec<_>>>()?;
+    let count = index.len() + machines.len();
+    let text = serde_json::to_string_pretty(&json!({ "examples": index, "machines": machines }))
         .expect("a JSON value has a text");
     write(&fresh.join("index.json"), text.as_bytes())?;
     remove(out)?;
     fs::rename(&fresh, out).map_err(Failure::io(out.display()))?;
-    Ok(examples.len())
+    Ok(count)
 }
 
-fn find(folder: &Path) -> Outcome<Vec<Example>> {
+/// The folders that have such a manifest.
+fn find(folder: &Path, manifest: &str) -> Outcome<Vec<Example>> {
     let mut examples = Vec::new();
     let manifests = inputs::files(folder)?
         .into_iter()
-        .filter(|file| file.file_name().is_some_and(|name| name == "example.json"));
+        .filter(|file| file.file_name().is_some_and(|name| name == manifest));
     for manifest in manifests {
         let folder = manifest.parent().expect("a file is in a folder").to_path_buf();
         let name =
@@ -92,7 +100,7 @@ fn find(folder: &Path) -> Outcome<Vec<Example>> {
             .map_err(|error| Failure::new(format!("{}: {error}", manifest.display())))?;
         examples.push(Example { name, folder, description });
     }
-    // `order` in example.json puts the first screen's example first; the others follow by name.
+    // `order` in the manifest puts the first screen's example first; the others follow by name.
     examples.sort_by_key(|example| {
         (example.description["order"].as_u64().unwrap_or(u64::MAX), example.name.clone())
     });
@@ -169,17 +177,7 @@ fn publish(
         }
         None => Value::Null,
     };
-    let events =
-        example.description["events"].as_array().ok_or_else(|| bad("`events` must be a list"))?;
-    let events = events.iter().map(|event| {
-        let file = event["file"].as_str().ok_or_else(|| bad("each event needs a `file`"))?;
-        let path = example.folder.join(file);
-        let payload = fs::read_to_string(&path).map_err(Failure::io(path.display()))?;
-        serde_json::from_str::<Value>(&payload)
-            .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-        Ok(json!({ "name": event["name"], "payload": payload.trim_end() }))
-    });
-    let events = events.collect::<Outcome<Vec<Value>>>()?;
+    let events = payloads(example, "events").map_err(|what| bad(&what))?;
 
     let mut entry = Map::new();
     entry.insert("name".to_owned(), json!(name));
@@ -192,6 +190,52 @@ fn publish(
     entry.insert("source".to_owned(), json!({ "path": format!("examples/{name}.txt") }));
     entry.insert("events".to_owned(), Value::Array(events));
     Ok(Value::Object(entry))
+}
+
+/// A state machine's entry of the index: all of it. `functions` names the examples that it calls, by folder.
+fn publish_machine(example: &Example, functions: &[Value]) -> Outcome<Value> {
+    let bad = |what: &str| {
+        Failure::new(format!("examples/machines/{}/machine.json: {what}", example.name))
+    };
+    let mut entry = Map::new();
+    entry.insert("name".to_owned(), json!(example.name));
+    for key in ["title", "summary", "order", "machine", "functions"] {
+        let value =
+            example.description.get(key).ok_or_else(|| bad(&format!("`{key}` is missing")))?;
+        entry.insert(key.to_owned(), value.clone());
+    }
+    for name in entry["functions"].as_array().ok_or_else(|| bad("`functions` must be a list"))? {
+        if !functions.iter().any(|function| function["name"] == *name) {
+            return Err(bad(&format!("there is no example {name}")));
+        }
+    }
+    let definition = example.folder.join("definition.asl.json");
+    let definition = json_text(&definition)?;
+    entry.insert("definition".to_owned(), json!(definition));
+    let inputs = payloads(example, "inputs").map_err(|what| bad(&what))?;
+    entry.insert("inputs".to_owned(), Value::Array(inputs));
+    Ok(Value::Object(entry))
+}
+
+/// The texts that a manifest names under `key`: a list of `name` and `file`.
+fn payloads(example: &Example, key: &str) -> Result<Vec<Value>, String> {
+    let list = example.description[key].as_array();
+    let list = list.ok_or_else(|| format!("`{key}` must be a list"))?;
+    let read = list.iter().map(|one| {
+        let file = one["file"].as_str().ok_or_else(|| format!("each of `{key}` needs a `file`"))?;
+        let payload =
+            json_text(&example.folder.join(file)).map_err(|failure| failure.to_string())?;
+        Ok(json!({ "name": one["name"], "payload": payload.trim_end() }))
+    });
+    read.collect()
+}
+
+/// A text that is JSON.
+fn json_text(path: &Path) -> Outcome<String> {
+    let text = fs::read_to_string(path).map_err(Failure::io(path.display()))?;
+    serde_json::from_str::<Value>(&text)
+        .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    Ok(text)
 }
 
 /// Where Cargo put an example's module: named after the package, which is the first `name` of its manifest.
