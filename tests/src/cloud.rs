@@ -50,7 +50,9 @@ impl Cloud {
             principal: Principal::User,
         };
         let now = self.engine.now();
-        self.commands.push(Command { at: now, request: request.clone() });
+        if !coldstart_engine::is_read_only(service, operation) {
+            self.commands.push(Command { at: now, request: request.clone() });
+        }
         let id = self.engine.handle_request(now, request);
         loop {
             self.collect();
@@ -81,6 +83,13 @@ impl Cloud {
         let until = Timestamp(self.engine.now().0.saturating_add(ms * 1000));
         self.engine.run_until(until);
         self.collect();
+    }
+    /// Moves the clock to the next thing that is due at all, such as a timeout; false when nothing is.
+    pub fn advance_to_deadline(&mut self) -> bool {
+        let Some(at) = self.engine.next_deadline() else { return false };
+        self.engine.run_until(at);
+        self.collect();
+        true
     }
     /// Runs everything again from the saved session, as JSON text: the history must be the same.
     ///

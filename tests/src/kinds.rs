@@ -12,9 +12,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What cases are run with.
+#[derive(Default)]
 pub struct Context {
     /// All transcripts, by id: an error case names the one that it was taken from.
     pub transcripts: BTreeMap<String, Value>,
+    /// All executions of state machines, by id: a case of one field is a part of one.
+    pub executions: BTreeMap<String, Value>,
+    /// The documents of JSONata's own suite, by name.
+    pub datasets: Value,
 }
 
 impl Context {
@@ -30,6 +35,9 @@ pub type Run = fn(&Value, &Context) -> Outcome;
 /// The runner of a kind of case, by its file's path without ending; none when the kind is not supported yet.
 pub fn runner(kind: &str) -> Option<Run> {
     let (area, name) = kind.split_once('/')?;
+    if area == "stepfunctions" {
+        return crate::states::runner(name);
+    }
     if area != "lambda" {
         return None;
     }
@@ -442,7 +450,7 @@ mod tests {
 
     #[track_caller]
     fn check(response: Value, expected: &str) {
-        let context = Context { transcripts: BTreeMap::new() };
+        let context = Context::default();
         let case = json!({ "id": "own", "response": response });
         let outcome = match invoke_response(&case, &context) {
             Outcome::Passed => "passed".to_owned(),

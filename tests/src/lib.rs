@@ -9,13 +9,12 @@ pub mod data;
 pub mod derive;
 pub mod kinds;
 pub mod report;
+pub mod states;
 pub mod stub;
 pub mod transcript;
 
 use kinds::Context;
 use report::{FileReport, Report};
-use serde_json::Value;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Runs every case of every known kind under a folder.
@@ -28,7 +27,9 @@ pub fn run(dir: &Path) -> Result<Report, String> {
     let context = context(dir)?;
     for (name, path) in &files {
         let Some(kind) = name.strip_suffix(".jsonl") else {
-            report.unknown.push(name.clone());
+            if !data::is_known_companion(name) {
+                report.unknown.push(name.clone());
+            }
             continue;
         };
         let Some(run) = kinds::runner(kind) else {
@@ -45,21 +46,30 @@ pub fn run(dir: &Path) -> Result<Report, String> {
     Ok(report)
 }
 
-/// What cases need beside themselves: a sandbox, and the transcripts of this folder and of the default one.
+/// What cases need beside themselves: a sandbox, and the transcripts, executions and documents of this folder and of the
+/// default one.
 ///
 /// # Errors
-/// A transcript file that cannot be read.
+/// A file of these that cannot be read.
 pub fn context(dir: &Path) -> Result<Context, String> {
-    let mut transcripts: BTreeMap<String, Value> = BTreeMap::new();
+    let mut context = Context::default();
     for dir in [&data::default_dir(), dir] {
-        for (name, path) in
-            data::files(dir).iter().filter(|(name, _)| name.ends_with("_scenario.jsonl"))
-        {
+        for (name, path) in &data::files(dir) {
+            let cases = match name.as_str() {
+                name if name.ends_with("_scenario.jsonl") => &mut context.transcripts,
+                "stepfunctions/execution.jsonl" => &mut context.executions,
+                "stepfunctions/jsonata-datasets.json" => {
+                    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+                    context.datasets =
+                        serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?;
+                    continue;
+                }
+                _ => continue,
+            };
             for case in data::read(path).map_err(|error| format!("{name}: {error}"))? {
-                let id = case["id"].as_str().unwrap_or_default().to_owned();
-                transcripts.insert(id, case);
+                cases.insert(case["id"].as_str().unwrap_or_default().to_owned(), case);
             }
         }
     }
-    Ok(Context { transcripts })
+    Ok(context)
 }

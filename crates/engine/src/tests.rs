@@ -918,6 +918,47 @@ fn the_json_log_format_has_records() {
     "#]].assert_eq(&scenario("loop\nevent: sleep 5000"));
 }
 
+/// The lines that reach the group at these levels, with what the platform says cut to its type and status.
+fn sent(application: &str, system: &str, script: &str) -> String {
+    let levels = json!({ "LogFormat": "JSON", "ApplicationLogLevel": application, "SystemLogLevel": system });
+    let log = Scenario::new()
+        .create_with("f", script, json!({ "LoggingConfig": levels }))
+        .at(1_000)
+        .invoke("f", "{}")
+        .rest()
+        .log();
+    let lines = log.lines().map(|line| {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
+        match value["type"].as_str() {
+            Some(kind) => {
+                let status = value["record"]["status"].as_str().unwrap_or("-");
+                format!("{kind} {status}\n")
+            }
+            None => format!("{line}\n"),
+        }
+    });
+    lines.collect()
+}
+
+#[test]
+fn log_levels_choose_what_is_sent() {
+    let line = |level: &str| {
+        format!("print {{\"timestamp\":\"2026-01-01T00:00:01Z\",\"level\":\"{level}\"}}\\n")
+    };
+    let script = format!(
+        "loop\nevent: {}; {}; {}; print plain\\n; print {{\"level\":\"ERROR\"}}; respond 1",
+        line("trace"),
+        line("info"),
+        line("ERROR")
+    );
+    expect![[r#""#]].assert_eq(&sent("TRACE", "DEBUG", &script));
+    expect![[r#""#]].assert_eq(&sent("INFO", "INFO", &script));
+    expect![[r#""#]].assert_eq(&sent("ERROR", "WARN", &script));
+    let failing = "loop\nevent: exit 1";
+    expect![[r#""#]].assert_eq(&sent("FATAL", "WARN", failing));
+    expect![[r#""#]].assert_eq(&sent("FATAL", "DEBUG", "loop\ninit: exit 1\nevent: respond 1"));
+}
+
 #[test]
 fn the_logs_of_a_function_are_read_with_the_logs_service() {
     let scenario = Scenario::new()

@@ -209,7 +209,8 @@ impl Execution {
 
     /// An execution before its first event.
     pub(super) fn made(machine: Arc<Machine>, start: Start, now: Time) -> Execution {
-        let context = context::fixed(&start, now, 0);
+        let count = (machine.kind == MachineType::Standard).then_some(0);
+        let context = context::fixed(&start, now, count);
         Execution {
             machine,
             random: Random::new(start.seed),
@@ -440,7 +441,7 @@ impl Execution {
         self.stopped_at = None;
         self.failure = Failure::default();
         self.redrive_count += 1;
-        self.context = context::fixed(&self.start, self.started_at, self.redrive_count);
+        self.context = context::fixed(&self.start, self.started_at, Some(self.redrive_count));
     }
 }
 

@@ -12,7 +12,7 @@ use super::errors::LambdaError;
 use super::invocation::{Conclusion, Invocation};
 use super::model::{Deployment, Function};
 use super::report::{self, Record, ReportStatus};
-use super::{api, costs, runtimes, variables};
+use super::{api, costs, levels, runtimes, variables};
 use crate::engine::Artifacts;
 use crate::logs::{Line, Logs};
 use crate::queue::{QueueKey, Urgency};
@@ -238,7 +238,7 @@ impl Lambda {
             Due::Sandbox { environment } => self.begin_init(cx, environment),
             Due::Resume { environment, resume } => self.resume(cx.world, environment, resume),
             Due::Stopped { environment, stop } => self.handle_stop(cx, environment, stop),
-            Due::Log { environment, message } => self.log(cx, environment, message),
+            Due::Log { environment, message } => self.log_application(cx, environment, message),
             Due::Token { environment, token, answer } => {
                 self.token(cx.world, environment, token, answer)
             }
@@ -312,6 +312,7 @@ impl Lambda {
             let init_us = cx.world.now.0 - environment.init_began.0;
             environment.invocation().init_us = Some(init_us);
             self.cancel_due(cx.world, id);
+            self.log_init(cx, id, init_us, "init", ReportStatus::Success);
             self.begin_invoke(cx, id);
         } else {
             self.log_start(cx, id);
@@ -329,7 +330,7 @@ impl Lambda {
         invocation.init_us = Some(init_us);
         invocation.init_failed = true;
         self.flush_partial_lines(cx, id);
-        self.log_record(cx, id, &Record::InitReport { init_us, phase: "init", status });
+        self.log_init(cx, id, init_us, "init", status);
         self.cancel_due(cx.world, id);
         self.begin_invoke(cx, id);
     }
@@ -687,9 +688,7 @@ impl Lambda {
         environment.initialising = false;
         let micros = cx.world.now.0 - environment.init_began.0;
         self.flush_partial_lines(cx, id);
-        let record =
-            Record::InitReport { init_us: micros, phase: "invoke", status: status.clone() };
-        self.log_record(cx, id, &record);
+        self.log_init(cx, id, micros, "invoke", status.clone());
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         let conclusion = if conclusion.outcome == Outcome::Success {
             let request_id = environment.invocation().request_id.clone();
@@ -750,6 +749,12 @@ impl Lambda {
         let records = [
             Record::Lines { lines: conclusion.lines.clone() },
             Record::End { request_id: request_id.clone() },
+            Record::RuntimeDone {
+                request_id: request_id.clone(),
+                duration_us,
+                produced_bytes: conclusion.payload.len() as u64,
+                status: conclusion.status.clone(),
+            },
             Record::Report {
                 request_id,
                 duration_us,
@@ -941,9 +946,36 @@ impl Lambda {
         });
     }
 
-    /// Writes what the platform has to say, in the function's log format.
+    /// The end of the init code, and of the phase.
+    fn log_init(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: u32,
+        init_us: u64,
+        phase: &'static str,
+        status: ReportStatus,
+    ) {
+        self.log_record(cx, id, &Record::InitRuntimeDone { phase, status: status.clone() });
+        self.log_record(cx, id, &Record::InitReport { init_us, phase, status });
+    }
+
+    /// Writes a line of the function's, if its level is asked for.
+    fn log_application(&mut self, cx: &mut Cx<'_>, id: u32, message: String) {
+        let settings = &self.environments[&id].deployment.settings;
+        // Only the JSON format has levels.
+        let setting = settings.application_log_level.as_deref();
+        if setting.is_none_or(|setting| levels::passes(levels::of_line(&message), setting)) {
+            self.log(cx, id, message);
+        }
+    }
+
+    /// Writes what the platform has to say, in the function's log format and if its level is asked for.
     fn log_record(&mut self, cx: &mut Cx<'_>, id: u32, record: &Record) {
         let environment = &self.environments[&id];
+        let setting = environment.deployment.settings.system_log_level.as_deref();
+        if setting.is_some_and(|setting| !levels::passes(record.level(), setting)) {
+            return;
+        }
         let lines = match environment.deployment.settings.log_format.as_str() {
             "JSON" => record.json(&calendar::iso(cx.world.unix_ms()), &environment.function),
             _ => record.text(),
@@ -976,7 +1008,7 @@ impl Lambda {
                 self.environments.get_mut(&id).expect("an environment at work is there");
             let rest = std::mem::take(&mut environment.partial[stream]);
             if !rest.is_empty() {
-                self.log(cx, id, String::from_utf8_lossy(&rest).into_owned() + "\n");
+                self.log_application(cx, id, String::from_utf8_lossy(&rest).into_owned() + "\n");
             }
         }
     }

@@ -5,6 +5,7 @@ mod costs;
 mod environment;
 mod errors;
 mod invocation;
+mod levels;
 mod model;
 mod payload;
 mod report;

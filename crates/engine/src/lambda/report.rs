@@ -21,7 +21,13 @@ pub(crate) enum Record {
         runtime_version: String,
         runtime_arn: String,
     },
-    /// Only a failed init phase is reported. `phase` is `init`, or `invoke` when the init code ran again there.
+    /// The init code has ended. The text format does not have it.
+    InitRuntimeDone {
+        phase: &'static str,
+        status: ReportStatus,
+    },
+    /// The init phase has ended. The text format has failures only. `phase` is `init`, or `invoke` when the init code ran
+    /// again there.
     InitReport {
         init_us: u64,
         phase: &'static str,
@@ -36,6 +42,13 @@ pub(crate) enum Record {
     },
     End {
         request_id: String,
+    },
+    /// The handler has ended. The text format has END instead.
+    RuntimeDone {
+        request_id: String,
+        duration_us: u64,
+        produced_bytes: u64,
+        status: ReportStatus,
     },
     Report {
         request_id: String,
@@ -66,6 +79,8 @@ impl Record {
     pub(crate) fn text(&self) -> Vec<String> {
         let line = match self {
             Self::Lines { lines } => return lines.clone(),
+            Self::InitRuntimeDone { .. } | Self::RuntimeDone { .. } => return Vec::new(),
+            Self::InitReport { status: ReportStatus::Success, .. } => return Vec::new(),
             Self::InitStart { runtime_version, runtime_arn } => {
                 format!(
                     "INIT_START Runtime Version: {runtime_version}\tRuntime Version ARN: {runtime_arn}\n"
@@ -105,6 +120,20 @@ impl Record {
         vec![line]
     }
 
+    /// The level of the JSON format's event (Lambda: System log level event mapping).
+    pub(crate) fn level(&self) -> &'static str {
+        let (normally, status) = match self {
+            Self::InitStart { .. } | Self::Start { .. } | Self::Lines { .. } | Self::End { .. } => {
+                return "INFO";
+            }
+            Self::InitRuntimeDone { status, .. }
+            | Self::InitReport { status, .. }
+            | Self::RuntimeDone { status, .. } => ("DEBUG", status),
+            Self::Report { status, .. } => ("INFO", status),
+        };
+        if *status == ReportStatus::Success { normally } else { "WARN" }
+    }
+
     /// Log messages in JSON format ("Lambda Telemetry API Event schema reference").
     pub(crate) fn json(&self, time: &str, function: &str) -> Vec<String> {
         let (kind, record) = match self {
@@ -119,6 +148,20 @@ impl Record {
                     "functionName": function,
                     "functionVersion": "$LATEST",
                 }),
+            ),
+            Self::InitRuntimeDone { phase, status } => (
+                "platform.initRuntimeDone",
+                status.add_to(json!({ "initializationType": "on-demand", "phase": phase })),
+            ),
+            Self::RuntimeDone { request_id, duration_us, produced_bytes, status } => (
+                "platform.runtimeDone",
+                status.add_to(json!({
+                    "requestId": request_id,
+                    "metrics": {
+                        "durationMs": in_milliseconds(*duration_us),
+                        "producedBytes": produced_bytes,
+                    },
+                })),
             ),
             Self::InitReport { init_us, phase, status } => (
                 "platform.initReport",

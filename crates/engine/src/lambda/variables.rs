@@ -137,6 +137,11 @@ pub(super) fn of_environment(
         ];
         all.extend(older.map(|(key, value)| (key.to_owned(), value.to_owned())));
     }
+    if let Some(level) = &settings.application_log_level {
+        // What loggers go by: the JSON format has a level, the text format has none.
+        all.insert("AWS_LAMBDA_LOG_FORMAT".into(), "JSON".into());
+        all.insert("AWS_LAMBDA_LOG_LEVEL".into(), level.clone());
+    }
     all.extend(settings.variables.iter().flatten().cloned());
     all.into_iter().collect()
 }

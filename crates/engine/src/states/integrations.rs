@@ -194,16 +194,19 @@ fn wait_for_worker(states: &mut States, cx: &mut Cx<'_>, call: TaskCall, arn: &s
     let Ok(activity) = states.activity(arn) else {
         let cause = format!("The activity {arn} does not exist.");
         let failure = Failure::new(NOT_CATCHABLE, cause);
-        // At once, so that nobody sees it scheduled.
         if let Some(execution) =
             states.runs.get_mut(&call.run).and_then(|run| run.execution.as_mut())
         {
             let now = super::model::now(cx.world);
-            execution.task_refused(now, call.task, Refused::Schedule, failure);
+            execution.task_refused(now, call.task, Refused::Missing, failure);
         }
         return;
     };
     let name = activity.name.clone();
+    let now = super::model::now(cx.world);
+    if let Some(execution) = states.runs.get_mut(&call.run).and_then(|run| run.execution.as_mut()) {
+        execution.task_scheduled(now, call.task);
+    }
     let input = Arc::from(task.parameters.text());
     states.queues.entry(name.clone()).or_default().tasks.push_back((call, input));
     states.match_workers(cx, &name);

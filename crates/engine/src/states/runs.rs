@@ -121,7 +121,7 @@ pub(crate) struct Run {
     /// Children that have ended and are kept: those that succeeded, and the others.
     kept: [u64; 2],
     next_child_at: Timestamp,
-    wake: Option<(QueueKey, Time)>,
+    wake: Option<(QueueKey, Time, Urgency)>,
     /// History events that facts and log lines were made of.
     told: usize,
     pub(crate) log_stream: Option<String>,
@@ -436,17 +436,22 @@ impl States {
         let Some(execution) = &run.execution else { return };
         if execution.status() == Status::Running {
             run.ended = false;
+            // A timeout is no reason for the clock to run ahead: somebody may still answer.
+            let urgency =
+                if execution.goes_on_by_itself() { Urgency::Work } else { Urgency::Background };
             let deadline = execution.deadline();
-            if run.wake.map(|(_, time)| time) == deadline {
+            if run.wake.map(|(_, time, urgency)| (time, urgency))
+                == deadline.map(|time| (time, urgency))
+            {
                 return;
             }
-            if let Some((key, _)) = run.wake.take() {
+            if let Some((key, ..)) = run.wake.take() {
                 cx.world.queue.cancel(key);
             }
             if let Some(time) = deadline {
                 let due = world::Due::States(Due::Wake { run: id });
                 let when = at(cx.world, time);
-                run.wake = Some((cx.world.schedule(when, Urgency::Work, due), time));
+                run.wake = Some((cx.world.schedule(when, urgency, due), time, urgency));
             }
         } else if !run.ended {
             self.conclude(cx, id);
@@ -456,7 +461,7 @@ impl States {
     fn conclude(&mut self, cx: &mut Cx<'_>, id: u64) {
         let run = self.runs.get_mut(&id).expect("the caller has found it");
         run.ended = true;
-        if let Some((key, _)) = run.wake.take() {
+        if let Some((key, ..)) = run.wake.take() {
             cx.world.queue.cancel(key);
         }
         let execution = run.execution.as_ref().expect("what has ended has begun");
