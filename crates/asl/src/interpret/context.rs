@@ -6,18 +6,29 @@ use super::machine::{Kind, State};
 use super::time::Time;
 use serde_json::{Map, Value, json};
 
-/// The parts that stay the same during an execution. Members are in the order that AWS has them (recorded).
-pub(super) fn fixed(start: &Start, started_at: Time, redrive_count: u64) -> Map<String, Value> {
+/// The parts that stay the same during an execution. Members are in the order that AWS has them (recorded); what
+/// cannot be redriven has no count of it.
+pub(super) fn fixed(
+    start: &Start,
+    started_at: Time,
+    redrive_count: Option<u64>,
+) -> Map<String, Value> {
     let identity = &start.identity;
     let mut context = Map::new();
-    let execution = json!({
+    let role = match &*identity.role_arn {
+        "" => Value::Null,
+        role => Value::from(role),
+    };
+    let mut execution = json!({
         "Id": &*identity.execution_arn,
         "Input": start.input.value(),
         "StartTime": started_at.to_string(),
         "Name": &*identity.name,
-        "RoleArn": &*identity.role_arn,
-        "RedriveCount": redrive_count,
+        "RoleArn": role,
     });
+    if let Some(count) = redrive_count {
+        execution["RedriveCount"] = Value::from(count);
+    }
     context.insert("Execution".to_owned(), execution);
     let machine = json!({
         "Id": &*identity.state_machine_arn,

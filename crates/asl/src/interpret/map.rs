@@ -103,8 +103,15 @@ impl Execution {
         if let Some(fault) = limits.fault {
             return Err(Fault::runtime(fault));
         }
-        if self.single.is_some() {
-            return self.single_map(id, state, map, &taken, &effective, limits);
+        self.trace.note_value("maxConcurrency", limits.max_concurrency);
+        if map.tolerated_failure_count.is_some() {
+            self.trace.note_value("toleratedFailureCount", limits.tolerated_count);
+        }
+        if map.tolerated_failure_percentage.is_some() {
+            self.trace.note_value("toleratedFailurePercentage", limits.tolerated_percentage);
+        }
+        if let Some(answered) = self.answer_map_mock(id, state, map, items.as_ref(), limits) {
+            return answered;
         }
         if map.distributed.is_some() {
             return self.start_map_run(id, state, map, &taken, effective, items, limits);

@@ -36,10 +36,9 @@ impl Execution {
         }
         let started = self.push(self.frames[id].previous, Details::ParallelStateStarted);
         self.frames[id].chain(started);
-        if let Some(single) = &self.single
-            && let Some(mock) = single.mock()
-        {
-            return self.single_answer(id, state, mock);
+        if let Some(mock) = self.mock(id) {
+            self.answer_mock(id, state, mock);
+            return Ok(());
         }
         let mut frames = Vec::with_capacity(branches.len());
         for (slot, start) in branches.iter().enumerate() {

@@ -93,14 +93,17 @@ impl Execution {
     fn pass(&mut self, id: FrameId, state: &State, result: Option<&Data>) -> Acted {
         let taken = self.take(id, state);
         let around = around!(self, taken);
-        let effective = state.effective_input(&taken.input, around)?;
-        if state.flow.is_jsonata() {
-            let completed = state.pass_on(&taken.input, &effective, None, around)?;
-            return Ok(Some((completed, state.next)));
-        }
-        let arguments = state.arguments(&taken.input, &effective, around)?;
-        let result = result.unwrap_or(&arguments);
-        let completed = state.complete(&taken.input, result, around)?;
+        let completed = match result {
+            _ if state.flow.is_jsonata() => {
+                state.pass_on(&taken.input, &taken.input, None, around)?
+            }
+            Some(result) => state.complete(&taken.input, result, around)?,
+            None => {
+                let effective = state.effective_input(&taken.input, around)?;
+                let arguments = state.arguments(&taken.input, &effective, around)?;
+                state.complete(&taken.input, &arguments, around)?
+            }
+        };
         Ok(Some((completed, state.next)))
     }
 
@@ -137,6 +140,7 @@ impl Execution {
     fn act_fail(&mut self, id: FrameId, state: &State, error: Option<&Text>, cause: Option<&Text>) {
         let taken = self.take(id, state);
         let around = around!(self, taken);
+        around.trace.note("afterInputPath", &taken.input);
         let mut scene = around.scene(&taken.input, &taken.input);
         let mut text = |text: Option<&Text>| text.map(|text| text.text(&mut scene)).transpose();
         let failure = text(error).and_then(|error| {

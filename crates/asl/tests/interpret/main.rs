@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod alone;
 #[path = "../../../../tests/src/compare.rs"]
 #[allow(unreachable_pub, reason = "shared with the package that runs all cases")]
 mod compare;

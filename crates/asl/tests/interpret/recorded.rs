@@ -243,7 +243,7 @@ fn parsed(value: &Value) -> Value {
 
 /// JSON in texts without blanks: the recorder lost those of causes. A text of JSON is that text, so that words for
 /// dates are seen.
-fn compact(value: &Value) -> Value {
+pub(crate) fn compact(value: &Value) -> Value {
     match value {
         Value::String(text) if text.starts_with('"') => match serde_json::from_str::<Value>(text) {
             Ok(inner @ Value::String(_)) => inner,
