@@ -55,6 +55,7 @@ pub(crate) fn test(states: &mut States, world: &mut World, incoming: &Incoming<'
         input: read_input(params)?,
         variables: object(params, "variables")?.unwrap_or_default(),
         context: context(params, &state)?,
+        is_test_state: true,
         mock: answer,
         identity: identity(world, optional(params, "roleArn")),
         seed: world.rng.next(),
