@@ -914,6 +914,7 @@ fn the_json_log_format_has_records() {
     expect![[r#"
         {"time":"2026-01-01T00:00:01.097Z","type":"platform.initStart","record":{"initializationType":"on-demand","phase":"init","runtimeVersion":"provided:al2023.v1","runtimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c","functionName":"f","functionVersion":"$LATEST"}}
         {"time":"2026-01-01T00:00:01.105Z","type":"platform.start","record":{"requestId":"e099ec6c-d736-4ca5-85e7-bb0f12278575","version":"$LATEST"}}
+        {"time":"2026-01-01T00:00:02.105Z","type":"platform.runtimeDone","record":{"requestId":"e099ec6c-d736-4ca5-85e7-bb0f12278575","metrics":{"durationMs":1000.0,"producedBytes":138},"status":"timeout"}}
         {"time":"2026-01-01T00:00:02.105Z","type":"platform.report","record":{"requestId":"e099ec6c-d736-4ca5-85e7-bb0f12278575","metrics":{"durationMs":1000.0,"billedDurationMs":1008,"memorySizeMB":128,"maxMemoryUsedMB":13,"initDurationMs":8.0},"status":"timeout"}}
     "#]].assert_eq(&scenario("loop\nevent: sleep 5000"));
 }
@@ -951,12 +952,46 @@ fn log_levels_choose_what_is_sent() {
         line("info"),
         line("ERROR")
     );
-    expect![[r#""#]].assert_eq(&sent("TRACE", "DEBUG", &script));
-    expect![[r#""#]].assert_eq(&sent("INFO", "INFO", &script));
-    expect![[r#""#]].assert_eq(&sent("ERROR", "WARN", &script));
+    expect![[r#"
+        platform.initStart -
+        platform.initRuntimeDone success
+        platform.initReport success
+        platform.start -
+        {"timestamp":"2026-01-01T00:00:01Z","level":"trace"}
+        {"timestamp":"2026-01-01T00:00:01Z","level":"info"}
+        {"timestamp":"2026-01-01T00:00:01Z","level":"ERROR"}
+        plain
+        {"level":"ERROR"}
+        platform.runtimeDone success
+        platform.report success
+    "#]].assert_eq(&sent("TRACE", "DEBUG", &script));
+    expect![[r#"
+        platform.initStart -
+        platform.start -
+        {"timestamp":"2026-01-01T00:00:01Z","level":"info"}
+        {"timestamp":"2026-01-01T00:00:01Z","level":"ERROR"}
+        plain
+        {"level":"ERROR"}
+        platform.report success
+    "#]].assert_eq(&sent("INFO", "INFO", &script));
+    expect![[r#"
+        {"timestamp":"2026-01-01T00:00:01Z","level":"ERROR"}
+    "#]].assert_eq(&sent("ERROR", "WARN", &script));
     let failing = "loop\nevent: exit 1";
-    expect![[r#""#]].assert_eq(&sent("FATAL", "WARN", failing));
-    expect![[r#""#]].assert_eq(&sent("FATAL", "DEBUG", "loop\ninit: exit 1\nevent: respond 1"));
+    expect![[r#"
+        platform.runtimeDone error
+        platform.report error
+    "#]].assert_eq(&sent("FATAL", "WARN", failing));
+    expect![[r#"
+        platform.initStart -
+        platform.initRuntimeDone error
+        platform.initReport error
+        platform.initRuntimeDone error
+        platform.initReport error
+        platform.start -
+        platform.runtimeDone error
+        platform.report error
+    "#]].assert_eq(&sent("FATAL", "DEBUG", "loop\ninit: exit 1\nevent: respond 1"));
 }
 
 #[test]
