@@ -24,6 +24,11 @@ const MEMORY: &str =
 const STACK: &str = "Stack overflow error: Check for non-terminating recursive function. Consider rewriting as tail-recursive";
 const TIME: &str = "Expression evaluation timeout: Check for infinite loop";
 
+/// What AWS says of an expression that nests too deeply.
+pub(crate) fn stack_overflow() -> EvaluationError {
+    EvaluationError::Thrown { code: None, message: STACK.to_owned(), position: None }
+}
+
 /// Adds up what an evaluation builds and cancels it at the limit.
 pub(crate) struct Guard {
     /// Bytes that may still be built.
@@ -87,7 +92,9 @@ impl Guard {
     }
 
     fn read(&mut self, value: ValueRef<'_>) {
-        match self.read_left.checked_sub(self.size(value) as u64) {
+        // Looking at an object costs the same whatever its size.
+        let size = if value.type_name() == "object" { ITEM_BYTES } else { self.size(value) };
+        match self.read_left.checked_sub(size as u64) {
             Some(left) => self.read_left = left,
             None => {
                 self.ran_out_of_time = true;
@@ -97,6 +104,9 @@ impl Guard {
     }
 
     fn size(&self, value: ValueRef<'_>) -> usize {
+        if !matches!(value.type_name(), "array" | "object" | "string") {
+            return ITEM_BYTES;
+        }
         match value.capture(&self.capture) {
             // The note about the items left out is the only way to learn how many there are.
             Some(Value::Array(items)) => items

@@ -19,6 +19,7 @@
 //! Invariant: the same text, scope and seed give the same value or error on every machine.
 //! Invariant: no text and no document panics, overflows the stack or runs for ever ([`Limits`]).
 
+mod depth;
 mod error;
 pub mod functions;
 mod guard;
@@ -47,7 +48,9 @@ pub struct Expression(Arc<Parsed>);
 
 #[derive(Debug)]
 struct Parsed {
+    text: String,
     compiled: jlens_core::Expression,
+    is_too_deep: bool,
     facts: references::Facts,
     plain: Option<PlainPath>,
 }
@@ -64,16 +67,19 @@ pub fn parse(text: &str) -> Result<Expression, SyntaxError> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(SyntaxError::too_long(TEXT_BYTES_MAX));
     }
-    let compiled = jlens_core::Expression::compile(text).map_err(SyntaxError::from_library)?;
+    // AWS creates a state machine with such a text and fails to evaluate it.
+    let is_too_deep = depth::bound(text) > depth::DEPTH_MAX;
+    let readable = if is_too_deep { "null" } else { text };
+    let compiled = jlens_core::Expression::compile(readable).map_err(SyntaxError::from_library)?;
     let facts = references::Facts::of(compiled.ast());
     let plain = PlainPath::of(&compiled.ast().root);
-    Ok(Expression(Arc::new(Parsed { compiled, facts, plain })))
+    Ok(Expression(Arc::new(Parsed { text: text.to_owned(), compiled, is_too_deep, facts, plain })))
 }
 
 impl Expression {
     /// The text that was read, without blanks around it.
     pub fn text(&self) -> &str {
-        self.0.compiled.source()
+        &self.0.text
     }
 
     /// The names, without `$`, of what the expression refers to and does not bind itself: variables, `states` and
@@ -96,6 +102,9 @@ impl Expression {
     /// When the evaluation fails, exceeds a limit or gives a function.
     pub fn evaluate(&self, scope: &Scope<'_>) -> Result<Option<Value>, EvaluationError> {
         let parsed = &*self.0;
+        if parsed.is_too_deep {
+            return Err(guard::stack_overflow());
+        }
         if let Some(plain) = &parsed.plain
             && let Some(found) =
                 scope.with_variable(&plain.variable, |value| match plain.follow(value) {

@@ -41,8 +41,8 @@ impl Limits {
     pub const STEP_FUNCTIONS: Limits = Limits {
         depth: 100,
         steps: 5_000_000,
-        regex_steps: 100_000,
-        nested_regex_steps: 10_000,
+        regex_steps: 40_000,
+        nested_regex_steps: 8_000,
         string_bytes: 873_782 * 8,
         array_items: 873_782,
         distinct_items: 20_000,
