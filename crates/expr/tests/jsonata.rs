@@ -345,6 +345,16 @@ fn variables_are_the_free_ones() {
 }
 
 #[test]
+fn a_binding_that_is_not_evaluated_hides_nothing() {
+    let variables = Map::from_iter([("y".to_owned(), json!(5))]);
+    let scope = Scope::new(json!({}), &variables);
+    let value = |text: &str| jsonata::parse(text).unwrap().evaluate(&scope).unwrap();
+    assert_eq!(value("(false ? $y := 1 : 0; $y)"), Some(json!(5)));
+    assert_eq!(value("(true ? $y := 1 : 0; $y)"), Some(json!(1)));
+    assert_eq!(value("$y"), Some(json!(5)));
+}
+
+#[test]
 fn templates_replace_whole_texts_only() {
     let variables = Map::new();
     let scope = Scope::new(json!({ "input": { "a": 1, "n": null } }), &variables);

@@ -12,6 +12,8 @@ const NODES_MAX: usize = 64;
 pub(crate) struct Facts {
     /// The free variables, sorted, without `$`.
     pub(crate) variables: Vec<String>,
+    /// All variables: one that the text binds may still be read where that binding was not evaluated.
+    pub(crate) referenced: Vec<String>,
     /// How the regular expressions in it repeat.
     pub(crate) regex: Repetition,
     /// Whether the values built may be many times as large as what is given: see the module `guard`.
@@ -94,6 +96,8 @@ impl Facts {
         facts.grows |= walk.nodes > NODES_MAX;
         facts.variables.sort();
         facts.variables.dedup();
+        facts.referenced.sort();
+        facts.referenced.dedup();
         facts
     }
 
@@ -253,8 +257,12 @@ impl Walk {
         match name {
             "" => self.context("$", top),
             "$" => self.reference(TopLevel::Root),
-            _ if self.locals.iter().any(|local| local == name) => {}
-            _ => self.facts.variables.push(name.to_owned()),
+            _ => {
+                self.facts.referenced.push(name.to_owned());
+                if !self.locals.iter().any(|local| local == name) {
+                    self.facts.variables.push(name.to_owned());
+                }
+            }
         }
     }
 

@@ -163,7 +163,7 @@ impl<'a> Scope<'a> {
             let bound = self.bindings.borrow();
             bound.get(name).is_none() && bound.get_function(name).is_none()
         };
-        for name in &facts.variables {
+        for name in &facts.referenced {
             let name = name.as_str();
             if !missing(name) {
                 continue;

@@ -158,17 +158,17 @@ pub fn template(value: &Value, field: &str, scope: &Scope<'_>) -> Result<Value, 
                 message: error.message,
                 position: Some(error.position),
             };
-            Err(thrown.in_field(text_at(value, &field).unwrap_or_default(), &field))
+            Err(thrown.in_field(unreadable(value).unwrap_or_default(), &field))
         }
     }
 }
 
-/// The expression that stands first in `value` and is none.
-fn text_at<'v>(value: &'v Value, _field: &str) -> Option<&'v str> {
+/// The first text in `value` that is to be an expression and is none.
+fn unreadable(value: &Value) -> Option<&str> {
     match value {
         Value::String(text) => expression_text(text).filter(|text| parse(text).is_err()),
-        Value::Array(items) => items.iter().find_map(|item| text_at(item, _field)),
-        Value::Object(members) => members.values().find_map(|member| text_at(member, _field)),
+        Value::Array(items) => items.iter().find_map(unreadable),
+        Value::Object(members) => members.values().find_map(unreadable),
         _ => None,
     }
 }
