@@ -54,6 +54,10 @@ pub(crate) struct MapRunWork {
     held: Option<Value>,
     /// The execution that starts next.
     ready: Option<Ready>,
+    /// Executions to be redriven.
+    redo: VecDeque<Ready>,
+    /// Executions that failed: a redrive runs them again.
+    failed: Vec<Ready>,
     is_exhausted: bool,
     next_child: u64,
     running: BTreeMap<u64, Running>,
@@ -67,15 +71,26 @@ struct Ready {
     input: Data,
     item: Option<MapItem>,
     items: u64,
+    /// Its number and name, when it ran before.
+    before: Option<(u64, Arc<str>)>,
 }
 
 #[derive(Debug)]
 struct Running {
     items: u64,
     input: Data,
+    item: Option<MapItem>,
     name: Arc<str>,
     arn: Arc<str>,
     started_at: Time,
+}
+
+impl Running {
+    /// The execution as it is to be run once more.
+    fn again(self, index: u64) -> Ready {
+        let Running { items, input, item, name, .. } = self;
+        Ready { input, item, items, before: Some((index, name)) }
+    }
 }
 
 /// What a map run needs of its state.
@@ -171,6 +186,8 @@ impl Execution {
             batch_bytes: batch_bytes.min(BATCH_BYTES_MAX),
             held: None,
             ready: None,
+            redo: VecDeque::new(),
+            failed: Vec::new(),
             is_exhausted: false,
             next_child: 0,
             running: BTreeMap::new(),
@@ -228,13 +245,16 @@ impl Execution {
         let Some(place) = self.place(run) else { return };
         let (Some(map), state) = (place.map(), place.state()) else { return };
         let Some(mut work) = self.map_run_work.remove(&run) else { return };
+        if work.ready.is_none() {
+            work.ready = work.redo.pop_front();
+        }
         let outcome = match work.ready.is_some() || work.is_exhausted {
             true => Ok(None),
             false => self.gather(&mut work, state, map),
         };
         let frame = work.frame;
         if let Some(run) = self.map_runs.get_mut(run.0) {
-            let held = work.ready.as_ref().map_or(0, |ready| ready.items);
+            let held = work.redo.iter().chain(&work.ready).map(|ready| ready.items).sum::<u64>();
             let left = work.source.as_ref().and_then(Source::length);
             let left = left.map_or(held, |all| all.saturating_sub(work.items_read) + held);
             run.items.pending = left;
@@ -244,8 +264,9 @@ impl Execution {
                 + run.items.failed
                 + run.items.timed_out
                 + run.items.aborted;
-            run.executions.pending = u64::from(work.ready.is_some());
-            run.executions.total = work.next_child + run.executions.pending;
+            run.executions.pending = (work.redo.len() + usize::from(work.ready.is_some())) as u64;
+            let fresh = work.ready.as_ref().is_some_and(|ready| ready.before.is_none());
+            run.executions.total = work.next_child + u64::from(fresh);
         }
         self.map_run_work.insert(run, work);
         match outcome {
@@ -329,7 +350,8 @@ impl Execution {
             input.insert("BatchInput".to_owned(), template.fill(&mut scene).map_err(Stop::Fault)?);
         }
         input.insert("Items".to_owned(), Value::Array(batch));
-        work.ready = Some(Ready { input: Data::new(Value::Object(input)), item: None, items });
+        work.ready =
+            Some(Ready { input: Data::new(Value::Object(input)), item: None, items, before: None });
         Ok(None)
     }
 
@@ -354,7 +376,7 @@ impl Execution {
                     .map_err(Stop::Fault)?
             }
         };
-        Ok(Ready { input, item: Some(MapItem { index, value }), items: 1 })
+        Ok(Ready { input, item: Some(MapItem { index, value }), items: 1, before: None })
     }
 
     /// Hands out the next execution of a map run that may start one.
@@ -369,27 +391,35 @@ impl Execution {
         let machine = Arc::clone(place.map()?.distributed.as_ref()?);
         let (uuid, seed) = (self.random.uuid(), self.random.fraction().to_bits());
         let work = self.map_run_work.get_mut(&run)?;
-        let Ready { input, item, items } = work.ready.take()?;
-        let index = work.next_child;
-        work.next_child += 1;
-        let identity = child_identity(&self.start.identity, work, &uuid, machine.kind);
-        work.running.insert(
-            index,
-            Running {
-                items,
-                input: input.clone(),
-                name: Arc::clone(&identity.name),
-                arn: Arc::clone(&identity.execution_arn),
-                started_at: self.now,
-            },
-        );
+        let Ready { input, item, items, before } = work.ready.take()?;
+        let is_redriven = before.is_some();
+        let (index, name) = before.unwrap_or_else(|| {
+            work.next_child += 1;
+            (work.next_child - 1, uuid.into())
+        });
+        let identity = child_identity(&self.start.identity, work, &name, machine.kind);
+        let running = Running {
+            items,
+            input: input.clone(),
+            item: item.clone(),
+            name: Arc::clone(&identity.name),
+            arn: Arc::clone(&identity.execution_arn),
+            started_at: self.now,
+        };
+        work.running.insert(index, running);
         if let Some(run) = self.map_runs.get_mut(run.0) {
             run.items.running += items;
             run.executions.running += 1;
         }
         let start = Start { input, identity, seed, map_item: item };
         self.prepare(run);
-        Some(Effect::StartChild(Box::new(Child { map_run: run, index, machine, start })))
+        Some(Effect::StartChild(Box::new(Child {
+            map_run: run,
+            index,
+            machine,
+            start,
+            is_redriven,
+        })))
     }
 
     /// A child of a map run ended.
@@ -439,6 +469,9 @@ impl Execution {
             outcome,
         });
         work.puts.extend(put);
+        if is_failed {
+            work.failed.push(running.again(index));
+        }
         if is_failed && self.is_intolerable(map_run) {
             let cause = "The specified tolerated failure threshold was exceeded";
             self.map_run_failed(map_run, Failure::new(TOLERANCE, cause));
@@ -473,6 +506,7 @@ impl Execution {
     fn finish_if_done(&mut self, run: MapRunId) {
         let Some(work) = self.map_run_work.get_mut(&run) else { return };
         let is_done = work.is_exhausted && work.ready.is_none() && work.running.is_empty();
+        let is_done = is_done && work.redo.is_empty();
         if !is_done || work.source.is_none() {
             return;
         }
@@ -576,13 +610,43 @@ impl Execution {
         let details = Details::MapRunFailed(failure.clone());
         let event = self.push(self.frames[frame].previous, details);
         self.frames[frame].chain(event);
-        self.frames[frame].phase = Phase::Ready;
         self.fault(frame, Box::new(Fault::from(failure)));
+    }
+
+    /// Runs again what did not succeed in a map run.
+    pub(super) fn redrive_map_run(&mut self, run: MapRunId) {
+        let Some(mut work) = self.stopped_runs.remove(&run) else { return };
+        let frame = work.frame;
+        let running = std::mem::take(&mut work.running).into_iter();
+        let mut redo: Vec<Ready> = std::mem::take(&mut work.failed);
+        redo.extend(running.map(|(index, running)| running.again(index)));
+        redo.extend(work.ready.take());
+        redo.sort_by_key(|ready| ready.before.as_ref().map_or(u64::MAX, |(index, _)| *index));
+        work.redo = redo.into();
+        work.is_closed = false;
+        self.map_run_work.insert(run, work);
+        let (now, count) = (self.now, self.redrive_count);
+        let Some(described) = self.map_runs.get_mut(run.0) else { return };
+        described.status = MapRunStatus::Running;
+        described.stopped_at = None;
+        described.redrive_count += 1;
+        described.redriven_at = Some(now);
+        for counts in [&mut described.items, &mut described.executions] {
+            (counts.failed, counts.timed_out, counts.aborted) = (0, 0, 0);
+        }
+        let details = Details::MapRunRedriven {
+            map_run_arn: Arc::clone(&described.arn),
+            redrive_count: count,
+        };
+        let event = self.push(self.frames[frame].previous, details);
+        self.frames[frame].chain(event);
+        self.prepare(run);
     }
 
     /// Stops the executions of a run. Gives the frame of its state.
     fn stop_map_run(&mut self, run: MapRunId, status: MapRunStatus) -> Option<FrameId> {
         let work = self.map_run_work.remove(&run)?;
+        let frame = work.frame;
         for index in work.running.keys() {
             self.effects.push_back(Effect::CancelChild { map_run: run, index: *index });
         }
@@ -601,7 +665,11 @@ impl Execution {
             run.status = status;
             run.stopped_at = Some(now);
         }
-        Some(work.frame)
+        // Items that could not be read, or results not written, are not to be had by trying the rest again.
+        if work.source.is_some() && !work.is_closed {
+            self.stopped_runs.insert(run, work);
+        }
+        Some(frame)
     }
 
     pub(super) fn abort_map_run(&mut self, run: MapRunId) {

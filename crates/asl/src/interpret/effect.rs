@@ -82,4 +82,7 @@ pub struct Child {
     pub machine: Arc<Machine>,
     /// What it starts with: input, name, ARN, seed.
     pub start: Start,
+    /// It ran before and did not succeed, and its map run was redriven: `Execution::redrive` when the host still has it,
+    /// else it starts anew.
+    pub is_redriven: bool,
 }

@@ -9,7 +9,7 @@ use super::frames::{Frame, FrameId, Frames, Timer, TimerKey, TimerKind};
 use super::history::{Details, EVENTS_MAX, Failure, HistoryEvent, Started};
 use super::inspect::Single;
 use super::machine::Machine;
-use super::map_run::{MapRun, MapRunStatus};
+use super::map_run::MapRun;
 use super::random::Random;
 use super::time::Time;
 use crate::definition::MachineType;
@@ -176,6 +176,8 @@ pub struct Execution {
     pub(super) effects: VecDeque<Effect>,
     pub(super) map_runs: Vec<MapRun>,
     pub(super) map_run_work: BTreeMap<MapRunId, MapRunWork>,
+    /// Map runs that did not succeed, for a redrive.
+    pub(super) stopped_runs: BTreeMap<MapRunId, MapRunWork>,
     pub(super) redrive_count: u64,
 
     /// The moment that is being dealt with.
@@ -224,6 +226,7 @@ impl Execution {
             effects: VecDeque::new(),
             map_runs: Vec::new(),
             map_run_work: BTreeMap::new(),
+            stopped_runs: BTreeMap::new(),
             redrive_count: 0,
             now,
             context,
@@ -396,6 +399,7 @@ impl Execution {
     pub(super) fn succeed(&mut self, previous: u64, output: Data) {
         self.push(previous, Details::ExecutionSucceeded { output: output.clone() });
         self.output = Some(output);
+        self.frames = Frames::default();
         self.end(Status::Succeeded, Failure::default());
     }
 
@@ -427,12 +431,6 @@ impl Execution {
             self.effects.push_back(Effect::Cancel(task));
         }
         self.abort_map_runs();
-        for run in &mut self.map_runs {
-            if run.status == MapRunStatus::Running {
-                run.status = MapRunStatus::Aborted;
-                run.stopped_at = Some(self.now);
-            }
-        }
     }
 
     /// Goes on after an end.

@@ -37,6 +37,8 @@ pub(crate) struct Frame {
     pub(crate) retry_count: u64,
     /// `$$.Task.Token`.
     pub(crate) token: Option<Arc<str>>,
+    /// Its end is written: a failure around it does not end it again.
+    pub(crate) is_stopped: bool,
     pub(crate) phase: Phase,
 }
 
@@ -53,7 +55,8 @@ pub(crate) enum Phase {
     Parallel(Box<ParallelWork>),
     Map(Box<MapWork>),
     Distributed(MapRunId),
-    /// The execution ended here, or the state failed: where a redrive goes on.
+    /// The state failed or was aborted: a redrive tries it again. What a Parallel or Map state had running stays
+    /// with it for that reason.
     Failed,
 }
 
@@ -111,6 +114,7 @@ impl Frame {
             retries: Vec::new(),
             retry_count: 0,
             token: None,
+            is_stopped: false,
             phase: Phase::Ready,
         }
     }
@@ -149,6 +153,14 @@ impl Frames {
             self.free.push(id);
         }
         frame
+    }
+
+    /// The frames that belong to no other.
+    pub(crate) fn roots(&self) -> Vec<FrameId> {
+        let frames = self.slots.iter().enumerate();
+        let roots =
+            frames.filter(|(_, frame)| frame.as_ref().is_some_and(|frame| frame.parent.is_none()));
+        roots.map(|(id, _)| id).collect()
     }
 
     pub(crate) fn get(&self, id: FrameId) -> Option<&Frame> {

@@ -165,18 +165,27 @@ impl Execution {
                 selected
             }
         };
+        let input = match input {
+            Ok(input) => input,
+            Err(fault) => {
+                // It has not begun: after a redrive it may.
+                if let Phase::Map(work) = &mut self.frames[id].phase {
+                    work.next = index;
+                }
+                return Err(fault);
+            }
+        };
         let frame = &self.frames[id];
         let frame = Frame {
             parent: Some((id, index)),
             variables: Arc::clone(&frame.variables),
             item: Some(in_context),
-            ..Frame::new(map.start, input.clone().unwrap_or_else(|_| effective.clone()), event)
+            ..Frame::new(map.start, input, event)
         };
         let inner = self.frames.add(frame);
         if let Phase::Map(work) = &mut self.frames[id].phase {
             work.running.insert(index, inner);
         }
-        input?;
         self.ready.push_back(inner);
         Ok(())
     }
@@ -240,25 +249,8 @@ impl Execution {
     }
 
     pub(super) fn iteration_failed(&mut self, parent: FrameId, slot: usize, fault: Fault) {
-        let Phase::Map(work) = &mut self.frames[parent].phase else { return };
-        let mut running = std::mem::take(&mut work.running);
-        let failed = running.remove(&slot);
-        let name = Arc::clone(&self.machine.states[self.frames[parent].state].name);
-        let mut previous = self.frames[parent].previous;
-        if let Some(failed) = failed {
-            previous = self.frames[failed].previous;
-            self.frames.remove(failed);
-            let details =
-                Details::MapIterationFailed { name: Arc::clone(&name), index: slot as u64 };
-            self.push(previous, details);
-        }
-        for (index, inner) in running {
-            let last = self.drop_frame(inner);
-            let name = Arc::clone(&name);
-            self.push(last, Details::MapIterationAborted { name, index: index as u64 });
-        }
+        let previous = self.stop_inner(parent, Some(slot));
         self.frames[parent].chain(previous);
-        self.frames[parent].phase = Phase::Ready;
         self.fault(parent, Box::new(fault));
     }
 }

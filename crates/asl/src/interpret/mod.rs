@@ -45,6 +45,7 @@ mod redrive;
 mod results;
 mod retry;
 mod run;
+mod stop;
 mod task;
 mod template;
 mod time;

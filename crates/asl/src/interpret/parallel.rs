@@ -5,7 +5,7 @@ use super::data_flow::Surroundings;
 use super::execution::Execution;
 use super::fault::{Fault, Outcome};
 use super::frames::{Frame, FrameId, Phase};
-use super::history::{Details, StateType};
+use super::history::Details;
 use super::machine::{State, StateId};
 use super::run::around;
 use serde_json::Value;
@@ -83,70 +83,8 @@ impl Execution {
     }
 
     pub(super) fn branch_failed(&mut self, parent: FrameId, slot: usize, fault: Fault) {
-        let Phase::Parallel(work) = &mut self.frames[parent].phase else { return };
-        let frames = std::mem::take(&mut work.frames);
-        let mut previous = self.frames[parent].previous;
-        // The branch that failed first, then the others.
-        let others = (0..frames.len()).filter(|at| *at != slot);
-        for at in std::iter::once(slot).chain(others) {
-            if let Some(id) = frames[at] {
-                let last = self.drop_frame(id);
-                if at == slot {
-                    previous = last;
-                }
-            }
-        }
+        let previous = self.stop_inner(parent, Some(slot));
         self.frames[parent].chain(previous);
         self.fault(parent, Box::new(fault));
-    }
-
-    /// Ends a frame and all inside it from without, writing what AWS writes of states that did not come to their end.
-    /// Gives the last event of the frame.
-    pub(super) fn drop_frame(&mut self, id: FrameId) -> u64 {
-        let machine = Arc::clone(&self.machine);
-        let kind = machine.states[self.frames[id].state].kind_type();
-        let phase = std::mem::replace(&mut self.frames[id].phase, Phase::Ready);
-        let is_entered = match phase {
-            Phase::Ready => {
-                self.ready.retain(|ready| *ready != id);
-                false
-            }
-            Phase::Asleep { timer } => {
-                self.timers.remove(&timer);
-                true
-            }
-            Phase::Task(work) => {
-                self.frames[id].phase = Phase::Task(work);
-                self.drop_task(id, true);
-                true
-            }
-            Phase::Parallel(work) => {
-                for inner in work.frames.into_iter().flatten() {
-                    self.drop_frame(inner);
-                }
-                true
-            }
-            Phase::Map(work) => {
-                for inner in work.running.into_values() {
-                    self.drop_frame(inner);
-                }
-                true
-            }
-            Phase::Distributed(run) => {
-                self.abort_map_run(run);
-                true
-            }
-            Phase::Failed => true,
-        };
-        let can_abort = matches!(
-            kind,
-            StateType::Task | StateType::Wait | StateType::Parallel | StateType::Map
-        );
-        let mut last = self.frames[id].previous;
-        if is_entered && can_abort {
-            last = self.push(last, Details::StateAborted { kind });
-        }
-        self.frames.remove(id);
-        last
     }
 }

@@ -51,6 +51,7 @@ impl Execution {
         frame.retries[at] += 1;
         frame.retry_count += 1;
         frame.token = None;
+        self.discard_inner(id);
         let delay = retrier.delay(used, &mut self.random);
         let timer = self.alarm(self.now.plus(delay), id, TimerKind::Retry);
         self.frames[id].phase = Phase::Asleep { timer };

@@ -242,13 +242,13 @@ impl Execution {
                 return self.fault(id, fault);
             }
         }
-        if let Some(single) = &mut self.single {
-            if self.frames[id].parent.is_none() {
-                let next = next.map(|next| self.machine.states[next].name.to_string());
-                single.left(output, next);
-                self.ready.clear();
-                return;
-            }
+        if let Some(single) = &mut self.single
+            && self.frames[id].parent.is_none()
+        {
+            let next = next.map(|next| self.machine.states[next].name.to_string());
+            single.left(output, next);
+            self.ready.clear();
+            return;
         }
         let details = Details::StateExited {
             kind: state.kind_type(),
@@ -313,14 +313,15 @@ impl Execution {
             let event = self.push(previous, Details::EvaluationFailed(Box::new(details)));
             self.frames[id].chain(event);
         }
-        if self.single.is_some() {
+        if self.single.is_some() && self.frames[id].parent.is_none() {
             return self.single_failed(id, state, *fault);
         }
         if fault.is_fatal() {
-            self.frames[id].phase = Phase::Failed;
+            self.mark_failed(id);
             let previous = self.frames[id].previous;
             return self.fail(previous, fault.failure);
         }
+        self.stop_inner(id, None);
         if self.retry(id, state, &fault) {
             return;
         }
@@ -336,20 +337,18 @@ impl Execution {
         let catcher =
             state.catch.iter().position(|catcher| fault.is_taken_by(&catcher.error_equals));
         let Some(at) = catcher else { return self.frame_failed(id, *fault) };
+        self.discard_inner(id);
         let taken = self.take(id, state);
         let caught = state.catch(at, &taken.input, &fault.failure, around!(self, taken));
         match caught {
             Ok(completed) => self.leave(id, state, completed, Some(state.catch[at].next)),
-            Err(mut fault) => {
-                // A catcher that fails is not caught again.
-                fault.failure.error = fault.failure.error.take();
-                self.catcher_failed(id, state, fault);
-            }
+            // A catcher that fails is not caught again.
+            Err(fault) => self.catcher_failed(id, state, *fault),
         }
     }
 
     /// The fields of a catcher could not be evaluated.
-    fn catcher_failed(&mut self, id: FrameId, state: &State, fault: Box<Fault>) {
+    fn catcher_failed(&mut self, id: FrameId, state: &State, fault: Fault) {
         let cause = fault.failure.cause.as_deref().unwrap_or_default();
         let event = self.frames[id].entered_event;
         let cause = match fault.is_in_state {
@@ -371,11 +370,20 @@ impl Execution {
             self.frames[id].chain(event);
         }
         if failure.error.as_deref() == Some(super::fault::RUNTIME) {
-            self.frames[id].phase = Phase::Failed;
+            self.mark_failed(id);
             let previous = self.frames[id].previous;
             return self.fail(previous, failure);
         }
         self.frame_failed(id, Fault::from(failure));
+    }
+
+    /// Notes that a frame ended badly. A Parallel or Map state has an event of its own for that and keeps what it ran.
+    fn mark_failed(&mut self, id: FrameId) {
+        let frame = &mut self.frames[id];
+        match frame.phase {
+            Phase::Parallel(_) | Phase::Map(_) | Phase::Distributed(_) => frame.is_stopped = true,
+            _ => frame.phase = Phase::Failed,
+        }
     }
 
     /// A frame ends with a failure that its state did not catch.
@@ -385,7 +393,7 @@ impl Execution {
             let state = &machine.states[self.frames[id].state];
             return self.single_failed(id, state, fault);
         }
-        self.frames[id].phase = Phase::Failed;
+        self.mark_failed(id);
         match self.frames[id].parent {
             None => {
                 let previous = self.frames[id].previous;

@@ -11,7 +11,9 @@ mod alone;
 mod compare;
 mod host;
 mod recorded;
+mod redriven;
 mod rules;
+mod speed;
 
 use serde_json::Value;
 use std::path::PathBuf;
