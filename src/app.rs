@@ -49,6 +49,12 @@ pub enum Dialog {
     CreateFunction,
     /// Delete a function?
     DeleteFunction(String),
+    /// A new state machine.
+    CreateMachine,
+    /// Delete a state machine?
+    DeleteMachine(String),
+    /// Start an execution of a state machine.
+    StartExecution(String),
     /// Reset the workspace?
     Reset,
 }

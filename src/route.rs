@@ -40,6 +40,40 @@ impl FunctionTab {
     }
 }
 
+/// A tab of a state machine's page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MachineTab {
+    /// The definition and its picture.
+    #[default]
+    Definition,
+    /// The executions.
+    Executions,
+    /// Type, logging, tags.
+    Configuration,
+}
+
+impl MachineTab {
+    /// In the console's order.
+    pub const ALL: [Self; 3] = [Self::Definition, Self::Executions, Self::Configuration];
+
+    /// As it stands in the address.
+    pub fn segment(self) -> &'static str {
+        match self {
+            Self::Definition => "definition",
+            Self::Executions => "executions",
+            Self::Configuration => "configuration",
+        }
+    }
+    /// As it stands on the tab.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Definition => "Definition",
+            Self::Executions => "Executions",
+            Self::Configuration => "Configuration",
+        }
+    }
+}
+
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
@@ -53,6 +87,22 @@ pub enum Route {
         name: String,
         /// Which tab.
         tab: FunctionTab,
+    },
+    /// The list of state machines.
+    Machines,
+    /// A state machine.
+    Machine {
+        /// Its name.
+        name: String,
+        /// Which tab.
+        tab: MachineTab,
+    },
+    /// An execution of a state machine.
+    Execution {
+        /// The machine's name.
+        machine: String,
+        /// The execution's name.
+        name: String,
     },
     /// The gallery.
     Examples,
@@ -77,6 +127,17 @@ impl Route {
         match segments.as_slice() {
             [""] => Self::Home,
             ["functions"] => Self::Functions,
+            ["machines"] => Self::Machines,
+            ["machines", name] => Self::machine(&decode(name), MachineTab::default()),
+            ["machines", machine, "executions", name] => {
+                Self::Execution { machine: decode(machine), name: decode(name) }
+            }
+            ["machines", name, tab] => {
+                match MachineTab::ALL.into_iter().find(|known| known.segment() == *tab) {
+                    Some(tab) => Self::machine(&decode(name), tab),
+                    None => Self::NotFound(fragment.to_owned()),
+                }
+            }
             ["examples"] => Self::Examples,
             ["workspaces"] => Self::Workspaces,
             ["functions", name] => {
@@ -100,6 +161,13 @@ impl Route {
             Self::Function { name, tab } => {
                 format!("#/functions/{}/{}", encode(name), tab.segment())
             }
+            Self::Machines => "#/machines".into(),
+            Self::Machine { name, tab } => {
+                format!("#/machines/{}/{}", encode(name), tab.segment())
+            }
+            Self::Execution { machine, name } => {
+                format!("#/machines/{}/executions/{}", encode(machine), encode(name))
+            }
             Self::Examples => "#/examples".into(),
             Self::Workspaces => "#/workspaces".into(),
             Self::Link(payload) => format!("#/w/{payload}"),
@@ -112,11 +180,27 @@ impl Route {
         Self::Function { name: name.to_owned(), tab }
     }
 
+    /// A state machine's page.
+    pub fn machine(name: &str, tab: MachineTab) -> Self {
+        Self::Machine { name: name.to_owned(), tab }
+    }
+
+    /// The state machine that the page is about.
+    pub fn machine_name(&self) -> Option<&String> {
+        match self {
+            Self::Machine { name, .. } | Self::Execution { machine: name, .. } => Some(name),
+            _ => None,
+        }
+    }
+
     /// What the window is called.
     pub fn title(&self) -> String {
         match self {
             Self::Home | Self::Functions => "Functions".into(),
             Self::Function { name, tab } => format!("{name} · {}", tab.label()),
+            Self::Machines => "State machines".into(),
+            Self::Machine { name, tab } => format!("{name} · {}", tab.label()),
+            Self::Execution { machine, name } => format!("{name} · {machine}"),
             Self::Examples => "Examples".into(),
             Self::Workspaces => "Workspaces".into(),
             Self::Link(_) => "Shared workspace".into(),
@@ -162,12 +246,17 @@ mod tests {
         let mut routes = vec![
             Route::Home,
             Route::Functions,
+            Route::Machines,
             Route::Examples,
             Route::Workspaces,
             Route::Link("d1.ab_-.cd/?#x".into()),
         ];
         for name in ["hello", "a-b_c", "ä b/c%41", "50%", ""] {
             routes.extend(FunctionTab::ALL.map(|tab| Route::function(name, tab)));
+            routes.extend(MachineTab::ALL.map(|tab| Route::machine(name, tab)));
+            if !name.is_empty() {
+                routes.push(Route::Execution { machine: name.into(), name: name.into() });
+            }
         }
         for route in routes {
             assert_eq!(Route::parse(&route.format()), route, "{}", route.format());

@@ -4,10 +4,12 @@
 
 mod function;
 mod link;
+mod machine;
 mod start;
 mod workspace;
 
 pub use function::*;
 pub use link::*;
+pub use machine::*;
 pub use start::*;
 pub use workspace::*;

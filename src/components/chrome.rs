@@ -1,5 +1,6 @@
 //! What is around every page: top bar, navigation, messages, dialogs, keys.
 
+use super::machine::{CreateMachine, DeleteMachineDialog, StartExecutionDialog};
 use super::{
     Alert, Button, ButtonKind, ClockControl, CreateFunction, DeleteFunctionDialog, Glyph,
     HelpDialog, Icon, LinkBanner, NoticeList, ResetDialog, ShareDialog,
@@ -8,7 +9,10 @@ use crate::app::{Dialog, HereAction, Theme};
 use crate::hooks::{use_app, use_chosen, use_document, use_here, use_library, use_session};
 use crate::host;
 use crate::model::{EnginePhase, Keeping, Saved, Tone};
-use crate::pages::{ExamplesPage, FunctionPage, FunctionsPage, NotFoundPage, WorkspacesPage};
+use crate::pages::{
+    ExamplesPage, ExecutionPage, FunctionPage, FunctionsPage, MachinePage, MachinesPage,
+    NotFoundPage, WorkspacesPage,
+};
 use crate::route::Route;
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
@@ -82,6 +86,9 @@ pub fn Chrome() -> Html {
                 Some(Dialog::Share) => html! { <ShareDialog /> },
                 Some(Dialog::CreateFunction) => html! { <CreateFunction /> },
                 Some(Dialog::DeleteFunction(name)) => html! { <DeleteFunctionDialog {name} /> },
+                Some(Dialog::CreateMachine) => html! { <CreateMachine /> },
+                Some(Dialog::DeleteMachine(name)) => html! { <DeleteMachineDialog {name} /> },
+                Some(Dialog::StartExecution(name)) => html! { <StartExecutionDialog {name} /> },
                 Some(Dialog::Reset) => html! { <ResetDialog /> },
             } }
         </>
@@ -92,6 +99,7 @@ pub fn Chrome() -> Html {
 fn page_of(route: &Route) -> String {
     match route {
         Route::Function { name, .. } => format!("function {name}"),
+        Route::Machine { name, .. } => format!("machine {name}"),
         Route::Home | Route::Functions | Route::Link(_) => "functions".into(),
         other => other.format(),
     }
@@ -102,6 +110,13 @@ fn page(route: &Route) -> Html {
         Route::Home | Route::Functions | Route::Link(_) => html! { <FunctionsPage /> },
         Route::Function { name, tab } => {
             html! { <FunctionPage key={name.clone()} name={name.clone()} tab={*tab} /> }
+        }
+        Route::Machines => html! { <MachinesPage /> },
+        Route::Machine { name, tab } => {
+            html! { <MachinePage key={name.clone()} name={name.clone()} tab={*tab} /> }
+        }
+        Route::Execution { machine, name } => {
+            html! { <ExecutionPage key={format!("{machine} {name}")} machine={machine.clone()} name={name.clone()} /> }
         }
         Route::Examples => html! { <ExamplesPage /> },
         Route::Workspaces => html! { <WorkspacesPage /> },
@@ -203,8 +218,9 @@ struct NavigationProps {
     route: Route,
 }
 
-const PLACES: [(Route, &str, Glyph); 3] = [
+const PLACES: [(Route, &str, Glyph); 4] = [
     (Route::Functions, "Functions", Glyph::Functions),
+    (Route::Machines, "State machines", Glyph::Machines),
     (Route::Examples, "Examples", Glyph::Examples),
     (Route::Workspaces, "Workspaces", Glyph::Workspaces),
 ];
@@ -212,6 +228,7 @@ const PLACES: [(Route, &str, Glyph); 3] = [
 fn is_at(route: &Route, place: &Route) -> bool {
     match route {
         Route::Home | Route::Function { .. } | Route::Link(_) => *place == Route::Functions,
+        Route::Machine { .. } | Route::Execution { .. } => *place == Route::Machines,
         other => other == place,
     }
 }
@@ -221,7 +238,10 @@ fn SideNavigation(props: &NavigationProps) -> Html {
     let app = use_app();
     let names =
         use_document(|document| document.workspace.functions.keys().cloned().collect::<Vec<_>>());
+    let machines =
+        use_document(|document| document.workspace.machines.keys().cloned().collect::<Vec<_>>());
     let read_only = use_document(|document| document.read_only());
+    let machine = props.route.machine_name();
     let shown = match &props.route {
         Route::Function { name, .. } => Some(name.clone()),
         _ => None,
@@ -232,7 +252,14 @@ fn SideNavigation(props: &NavigationProps) -> Html {
             <ul>
                 for (place, label, glyph) in PLACES {
                     <li key={label}>
-                        <a href={place.format()} aria-current={(is_at(&props.route, &place) && shown.is_none()).then_some("page")}><Icon {glyph} />{ label }</a>
+                        <a href={place.format()} aria-current={(is_at(&props.route, &place) && shown.is_none() && machine.is_none()).then_some("page")}><Icon {glyph} />{ label }</a>
+                        if place == Route::Machines && !machines.is_empty() {
+                            <ul class="side-navigation-functions">
+                                for name in machines.iter().take(30) {
+                                    <li key={name.clone()}><a href={Route::machine(name, Default::default()).format()} aria-current={(machine == Some(name)).then_some("page")}>{ name }</a></li>
+                                }
+                            </ul>
+                        }
                         if place == Route::Functions && !names.is_empty() {
                             <ul class="side-navigation-functions">
                                 for name in names.iter().take(30) {

@@ -1,10 +1,14 @@
 //! The editor: CodeMirror once it has arrived, a plain text area until then and when it cannot be had. Both take the same props.
 
-use super::editor_glue::{EditorOptions, JsEditor};
-use coldstart_protocol::Diagnostic;
+use super::editor_glue::{EditorOptions, JsEditor, completion_value};
+use crate::hooks::use_app;
+use coldstart_protocol::{
+    DefinitionAnswer, DefinitionAsk, DefinitionDiagnostic, Diagnostic, TextEdit,
+};
 use std::cell::RefCell;
 use std::rc::Rc;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
 use web_sys::Element;
 use yew::prelude::*;
 
@@ -24,8 +28,38 @@ pub struct CodeEditorProps {
     pub on_run: Callback<()>,
     #[prop_or_default]
     pub on_save: Callback<()>,
+    /// Faults of a state machine's definition, in place of `diagnostics`.
+    #[prop_or_default]
+    pub marks: Option<Rc<Vec<DefinitionDiagnostic>>>,
+    /// The cursor was moved by its user, to this offset.
+    #[prop_or_default]
+    pub on_cursor: Callback<usize>,
+    /// Whether the text is a state machine's definition, for which there is completion.
+    #[prop_or_default]
+    pub definition: bool,
+    /// What to do to the editor: each request once, by its number.
+    #[prop_or_default]
+    pub request: Option<EditorRequest>,
     #[prop_or_default]
     pub class: Classes,
+}
+
+/// Something that the page wants of an editor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EditorRequest {
+    /// Counts up: an equal one was answered.
+    pub number: u32,
+    /// What.
+    pub kind: EditorRequestKind,
+}
+
+/// What the page wants of an editor.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EditorRequestKind {
+    /// Show a place.
+    Reveal(usize),
+    /// Change the text as its user would.
+    Change(Vec<TextEdit>),
 }
 
 /// The latest callbacks: the editor is made once and must not call those of its first day.
@@ -34,6 +68,7 @@ struct Calls {
     on_change: Callback<String>,
     on_run: Callback<()>,
     on_save: Callback<()>,
+    on_cursor: Callback<usize>,
 }
 
 /// An editor for a text.
@@ -48,10 +83,13 @@ pub fn CodeEditor(props: &CodeEditorProps) -> Html {
         on_change: props.on_change.clone(),
         on_run: props.on_run.clone(),
         on_save: props.on_save.clone(),
+        on_cursor: props.on_cursor.clone(),
     };
     *latest.borrow_mut() = (props.text.clone(), props.read_only);
 
+    let app = use_app();
     // One editor for the life of the component; it is keyed by what it edits.
+    let definition = props.definition;
     {
         let (host, editor, calls, latest, loaded) =
             (host.clone(), editor.clone(), calls.clone(), latest.clone(), loaded.clone());
@@ -65,7 +103,20 @@ pub fn CodeEditor(props: &CodeEditorProps) -> Html {
                     return;
                 };
                 let (text, read_only) = latest.borrow().clone();
-                let (change, run, save) = (calls.clone(), calls.clone(), calls);
+                let (change, run, save, cursor) =
+                    (calls.clone(), calls.clone(), calls.clone(), calls);
+                let complete = move |text: String, offset: f64| {
+                    let engine = app.engine.clone();
+                    future_to_promise(async move {
+                        let ask = DefinitionAsk::Complete { text, offset: offset as usize };
+                        Ok(match engine.definition(ask).await {
+                            Some(DefinitionAnswer::Completion(Some(found))) => {
+                                completion_value(&found)
+                            }
+                            _ => JsValue::NULL,
+                        })
+                    })
+                };
                 let made = JsEditor::create(
                     &create,
                     EditorOptions {
@@ -86,6 +137,11 @@ pub fn CodeEditor(props: &CodeEditorProps) -> Html {
                             let callback = save.borrow().on_save.clone();
                             callback.emit(());
                         }),
+                        on_cursor: Box::new(move |offset| {
+                            let callback = cursor.borrow().on_cursor.clone();
+                            callback.emit(offset as usize);
+                        }),
+                        on_complete: definition.then(|| Box::new(complete) as _),
                     },
                 );
                 if let Ok(made) = made {
@@ -112,6 +168,25 @@ pub fn CodeEditor(props: &CodeEditorProps) -> Html {
         use_effect_with((props.diagnostics.clone(), *loaded), move |(diagnostics, _)| {
             if let Some(editor) = &*editor.borrow() {
                 editor.set_diagnostics(diagnostics);
+            }
+        });
+    }
+    {
+        let editor = editor.clone();
+        use_effect_with((props.marks.clone(), *loaded), move |(marks, _)| {
+            if let (Some(editor), Some(marks)) = (&*editor.borrow(), marks) {
+                editor.set_marks(marks);
+            }
+        });
+    }
+    {
+        let editor = editor.clone();
+        use_effect_with((props.request.clone(), *loaded), move |(request, _)| {
+            if let (Some(editor), Some(request)) = (&*editor.borrow(), request) {
+                match &request.kind {
+                    EditorRequestKind::Reveal(offset) => editor.reveal(*offset),
+                    EditorRequestKind::Change(edits) => editor.change(edits),
+                }
             }
         });
     }

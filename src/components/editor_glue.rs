@@ -3,8 +3,8 @@
 //! Invariant: the editor is destroyed, and its callbacks freed, with the value.
 
 use crate::host;
-use coldstart_protocol::Diagnostic;
-use js_sys::{Array, Function, Reflect};
+use coldstart_protocol::{Completion, DefinitionDiagnostic, Diagnostic, TextEdit};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Element;
@@ -19,6 +19,9 @@ pub struct EditorOptions<'a> {
     pub on_change: Box<dyn FnMut(String)>,
     pub on_run: Box<dyn FnMut()>,
     pub on_save: Box<dyn FnMut()>,
+    pub on_cursor: Box<dyn FnMut(f64)>,
+    /// Answers what may stand at an offset of a text; none for an editor without completion.
+    pub on_complete: Option<Box<dyn FnMut(String, f64) -> Promise>>,
 }
 
 /// A running editor.
@@ -27,6 +30,8 @@ pub struct JsEditor {
     _on_change: Closure<dyn FnMut(String)>,
     _on_run: Closure<dyn FnMut()>,
     _on_save: Closure<dyn FnMut()>,
+    _on_cursor: Closure<dyn FnMut(f64)>,
+    _on_complete: Option<Closure<dyn FnMut(String, f64) -> Promise>>,
 }
 
 impl JsEditor {
@@ -44,6 +49,10 @@ impl JsEditor {
         let on_change = Closure::new(options.on_change);
         let on_run = Closure::new(options.on_run);
         let on_save = Closure::new(options.on_save);
+        let on_cursor = Closure::new(options.on_cursor);
+        let on_complete = options.on_complete.map(Closure::new);
+        let none = JsValue::UNDEFINED;
+        let complete = on_complete.as_ref().map_or(&none, AsRef::as_ref);
         let object = host::object(&[
             ("parent", options.parent.as_ref()),
             ("doc", &options.text.into()),
@@ -53,10 +62,19 @@ impl JsEditor {
             ("onChange", on_change.as_ref()),
             ("onRun", on_run.as_ref()),
             ("onSave", on_save.as_ref()),
+            ("onCursor", on_cursor.as_ref()),
+            ("onComplete", complete),
         ]);
         let editor =
             create.call1(&JsValue::UNDEFINED, &object).map_err(|error| host::text_of(&error))?;
-        Ok(Self { editor, _on_change: on_change, _on_run: on_run, _on_save: on_save })
+        Ok(Self {
+            editor,
+            _on_change: on_change,
+            _on_run: on_run,
+            _on_save: on_save,
+            _on_cursor: on_cursor,
+            _on_complete: on_complete,
+        })
     }
 
     fn call(&self, method: &str, argument: &JsValue) {
@@ -88,10 +106,86 @@ impl JsEditor {
             .collect();
         self.call("setDiagnostics", &marks);
     }
+    /// Marks faults of a definition, with what can be done about each.
+    pub fn set_marks(&self, diagnostics: &[DefinitionDiagnostic]) {
+        let marks: Array = diagnostics
+            .iter()
+            .map(|diagnostic| {
+                let fixes: Array = diagnostic
+                    .fixes
+                    .iter()
+                    .map(|fix| {
+                        let changes = changes_of(&fix.edits);
+                        let name = fix.title.as_str().into();
+                        JsValue::from(host::object(&[("name", &name), ("changes", &changes)]))
+                    })
+                    .collect();
+                let severity = if diagnostic.error { "error" } else { "warning" };
+                JsValue::from(host::object(&[
+                    ("from", &number(diagnostic.from)),
+                    ("to", &number(diagnostic.to)),
+                    ("severity", &severity.into()),
+                    ("message", &diagnostic.message.as_str().into()),
+                    ("source", &diagnostic.code.as_str().into()),
+                    ("fixes", &fixes),
+                ]))
+            })
+            .collect();
+        self.call("setMarks", &marks);
+    }
+    /// Changes the text as its user would: it is heard of, and can be undone.
+    pub fn change(&self, edits: &[TextEdit]) {
+        self.call("change", &changes_of(edits));
+    }
+    /// Shows a place, and puts the cursor there.
+    pub fn reveal(&self, offset: usize) {
+        self.call("reveal", &number(offset));
+    }
     /// Forbids or allows editing.
     pub fn set_read_only(&self, read_only: bool) {
         self.call("setReadOnly", &read_only.into());
     }
+}
+
+fn number(value: usize) -> JsValue {
+    JsValue::from(u32::try_from(value).unwrap_or(u32::MAX))
+}
+
+fn changes_of(edits: &[TextEdit]) -> JsValue {
+    let changes: Array = edits
+        .iter()
+        .map(|edit| {
+            JsValue::from(host::object(&[
+                ("from", &number(edit.from)),
+                ("to", &number(edit.to)),
+                ("insert", &edit.insert.as_str().into()),
+            ]))
+        })
+        .collect();
+    changes.into()
+}
+
+/// What the editor expects of its `onComplete`.
+pub fn completion_value(completion: &Completion) -> JsValue {
+    let words: Array = completion
+        .words
+        .iter()
+        .map(|word| {
+            JsValue::from(host::object(&[
+                ("label", &word.label.as_str().into()),
+                ("insert", &word.insert.as_str().into()),
+                ("cursor", &number(word.cursor)),
+                ("kind", &word.kind.as_str().into()),
+                ("detail", &word.detail.as_str().into()),
+            ]))
+        })
+        .collect();
+    JsValue::from(host::object(&[
+        ("start", &number(completion.from)),
+        ("from", &number(completion.replace.0)),
+        ("to", &number(completion.replace.1)),
+        ("words", &words),
+    ]))
 }
 
 impl Drop for JsEditor {

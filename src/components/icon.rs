@@ -16,10 +16,12 @@ pub enum Glyph {
     Error,
     Examples,
     Fast,
+    Fit,
     Fork,
     Functions,
     Help,
     Info,
+    Machines,
     Moon,
     Pause,
     Play,
@@ -36,6 +38,8 @@ pub enum Glyph {
     Upload,
     Warning,
     Workspaces,
+    ZoomIn,
+    ZoomOut,
 }
 
 impl Glyph {
@@ -52,6 +56,7 @@ impl Glyph {
             Self::Error => "M15 8A7 7 0 1 1 1 8a7 7 0 0 1 14 0ZM5.5 5.5l5 5M10.5 5.5l-5 5",
             Self::Examples => "M1.5 2h5v5h-5ZM9.5 2h5v5h-5ZM1.5 10h5v4h-5ZM9.5 10h5v4h-5Z",
             Self::Fast => "M2 3l6 5-6 5ZM8 3l6 5-6 5Z",
+            Self::Fit => "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4",
             Self::Fork => {
                 "M4 5v6M4 5a1.7 1.7 0 1 0 0-3.4A1.7 1.7 0 0 0 4 5Zm0 9.4A1.7 1.7 0 1 0 4 11a1.7 1.7 0 0 0 0 3.4ZM12 5a1.7 1.7 0 1 0 0-3.4A1.7 1.7 0 0 0 12 5Zm0 0c0 3.5-8 2-8 6"
             }
@@ -60,6 +65,9 @@ impl Glyph {
                 "M15 8A7 7 0 1 1 1 8a7 7 0 0 1 14 0ZM6 6.3C6 4 10 4 10 6.3 10 8 8 7.8 8 9.5M8 11.3v.8"
             }
             Self::Info => "M15 8A7 7 0 1 1 1 8a7 7 0 0 1 14 0ZM8 7v5M8 4v1",
+            Self::Machines => {
+                "M5.5 1.500h5v3h-5ZM1.500 11.500h5v3h-5ZM9.500 11.500h5v3h-5ZM8 4.500V8M4 11.500V8h8v3.500"
+            }
             Self::Moon => "M13.5 10A6 6 0 0 1 6 2.5 6 6 0 1 0 13.5 10Z",
             Self::Pause => "M5 3v10M11 3v10",
             Self::Play => "M4 2.5 13 8l-9 5.5Z",
@@ -78,6 +86,12 @@ impl Glyph {
             Self::Upload => "M8 11V2M4 5.5 8 1.500l4 4M2 14.500h12",
             Self::Warning => "M8 1.5 15 14H1ZM8 6v4M8 11.500v1",
             Self::Workspaces => "M1.5 3H6l1.5 2h7v9h-13Z",
+            Self::ZoomIn => {
+                "M11.5 7A4.5 4.5 0 1 1 2.5 7a4.5 4.5 0 0 1 9 0ZM10.3 10.300 14.500 14.500M7 5v4M5 7h4"
+            }
+            Self::ZoomOut => {
+                "M11.5 7A4.5 4.5 0 1 1 2.5 7a4.5 4.5 0 0 1 9 0ZM10.3 10.300 14.500 14.500M5 7h4"
+            }
         }
     }
 }

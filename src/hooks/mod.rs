@@ -1,8 +1,10 @@
 //! Hooks: how components read the stores and ask the engine for windows.
 
+mod query;
 mod store;
 mod view;
 
+pub use query::{Answer, use_query};
 pub use store::{
     use_app, use_chosen, use_document, use_here, use_library, use_notices, use_runs, use_session,
 };

@@ -4,7 +4,7 @@
 //! Invariant: the command log grows by one, in order; a command that is already in it is not added again.
 
 use coldstart_workspace::{
-    ClockMode, FunctionDraft, Interrupt, LoggedCommand, Source, TestEvent, Workspace,
+    ClockMode, FunctionDraft, Interrupt, LoggedCommand, MachineDraft, Source, TestEvent, Workspace,
 };
 use std::rc::Rc;
 use yew::Reducible;
@@ -69,6 +69,10 @@ impl Document {
     pub fn draft(&self, function: &str) -> Option<&FunctionDraft> {
         self.workspace.functions.get(function)
     }
+    /// What is in the editors of a state machine.
+    pub fn machine(&self, name: &str) -> Option<&MachineDraft> {
+        self.workspace.machines.get(name)
+    }
     /// Whether the draft differs from the module that is deployed. An uploaded module is deployed as it arrives, so it never does.
     pub fn differs_from(&self, function: &str, deployed_sha256: &str) -> bool {
         match self.draft(function).map(|draft| &draft.source) {
@@ -132,6 +136,25 @@ pub enum DocumentAction {
         events: Vec<TestEvent>,
         /// The selected one.
         selected: usize,
+    },
+    /// A state machine has a draft now, or another one.
+    MachineChanged {
+        /// Its name.
+        name: String,
+        /// Its draft.
+        draft: MachineDraft,
+    },
+    /// A definition was edited.
+    DefinitionEdited {
+        /// The state machine.
+        name: String,
+        /// The new text.
+        definition: String,
+    },
+    /// A state machine's draft goes.
+    MachineRemoved {
+        /// Its name.
+        name: String,
     },
     /// The workspace has another name.
     Renamed(String),
@@ -233,6 +256,25 @@ impl Reducible for Document {
                     None => return self,
                 }
             }
+            DocumentAction::MachineChanged { name, mut draft } => {
+                draft.selected_input =
+                    draft.selected_input.min(draft.inputs.len().saturating_sub(1));
+                if workspace.machines.get(&name) == Some(&draft) {
+                    return self;
+                }
+                workspace.machines.insert(name, draft);
+            }
+            DocumentAction::DefinitionEdited { name, definition } => {
+                match workspace.machines.get_mut(&name) {
+                    Some(draft) if draft.definition != definition => draft.definition = definition,
+                    _ => return self,
+                }
+            }
+            DocumentAction::MachineRemoved { name } => {
+                if workspace.machines.remove(&name).is_none() {
+                    return self;
+                }
+            }
             DocumentAction::Renamed(name) => workspace.name = name,
             DocumentAction::ClockSet(mode) => workspace.clock = mode,
             DocumentAction::LinkReplayed(_) | DocumentAction::Forked { .. } => return self,
@@ -319,6 +361,26 @@ mod tests {
         assert!(!forked.read_only());
         assert_eq!(forked.workspace.name, "Mine");
         assert_eq!(forked.reduce(logged(0)).workspace.commands.len(), 1);
+    }
+
+    #[test]
+    fn a_machine_is_edited_in_its_draft() {
+        let draft = MachineDraft {
+            machine_type: coldstart_workspace::MachineType::Standard,
+            definition: "{}".into(),
+            inputs: Vec::new(),
+            selected_input: 7,
+            mocks: String::new(),
+        };
+        let name = || "m".to_owned();
+        let document = Rc::new(Document::empty())
+            .reduce(DocumentAction::MachineChanged { name: name(), draft: draft.clone() });
+        assert_eq!(document.machine("m").map(|draft| draft.selected_input), Some(0));
+        let edit = || DocumentAction::DefinitionEdited { name: name(), definition: "{ ".into() };
+        let edited = document.reduce(edit());
+        assert_eq!((edited.revision, edited.clone().reduce(edit()).revision), (2, 2));
+        let removed = edited.reduce(DocumentAction::MachineRemoved { name: name() });
+        assert_eq!(removed.machine("m"), None);
     }
 
     #[test]

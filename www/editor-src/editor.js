@@ -1,6 +1,6 @@
 // The code editor: CodeMirror 6 behind the few calls that the page needs. Bundled by the build, fetched when an editor is first shown.
 //
-// createEditor({ parent, doc, language, label, readOnly, onChange, onRun, onSave }) -> editor
+// createEditor({ parent, doc, language, label, readOnly, onChange, onRun, onSave, onCursor, onComplete }) -> editor
 //   parent    element that receives the editor
 //   doc       first text
 //   language  "wat", "json" or "text"
@@ -8,12 +8,16 @@
 //   onChange  called with the whole text after each edit by the user (not after setText)
 //   onRun     Ctrl+Enter, Cmd+Enter
 //   onSave    Ctrl+S, Cmd+S
-// editor: getText(), setText(text), setDiagnostics([{ line, column, message }]) (from 1, columns in UTF-16 units), setReadOnly(flag),
-//   focus(), destroy()
+//   onCursor  called with the cursor's offset when the user moved it or edited
+//   onComplete(text, offset) -> promise of { from, to, start, words: [{ label, insert, cursor, kind, detail }] } or null: what may stand there.
+//             Without it there is no completion.
+// editor: getText(), setText(text), setDiagnostics([{ line, column, message }]) (from 1, columns in UTF-16 units),
+//   setMarks([{ from, to, severity, message, source, fixes: [{ name, changes: [{ from, to, insert }] }] }]), change([{ from, to, insert }]) (as an edit
+//   by the user), reveal(offset), setReadOnly(flag), focus(), destroy()
 //
 // Colours come from custom properties, `--editor-*` below, which a page may set; each has a light and a dark value of its own.
 
-import { closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { wast } from "@codemirror/lang-wast";
@@ -83,7 +87,18 @@ const theme = EditorView.theme({
     backgroundColor: colour("background", "#ffffff", "#161d26"),
     border: `1px solid ${colour("border", "#c6c6cd", "#424650")}`,
   },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--editor-font, ui-monospace, monospace)", maxHeight: "14em" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "2px 8px", minHeight: "24px" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": {
+    color: colour("text", "#0f141a", "#dedee3"),
+    backgroundColor: colour("selection", "#c9e4ff", "#12436b"),
+  },
+  ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700" },
+  ".cm-completionDetail": { color: colour("comment", "#5f6b7a", "#a4abb6"), fontStyle: "normal" },
   ".cm-diagnostic": { fontFamily: "inherit", whiteSpace: "pre-wrap" },
+  ".cm-diagnosticAction": { color: "inherit", backgroundColor: "transparent", border: "1px solid currentColor", borderRadius: "4px", minHeight: "24px" },
+  ".cm-diagnostic-warning": { borderLeftColor: colour("warning", "#855900", "#fbd332") },
+  ".cm-lintRange-warning": { backgroundImage: "none", textDecoration: `underline wavy ${colour("warning", "#855900", "#fbd332")}` },
   ".cm-diagnostic-error": { borderLeftColor: colour("error", "#db0000", "#ff7a7a") },
   // The library's squiggle is a picture in a data: address; a drawn line takes the theme's colour.
   ".cm-lintRange-error": { backgroundImage: "none", textDecoration: `underline wavy ${colour("error", "#db0000", "#ff7a7a")}` },
@@ -100,10 +115,37 @@ const highlighting = HighlightStyle.define([
 
 const languages = { wat: () => [wast()], json: () => [json()], text: () => [] };
 
+// The words of a place come from the page. They are asked for anew at each keystroke: what may stand there depends on what is typed.
+const completionOf = (ask) => async (context) => {
+  const { doc } = context.state;
+  const found = await ask(doc.toString(), context.pos);
+  if (!found || context.aborted) return null;
+  const typed = context.pos > found.start;
+  if (!typed && !context.explicit && !/["\s:[{,]/.test(doc.sliceString(context.pos - 1, context.pos))) return null;
+  return {
+    from: Math.min(found.start, context.pos),
+    options: found.words.map(({ label, insert, cursor, kind, detail }, index) => ({
+      label,
+      detail: detail || undefined,
+      type: kind,
+      boost: -index / 100,
+      apply(view) {
+        const to = Math.max(found.to, view.state.selection.main.head);
+        view.dispatch({
+          changes: { from: found.from, to, insert },
+          selection: { anchor: found.from + cursor },
+          userEvent: "input.complete",
+          scrollIntoView: true,
+        });
+      },
+    })),
+  };
+};
+
 // Marks a transaction of setText, so that it does not count as an edit.
 const fromPage = Annotation.define();
 
-export function createEditor({ parent, doc = "", language = "text", label = "Code", readOnly = false, onChange, onRun, onSave }) {
+export function createEditor({ parent, doc = "", language = "text", label = "Code", readOnly = false, onChange, onRun, onSave, onCursor, onComplete }) {
   const editing = new Compartment();
   // A read-only text has nothing to indent, so Tab just moves on.
   const editable = (flag) =>
@@ -163,6 +205,7 @@ export function createEditor({ parent, doc = "", language = "text", label = "Cod
         highlightActiveLine(),
         highlightActiveLineGutter(),
         highlightSelectionMatches(),
+        onComplete ? [autocompletion({ override: [completionOf(onComplete)], icons: false }), keymap.of(completionKeymap)] : [],
         search(),
         syntaxHighlighting(highlighting),
         theme,
@@ -172,6 +215,9 @@ export function createEditor({ parent, doc = "", language = "text", label = "Cod
         EditorView.updateListener.of((update) => {
           if (update.docChanged && !update.transactions.some((transaction) => transaction.annotation(fromPage))) {
             onChange?.(update.state.doc.toString());
+          }
+          if ((update.docChanged || update.selectionSet) && !update.transactions.some((transaction) => transaction.annotation(fromPage))) {
+            onCursor?.(update.state.selection.main.head);
           }
         }),
       ],
@@ -196,6 +242,26 @@ export function createEditor({ parent, doc = "", language = "text", label = "Cod
         return { from, to, severity: "error", message };
       });
       view.dispatch(setDiagnostics(view.state, marks.sort((a, b) => a.from - b.from)));
+    },
+    setMarks(marks) {
+      const length = view.state.doc.length;
+      const within = (offset) => Math.max(0, Math.min(offset, length));
+      const diagnostics = marks.map(({ from, to, severity, message, source, fixes }) => ({
+        from: within(from),
+        to: within(Math.max(from, to)),
+        severity,
+        message,
+        source,
+        actions: fixes.map(({ name, changes }) => ({ name, apply: (view) => view.dispatch({ changes, userEvent: "input.fix" }) })),
+      }));
+      view.dispatch(setDiagnostics(view.state, diagnostics.sort((a, b) => a.from - b.from)));
+    },
+    change(changes) {
+      view.dispatch({ changes, userEvent: "input.fix", scrollIntoView: true });
+    },
+    reveal(offset) {
+      const at = Math.max(0, Math.min(offset, view.state.doc.length));
+      view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "center" }), annotations: fromPage.of(true) });
     },
     setReadOnly: (flag) => view.dispatch({ effects: editing.reconfigure(editable(flag)) }),
     focus: () => view.focus(),

@@ -1,0 +1,150 @@
+//! State machines: create, save, delete, start.
+
+use super::show;
+use crate::app::App;
+use crate::host;
+use crate::model::{
+    CallError, DocumentAction, Logging, MachineRow, Notice, Tone, create_machine, delete_machine,
+    describe_machine, draft_of_definition, execution_arn, list_machines, machine_rows,
+    start_execution, start_sync_execution, update_definition, update_logging,
+};
+use crate::route::{MachineTab, Route};
+use coldstart_protocol::{DefinitionAnswer, DefinitionAsk};
+use coldstart_workspace::MachineDraft;
+use serde_json::Value;
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+
+/// The machines that the cloud has, by name.
+pub async fn machines(app: &App) -> Result<Vec<MachineRow>, CallError> {
+    let response = app.engine.request(list_machines(), &[]).await?;
+    Ok(machine_rows(&response.output))
+}
+
+async fn arn_of(app: &App, name: &str) -> Result<Option<String>, CallError> {
+    let rows = machines(app).await?;
+    Ok(rows.into_iter().find(|row| row.name == name).map(|row| row.arn))
+}
+
+/// The names that the workspace's machines have, drafts included.
+pub async fn machine_names(app: &App) -> Vec<String> {
+    let mut names: Vec<String> = app.document.get().workspace.machines.keys().cloned().collect();
+    names.extend(machines(app).await.unwrap_or_default().into_iter().map(|row| row.name));
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Creates a machine in the cloud and its draft, and goes there.
+pub async fn create_state_machine(
+    app: &App,
+    name: &str,
+    draft: MachineDraft,
+) -> Result<(), CallError> {
+    app.engine.request(create_machine(name, &draft), &[]).await?;
+    app.document.dispatch(DocumentAction::MachineChanged { name: name.to_owned(), draft });
+    app.say(format!("{name} was created."));
+    app.go(&Route::machine(name, MachineTab::Definition));
+    Ok(())
+}
+
+/// Brings the draft's definition to the cloud: the machine is changed, or made when there is none.
+pub async fn save_definition(app: &App, name: &str) -> Result<(), CallError> {
+    let document = app.document.get();
+    let Some(draft) = document.machine(name) else { return Ok(()) };
+    match arn_of(app, name).await? {
+        Some(arn) => app.engine.request(update_definition(&arn, &draft.definition), &[]).await?,
+        None => app.engine.request(create_machine(name, draft), &[]).await?,
+    };
+    app.say(format!("{name} was saved."));
+    Ok(())
+}
+
+/// Makes a draft of a machine that the cloud has and the document does not.
+pub async fn adopt_machine(app: &App, name: &str, arn: &str) {
+    let Ok(response) = app.engine.request(describe_machine(arn), &[]).await else { return };
+    if app.document.get().machine(name).is_none() {
+        let draft = draft_of_definition(&response.output);
+        app.document.dispatch(DocumentAction::MachineChanged { name: name.to_owned(), draft });
+    }
+}
+
+/// Changes where a machine logs to.
+pub async fn save_logging(app: &App, arn: &str, logging: &Logging) -> Result<(), CallError> {
+    app.engine.request(update_logging(arn, logging), &[]).await?;
+    app.say("The logging configuration was saved.");
+    Ok(())
+}
+
+/// Deletes a machine. Its draft goes too.
+pub fn delete_state_machine(app: &App, name: &str) {
+    let (app, name) = (app.clone(), name.to_owned());
+    spawn_local(async move {
+        let deleted = async {
+            if let Some(arn) = arn_of(&app, &name).await? {
+                app.engine.request(delete_machine(&arn), &[]).await?;
+            }
+            Ok::<(), CallError>(())
+        };
+        match deleted.await {
+            Ok(()) => {
+                app.document.dispatch(DocumentAction::MachineRemoved { name: name.clone() });
+                show(&app, Notice::new(Tone::Success, format!("{name} was deleted.")));
+                if app.here.get().route.machine_name() == Some(&name) {
+                    app.go(&Route::Machines);
+                }
+            }
+            Err(error) => show(
+                &app,
+                Notice::new(Tone::Error, format!("{name} could not be deleted."))
+                    .detail(error.line()),
+            ),
+        }
+    });
+}
+
+/// What came of a start.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Started {
+    /// A Standard execution runs under this name.
+    Running(String),
+    /// An Express execution was waited for: what StartSyncExecution answers.
+    Done(Rc<Value>),
+}
+
+/// Starts an execution. One of an Express machine is waited for.
+pub async fn start_machine(
+    app: &App,
+    arn: &str,
+    express: bool,
+    name: &str,
+    input: &str,
+) -> Result<Started, CallError> {
+    let input = if input.trim().is_empty() { "{}" } else { input };
+    if express {
+        let response = app.engine.request(start_sync_execution(arn, name, input), &[]).await?;
+        return Ok(Started::Done(Rc::new(response.output)));
+    }
+    let response = app.engine.request(start_execution(arn, name, input), &[]).await?;
+    let started = response.output.get("executionArn").and_then(Value::as_str).unwrap_or_default();
+    let name = started.strip_prefix(&execution_arn(arn, "")).unwrap_or(started).to_owned();
+    Ok(Started::Running(name))
+}
+
+/// Saves a definition's picture as a file.
+pub fn download_picture(app: &App, name: &str, definition: &str) {
+    let (app, name, text) = (app.clone(), name.to_owned(), definition.to_owned());
+    spawn_local(async move {
+        let ask = DefinitionAsk::Draw { text, title: name.clone() };
+        let drawn = match app.engine.definition(ask).await {
+            Some(DefinitionAnswer::Drawing(drawn)) => drawn,
+            _ => Err("The engine stopped while it drew this.".into()),
+        };
+        let saved = drawn.and_then(|svg| {
+            host::download(&format!("{name}.svg"), "image/svg+xml", svg.as_bytes())
+        });
+        if let Err(error) = saved {
+            show(&app, Notice::new(Tone::Error, "The picture was not saved.").detail(error));
+        }
+    });
+}

@@ -1,0 +1,573 @@
+//! State machines: requests in AWS's words, templates, and what a machine's page shows.
+
+use super::JsonFault;
+use coldstart_workspace::{ApiRequest, MachineDraft, MachineType, TestEvent};
+use serde_json::{Value, json};
+
+/// A machine's role: nothing checks it here, but AWS wants one.
+const ROLE_ARN: &str = "arn:aws:iam::123456789012:role/coldstart-states";
+
+fn states(operation: &str, params: Value) -> ApiRequest {
+    ApiRequest { service: "states".into(), operation: operation.into(), params }
+}
+
+/// A type as the API writes it.
+pub fn machine_type_name(machine_type: MachineType) -> &'static str {
+    match machine_type {
+        MachineType::Standard => "STANDARD",
+        MachineType::Express => "EXPRESS",
+    }
+}
+
+/// A type as people say it.
+pub fn machine_type_label(name: &str) -> &'static str {
+    if name == "EXPRESS" { "Express" } else { "Standard" }
+}
+
+/// `ListStateMachines`.
+pub fn list_machines() -> ApiRequest {
+    states("ListStateMachines", json!({ "maxResults": 1000 }))
+}
+
+/// `CreateStateMachine`.
+pub fn create_machine(name: &str, draft: &MachineDraft) -> ApiRequest {
+    let kind = machine_type_name(draft.machine_type);
+    states(
+        "CreateStateMachine",
+        json!({ "name": name, "definition": draft.definition, "roleArn": ROLE_ARN, "type": kind }),
+    )
+}
+
+/// `UpdateStateMachine` with another definition.
+pub fn update_definition(arn: &str, definition: &str) -> ApiRequest {
+    states("UpdateStateMachine", json!({ "stateMachineArn": arn, "definition": definition }))
+}
+
+/// `UpdateStateMachine` with another logging configuration; off has no log group.
+pub fn update_logging(arn: &str, logging: &Logging) -> ApiRequest {
+    let mut configuration = json!({ "level": logging.level, "includeExecutionData": logging.data });
+    if logging.level != "OFF" {
+        configuration["destinations"] =
+            json!([{ "cloudWatchLogsLogGroup": { "logGroupArn": logging.group_arn } }]);
+    }
+    states(
+        "UpdateStateMachine",
+        json!({ "stateMachineArn": arn, "loggingConfiguration": configuration }),
+    )
+}
+
+/// `DeleteStateMachine`.
+pub fn delete_machine(arn: &str) -> ApiRequest {
+    states("DeleteStateMachine", json!({ "stateMachineArn": arn }))
+}
+
+/// `DescribeStateMachine`.
+pub fn describe_machine(arn: &str) -> ApiRequest {
+    states("DescribeStateMachine", json!({ "stateMachineArn": arn }))
+}
+
+/// `ListExecutions`, newest first.
+pub fn list_executions(arn: &str, count: u32) -> ApiRequest {
+    states("ListExecutions", json!({ "stateMachineArn": arn, "maxResults": count }))
+}
+
+/// `StartExecution`; an empty name lets AWS choose one.
+pub fn start_execution(arn: &str, name: &str, input: &str) -> ApiRequest {
+    let mut params = json!({ "stateMachineArn": arn, "input": input });
+    if !name.is_empty() {
+        params["name"] = json!(name);
+    }
+    states("StartExecution", params)
+}
+
+/// `StartSyncExecution`: Express machines only.
+pub fn start_sync_execution(arn: &str, name: &str, input: &str) -> ApiRequest {
+    let mut request = start_execution(arn, name, input);
+    request.operation = "StartSyncExecution".into();
+    request
+}
+
+/// `DescribeExecution`.
+pub fn describe_execution(arn: &str) -> ApiRequest {
+    states("DescribeExecution", json!({ "executionArn": arn }))
+}
+
+/// `ListTagsForResource`.
+pub fn list_tags(arn: &str) -> ApiRequest {
+    states("ListTagsForResource", json!({ "resourceArn": arn }))
+}
+
+/// `TagResource` with one tag.
+pub fn tag_resource(arn: &str, key: &str, value: &str) -> ApiRequest {
+    states("TagResource", json!({ "resourceArn": arn, "tags": [{ "key": key, "value": value }] }))
+}
+
+/// `UntagResource` with one key.
+pub fn untag_resource(arn: &str, key: &str) -> ApiRequest {
+    states("UntagResource", json!({ "resourceArn": arn, "tagKeys": [key] }))
+}
+
+/// The ARN of a machine of this account; `near` is one of its resources' ARNs, when there is one.
+pub fn machine_arn(name: &str) -> String {
+    format!("arn:aws:states:us-east-1:123456789012:stateMachine:{name}")
+}
+
+/// The ARN of an execution of a machine.
+pub fn execution_arn(machine_arn: &str, execution: &str) -> String {
+    format!("{}:{execution}", machine_arn.replacen(":stateMachine:", ":execution:", 1))
+}
+
+/// A row of the list of machines.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MachineRow {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// `STANDARD` or `EXPRESS`.
+    pub kind: String,
+    /// Unix seconds.
+    pub created_seconds: f64,
+}
+
+/// From what ListStateMachines answers, by name.
+pub fn machine_rows(output: &Value) -> Vec<MachineRow> {
+    let text = |row: &Value, member: &str| {
+        row.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let rows = output.get("stateMachines").and_then(Value::as_array);
+    let mut rows: Vec<MachineRow> = rows
+        .into_iter()
+        .flatten()
+        .map(|row| MachineRow {
+            name: text(row, "name"),
+            arn: text(row, "stateMachineArn"),
+            kind: text(row, "type"),
+            created_seconds: seconds(row.get("creationDate")).unwrap_or_default(),
+        })
+        .collect();
+    rows.sort_by(|a, b| a.name.cmp(&b.name));
+    rows
+}
+
+/// A row of the list of executions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExecutionRow {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// `RUNNING`, `SUCCEEDED` …
+    pub status: String,
+    /// Unix seconds.
+    pub started_seconds: f64,
+    /// Unix seconds; none while it runs.
+    pub stopped_seconds: Option<f64>,
+}
+
+/// From what ListExecutions answers, newest first.
+pub fn execution_rows(output: &Value) -> Vec<ExecutionRow> {
+    let text = |row: &Value, member: &str| {
+        row.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let rows = output.get("executions").and_then(Value::as_array);
+    rows.into_iter()
+        .flatten()
+        .map(|row| ExecutionRow {
+            name: text(row, "name"),
+            arn: text(row, "executionArn"),
+            status: text(row, "status"),
+            started_seconds: seconds(row.get("startDate")).unwrap_or_default(),
+            stopped_seconds: seconds(row.get("stopDate")),
+        })
+        .collect()
+}
+
+fn seconds(value: Option<&Value>) -> Option<f64> {
+    value.and_then(Value::as_f64)
+}
+
+/// Where a machine's logs go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logging {
+    /// `OFF`, `FATAL`, `ERROR` or `ALL`.
+    pub level: String,
+    /// Whether inputs and outputs are written too.
+    pub data: bool,
+    /// The log group's ARN.
+    pub group_arn: String,
+}
+
+impl Logging {
+    /// From what DescribeStateMachine answers.
+    pub fn of(output: &Value, name: &str) -> Self {
+        let configuration = output.get("loggingConfiguration").cloned().unwrap_or_default();
+        let group = configuration
+            .pointer("/destinations/0/cloudWatchLogsLogGroup/logGroupArn")
+            .and_then(Value::as_str);
+        Self {
+            level: configuration
+                .get("level")
+                .and_then(Value::as_str)
+                .unwrap_or("OFF")
+                .to_owned(),
+            data: configuration
+                .get("includeExecutionData")
+                .and_then(Value::as_bool)
+                .unwrap_or(false),
+            group_arn: group.map_or_else(
+                || format!("arn:aws:logs:us-east-1:123456789012:log-group:/aws/vendedlogs/states/{name}-Logs:*"),
+                str::to_owned,
+            ),
+        }
+    }
+}
+
+/// Tags in their order, from what ListTagsForResource answers.
+pub fn tags(output: &Value) -> Vec<(String, String)> {
+    let tags = output.get("tags").and_then(Value::as_array);
+    let text = |tag: &Value, member: &str| {
+        tag.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    tags.into_iter().flatten().map(|tag| (text(tag, "key"), text(tag, "value"))).collect()
+}
+
+/// Why a text cannot be a machine's name. Source: "CreateStateMachine" in the API reference.
+pub fn machine_name_fault(name: &str) -> Option<&'static str> {
+    const FORBIDDEN: &str = "<>{}[]?*\"#%\\^|~`$&,;:/";
+    if name.is_empty() {
+        Some("Enter a name.")
+    } else if name.chars().count() > 80 {
+        Some("Use at most 80 characters.")
+    } else if name.chars().any(|c| c.is_whitespace() || c.is_control() || FORBIDDEN.contains(c)) {
+        Some("Use no spaces, wildcards, brackets or other special characters.")
+    } else {
+        None
+    }
+}
+
+/// Why a text cannot be an execution's name; empty lets AWS choose one.
+pub fn execution_name_fault(name: &str) -> Option<&'static str> {
+    if name.is_empty() { None } else { machine_name_fault(name) }
+}
+
+/// What a new machine begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Template {
+    /// Names it among the others.
+    pub key: &'static str,
+    /// As it is offered.
+    pub title: &'static str,
+    /// What it shows.
+    pub summary: &'static str,
+    /// Its definition.
+    pub definition: &'static str,
+    /// An input to start it with.
+    pub input: &'static str,
+}
+
+/// The templates, the simplest first.
+pub const TEMPLATES: [Template; 4] = [
+    Template {
+        key: "hello",
+        title: "Hello",
+        summary: "One Pass state that greets, in JSONata.",
+        definition: r#"{
+  "Comment": "Greets whoever the input names.",
+  "QueryLanguage": "JSONata",
+  "StartAt": "Greet",
+  "States": {
+    "Greet": {
+      "Type": "Pass",
+      "Output": {
+        "message": "{% 'Hello, ' & $states.input.name & '!' %}"
+      },
+      "End": true
+    }
+  }
+}
+"#,
+        input: "{\n  \"name\": \"Ada\"\n}",
+    },
+    Template {
+        key: "choice",
+        title: "Choice and wait",
+        summary: "Asks again until it is done: a Choice, a Wait and a loop, in JSONPath.",
+        definition: r#"{
+  "Comment": "Counts up to a limit, waiting a little in between.",
+  "StartAt": "Begin",
+  "States": {
+    "Begin": {
+      "Type": "Pass",
+      "Parameters": {
+        "count": 0,
+        "limit.$": "$.limit"
+      },
+      "Next": "Enough?"
+    },
+    "Enough?": {
+      "Type": "Choice",
+      "Choices": [
+        {
+          "Variable": "$.count",
+          "NumericLessThanPath": "$.limit",
+          "Next": "Wait a little"
+        }
+      ],
+      "Default": "Done"
+    },
+    "Wait a little": {
+      "Type": "Wait",
+      "Seconds": 60,
+      "Next": "Count"
+    },
+    "Count": {
+      "Type": "Pass",
+      "Parameters": {
+        "count.$": "States.MathAdd($.count, 1)",
+        "limit.$": "$.limit"
+      },
+      "Next": "Enough?"
+    },
+    "Done": {
+      "Type": "Succeed"
+    }
+  }
+}
+"#,
+        input: "{\n  \"limit\": 3\n}",
+    },
+    Template {
+        key: "lambda",
+        title: "Call a function",
+        summary: "Invokes the function “hello”, with a retry and a catch.",
+        definition: r#"{
+  "Comment": "Calls a Lambda function and deals with its errors.",
+  "QueryLanguage": "JSONata",
+  "StartAt": "Say hello",
+  "States": {
+    "Say hello": {
+      "Type": "Task",
+      "Resource": "arn:aws:states:::lambda:invoke",
+      "Arguments": {
+        "FunctionName": "hello",
+        "Payload": "{% $states.input %}"
+      },
+      "Output": "{% $states.result.Payload %}",
+      "Retry": [
+        {
+          "ErrorEquals": ["Lambda.ServiceException", "Lambda.TooManyRequestsException"],
+          "IntervalSeconds": 1,
+          "MaxAttempts": 3,
+          "BackoffRate": 2
+        }
+      ],
+      "Catch": [
+        {
+          "ErrorEquals": ["States.ALL"],
+          "Output": "{% $states.errorOutput %}",
+          "Next": "It failed"
+        }
+      ],
+      "End": true
+    },
+    "It failed": {
+      "Type": "Fail",
+      "Error": "{% $states.input.Error %}",
+      "Cause": "{% $states.input.Cause %}"
+    }
+  }
+}
+"#,
+        input: "{\n  \"name\": \"Ada\"\n}",
+    },
+    Template {
+        key: "parallel",
+        title: "Parallel and map",
+        summary: "Two branches side by side, then one step for each item.",
+        definition: r#"{
+  "Comment": "Works side by side, then on each item of a list.",
+  "StartAt": "Side by side",
+  "States": {
+    "Side by side": {
+      "Type": "Parallel",
+      "Branches": [
+        {
+          "StartAt": "Quick",
+          "States": {
+            "Quick": {
+              "Type": "Pass",
+              "Result": "quick",
+              "End": true
+            }
+          }
+        },
+        {
+          "StartAt": "Slow",
+          "States": {
+            "Slow": {
+              "Type": "Wait",
+              "Seconds": 5,
+              "Next": "Late"
+            },
+            "Late": {
+              "Type": "Pass",
+              "Result": "late",
+              "End": true
+            }
+          }
+        }
+      ],
+      "ResultPath": "$.branches",
+      "Next": "Each item"
+    },
+    "Each item": {
+      "Type": "Map",
+      "ItemsPath": "$.items",
+      "ItemProcessor": {
+        "ProcessorConfig": {
+          "Mode": "INLINE"
+        },
+        "StartAt": "Double",
+        "States": {
+          "Double": {
+            "Type": "Pass",
+            "Parameters": {
+              "item.$": "$",
+              "double.$": "States.MathAdd($, $)"
+            },
+            "End": true
+          }
+        }
+      },
+      "End": true
+    }
+  }
+}
+"#,
+        input: "{\n  \"items\": [1, 2, 3]\n}",
+    },
+];
+
+/// A draft made from a template.
+pub fn draft_of(template: &Template, machine_type: MachineType) -> MachineDraft {
+    let input = TestEvent { name: "input".into(), payload: template.input.into() };
+    MachineDraft {
+        machine_type,
+        definition: template.definition.into(),
+        inputs: vec![input],
+        selected_input: 0,
+        mocks: String::new(),
+    }
+}
+
+/// A draft of a machine that the cloud has, from what DescribeStateMachine answers.
+pub fn draft_of_definition(output: &Value) -> MachineDraft {
+    let text = |member: &str| output.get(member).and_then(Value::as_str).unwrap_or_default();
+    let definition = text("definition");
+    // What a program wrote in one line is laid out for people.
+    let definition = if definition.contains('\n') {
+        definition.to_owned()
+    } else {
+        super::pretty_json(definition)
+    };
+    let input = TestEvent { name: "input".into(), payload: "{}".into() };
+    MachineDraft {
+        machine_type: match text("type") {
+            "EXPRESS" => MachineType::Express,
+            _ => MachineType::Standard,
+        },
+        definition,
+        inputs: vec![input],
+        selected_input: 0,
+        mocks: String::new(),
+    }
+}
+
+/// Whether two definitions say the same, however they are laid out.
+pub fn same_definition(a: &str, b: &str) -> bool {
+    a == b
+        || match (serde_json::from_str::<Value>(a), serde_json::from_str::<Value>(b)) {
+            (Ok(a), Ok(b)) => a == b,
+            _ => false,
+        }
+}
+
+/// What is wrong with an execution's input; empty is `{}`.
+pub fn input_fault(text: &str) -> Option<JsonFault> {
+    if text.trim().is_empty() { None } else { super::json_fault(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_refused_as_aws_refuses_them() {
+        for (name, refused) in [
+            ("order", false),
+            ("Bestellung-é_1.2", false),
+            ("", true),
+            ("a b", true),
+            ("a/b", true),
+            (&"x".repeat(81), true),
+        ] {
+            assert_eq!(machine_name_fault(name).is_some(), refused, "{name}");
+        }
+        assert_eq!(execution_name_fault(""), None);
+    }
+
+    #[test]
+    fn templates_and_their_inputs_are_json() {
+        for template in TEMPLATES {
+            assert_eq!(super::super::json_fault(template.definition), None, "{}", template.key);
+            assert_eq!(input_fault(template.input), None, "{}", template.key);
+        }
+    }
+
+    #[test]
+    fn rows_are_read_from_answers() {
+        let rows = machine_rows(&json!({ "stateMachines": [
+            { "name": "b", "stateMachineArn": "arn:b", "type": "EXPRESS", "creationDate": 5.5 },
+            { "name": "a", "stateMachineArn": "arn:a", "type": "STANDARD", "creationDate": 1 },
+        ] }));
+        assert_eq!(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(rows[1].created_seconds, 5.5);
+        let rows = execution_rows(
+            &json!({ "executions": [{ "name": "e", "executionArn": "x", "status": "RUNNING", "startDate": 1.0 }] }),
+        );
+        assert_eq!(rows[0].stopped_seconds, None);
+        assert!(machine_rows(&json!(null)).is_empty());
+    }
+
+    #[test]
+    fn an_execution_is_found_by_its_machine_and_name() {
+        assert_eq!(
+            execution_arn(&machine_arn("m"), "e"),
+            "arn:aws:states:us-east-1:123456789012:execution:m:e"
+        );
+    }
+
+    #[test]
+    fn a_definition_is_the_same_however_it_is_laid_out() {
+        assert!(same_definition("{\"a\": 1}", "{ \"a\":1 }"));
+        assert!(!same_definition("{\"a\": 1}", "{\"a\": 2}"));
+        assert!(same_definition("{ half", "{ half"));
+        let draft = draft_of_definition(&json!({ "type": "EXPRESS", "definition": "{\"a\":1}" }));
+        assert_eq!(
+            (draft.machine_type, draft.definition.as_str()),
+            (MachineType::Express, "{\n  \"a\": 1\n}")
+        );
+    }
+
+    #[test]
+    fn logging_that_is_off_has_no_group() {
+        let logging = Logging::of(&json!({}), "m");
+        assert_eq!(logging.level, "OFF");
+        let request = update_logging("arn", &logging);
+        assert!(request.params["loggingConfiguration"].get("destinations").is_none());
+        let all = Logging { level: "ALL".into(), ..logging };
+        let sent = update_logging("arn", &all).params;
+        assert_eq!(Logging::of(&sent, "m"), all);
+    }
+}
