@@ -30,6 +30,30 @@ struct Memory {
 pub struct Storage {
     database: Option<Database>,
     memory: RefCell<Memory>,
+    /// What this tab knows of the document that is open.
+    pub open: RefCell<OpenDocument>,
+}
+
+/// What a tab knows of the stored document that it shows.
+#[derive(Debug, Default)]
+pub struct OpenDocument {
+    /// Its id.
+    pub id: String,
+    /// The revision of it that this tab stored or loaded last.
+    pub revision: u64,
+    /// Whether another tab stored a newer one.
+    pub overtaken: bool,
+    /// It is about to be shown as it is stored.
+    pub expected: bool,
+}
+
+/// What came of writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is stored.
+    Done,
+    /// It is not: another tab stored a newer revision.
+    Overtaken,
 }
 
 type Failure = String;
@@ -46,7 +70,11 @@ impl Storage {
             stores.into_iter().fold(DatabaseBuilder::new(DATABASE).version(1), |builder, store| {
                 builder.add_object_store(store)
             });
-        Self { database: builder.build().await.ok(), memory: RefCell::default() }
+        Self {
+            database: builder.build().await.ok(),
+            memory: RefCell::default(),
+            open: RefCell::default(),
+        }
     }
 
     /// Whether a reload keeps what is stored.
@@ -74,43 +102,67 @@ impl Storage {
             .collect())
     }
 
-    /// A workspace.
-    pub async fn load(&self, id: &str) -> Result<Option<Workspace>, Failure> {
+    /// A workspace, and its revision.
+    pub async fn load(&self, id: &str) -> Result<Option<(Workspace, u64)>, Failure> {
+        // Before the document: if that is newer by then, the next save finds out.
+        let revision = self.revision(id).await?;
         let text = match &self.database {
             None => self.memory.borrow().documents.get(id).cloned(),
             Some(database) => {
                 get(database, DOCUMENTS, id).await?.and_then(|value| value.as_string())
             }
         };
-        text.map(|text| Workspace::from_json(&text).map_err(|error| error.to_string())).transpose()
+        let workspace = text
+            .map(|text| Workspace::from_json(&text).map_err(|error| error.to_string()))
+            .transpose()?;
+        Ok(workspace.map(|workspace| (workspace, revision)))
     }
 
-    /// Keeps a workspace and what the list shows of it, both or none.
+    /// The stored revision of a workspace; 0 when it is not there.
+    pub async fn revision(&self, id: &str) -> Result<u64, Failure> {
+        let Some(database) = &self.database else {
+            return Ok(self.memory.borrow().entries.get(id).map_or(0, |entry| entry.revision));
+        };
+        Ok(revision_of(get(database, ENTRIES, id).await?))
+    }
+
+    /// Keeps a workspace and what the list shows of it, both or none. With `known`, not over a revision newer than that.
     ///
-    /// Everything is handed to the browser before the first wait: a page that is being closed waits for nothing.
+    /// Without it everything is handed to the browser before the first wait: a page that is being closed waits for nothing.
     pub async fn save(
         &self,
         entry: &StoredWorkspace,
         workspace: &Workspace,
-    ) -> Result<(), Failure> {
+        known: Option<u64>,
+    ) -> Result<Written, Failure> {
         let text = workspace.to_json();
         let Some(database) = &self.database else {
             let mut memory = self.memory.borrow_mut();
             memory.entries.insert(entry.id.clone(), entry.clone());
             memory.documents.insert(entry.id.clone(), text);
-            return Ok(());
+            // No other tab sees this tab's memory.
+            return Ok(Written::Done);
         };
         let line = serde_json::to_string(entry).map_err(|error| error.to_string())?;
         let transaction = database
             .transaction(&[ENTRIES, DOCUMENTS], TransactionMode::ReadWrite)
             .map_err(failure)?;
         let key = JsValue::from_str(&entry.id);
+        if let Some(known) = known {
+            // In the same transaction: no other tab stores between the look and the writing.
+            let request = transaction
+                .object_store(ENTRIES)
+                .and_then(|store| store.get(Query::Key(key.clone())));
+            if revision_of(request.map_err(failure)?.await.map_err(failure)?) > known {
+                return Ok(Written::Overtaken);
+            }
+        }
         for (store, value) in [(DOCUMENTS, &text), (ENTRIES, &line)] {
             let store = transaction.object_store(store).map_err(failure)?;
             store.put(&JsValue::from_str(value), Some(&key)).map_err(failure)?;
         }
         transaction.commit().map_err(failure)?.await.map_err(failure)?;
-        Ok(())
+        Ok(Written::Done)
     }
 
     /// Forgets a workspace. Its modules stay: another one may name them.
@@ -159,6 +211,13 @@ impl Storage {
         let value = get(database, MODULES, sha256).await?;
         Ok(value.and_then(|value| value.dyn_into::<Uint8Array>().ok()).map(|bytes| bytes.to_vec()))
     }
+}
+
+/// The revision in a line of the list.
+fn revision_of(line: Option<JsValue>) -> u64 {
+    let entry: Option<StoredWorkspace> =
+        line.and_then(|line| serde_json::from_str(&line.as_string()?).ok());
+    entry.map_or(0, |entry| entry.revision)
 }
 
 async fn get(database: &Database, store: &str, key: &str) -> Result<Option<JsValue>, Failure> {

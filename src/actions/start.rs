@@ -1,6 +1,7 @@
 //! The start, the engine's life, and what it tells.
 
-use super::{open_link, open_own, save_now, save_soon, show_document};
+use super::{hear_other_tabs, save_leaving, save_soon};
+use super::{open_link, open_own, show_document};
 use crate::app::{App, HereAction, LinkFault};
 use crate::engine_client::EngineEvent;
 use crate::host;
@@ -60,7 +61,9 @@ fn listen(app: &App) {
         }
     });
     let heard = app.clone();
-    host::listen_forever("pagehide", move |_| save_now(&heard));
+    host::listen_forever("pagehide", move |_| save_leaving(&heard));
+    let heard = app.clone();
+    host::listen_forever("storage", move |_| hear_other_tabs(&heard));
     let heard = app.clone();
     app.document.listen(Rc::new(move || save_soon(&heard)));
     let heard = app.clone();

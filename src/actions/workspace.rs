@@ -1,125 +1,31 @@
 //! Workspaces: open, save, new, rename, duplicate, delete, reset.
 
+mod saving;
+
+pub(in crate::actions) use saving::{
+    entry_of, expect_stored, flush, hear_other_tabs, is_expected, save_leaving, save_soon,
+    tell_other_tabs,
+};
+pub use saving::{load_newer, snapshot};
+
 use super::{LINK_NOTE, send_watch_soon, show};
 use crate::app::{App, HereAction};
 use crate::host;
 use crate::model::{
     DocumentAction, EnginePhase, LibraryAction, Notice, NoticesAction, Origin, Remedy, RunsAction,
-    STARTER_FUNCTION, Saved, SessionAction, Settings, StoredWorkspace, Tone, code_sha256,
-    create_function, first_event, free_name, get_function_configuration,
+    STARTER_FUNCTION, SessionAction, Settings, Tone, code_sha256, create_function, first_event,
+    free_name, get_function_configuration,
 };
 use crate::route::{FunctionTab, Route};
 use crate::storage::Storage;
 use coldstart_workspace::{Command, FunctionDraft, Source, Workspace};
-use gloo_timers::callback::Timeout;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
-const CURRENT: &str = "coldstart.workspace";
-/// Between a change and its storing.
-const QUIET_MS: u32 = 250;
-/// Between a tick of the clock and its storing: at 1x it ticks all the time.
-const CLOCK_MS: u32 = 2_000;
-
+/// The workspace that a start opens.
+pub(super) const CURRENT: &str = "coldstart.workspace";
 pub(super) fn storage(app: &App) -> Option<Rc<Storage>> {
     app.storage.borrow().clone()
-}
-
-/// The document as it is to be stored or shared: with the clock's place and the digest that was seen there.
-pub fn snapshot(app: &App) -> Workspace {
-    let mut workspace = (*app.document.get().workspace).clone();
-    if let Some(clock) = &app.session.get().clock {
-        let last = workspace.commands.last().map_or(0, |command| command.at_us);
-        workspace.until_us = clock.now_us.max(last);
-        let seen = !clock.busy && !clock.digest.is_empty() && workspace.until_us == clock.now_us;
-        workspace.digest = seen.then(|| clock.digest.clone());
-    }
-    workspace
-}
-
-fn entry_of(id: &str, workspace: &Workspace) -> StoredWorkspace {
-    StoredWorkspace {
-        id: id.to_owned(),
-        name: workspace.name.clone(),
-        modified_ms: host::unix_ms(),
-        functions: workspace.functions.len(),
-        commands: workspace.commands.len(),
-    }
-}
-
-/// What is not stored yet.
-#[derive(Clone, Copy, PartialEq)]
-enum Unsaved {
-    Nothing,
-    /// Only the clock went on.
-    Clock,
-    Work,
-}
-
-fn unsaved(app: &App) -> Unsaved {
-    let document = app.document.get();
-    let session = app.session.get();
-    if document.read_only() || document.id.is_empty() || session.phase != EnginePhase::Ready {
-        return Unsaved::Nothing;
-    }
-    let saved = app.saved.borrow();
-    if saved.0 != document.id || saved.1 != document.revision {
-        return Unsaved::Work;
-    }
-    let moved = session.clock.as_ref().is_some_and(|clock| clock.now_us != saved.2);
-    if moved { Unsaved::Clock } else { Unsaved::Nothing }
-}
-
-/// Stores the document after a moment of quiet, if something is worth it.
-pub(super) fn save_soon(app: &App) {
-    let unsaved = unsaved(app);
-    if unsaved == Unsaved::Nothing {
-        return;
-    }
-    // Work does not wait behind a tick of the clock.
-    let first_work = unsaved == Unsaved::Work && app.library.get().saved != Saved::Pending;
-    if first_work {
-        app.library.dispatch(LibraryAction::Saved(Saved::Pending));
-    } else if app.save_timer.borrow().is_some() {
-        return;
-    }
-    let heard = app.clone();
-    let quiet_ms = if unsaved == Unsaved::Work { QUIET_MS } else { CLOCK_MS };
-    *app.save_timer.borrow_mut() = Some(Timeout::new(quiet_ms, move || save_now(&heard)));
-}
-
-/// Stores the document now, if something is worth it.
-pub fn save_now(app: &App) {
-    *app.save_timer.borrow_mut() = None;
-    if unsaved(app) != Unsaved::Nothing {
-        let app = app.clone();
-        spawn_local(async move { save(&app).await });
-    }
-}
-
-async fn save(app: &App) {
-    let Some(storage) = storage(app) else { return };
-    let document = app.document.get();
-    let workspace = snapshot(app);
-    let entry = entry_of(&document.id, &workspace);
-    let now_us = app.session.get().clock.as_ref().map_or(workspace.until_us, |clock| clock.now_us);
-    *app.saved.borrow_mut() = (document.id.clone(), document.revision, now_us);
-    match storage.save(&entry, &workspace).await {
-        Ok(()) => {
-            app.library.dispatch(LibraryAction::Stored(entry));
-            if unsaved(app) != Unsaved::Work {
-                app.library.dispatch(LibraryAction::Saved(Saved::Yes));
-            }
-        }
-        Err(error) => {
-            app.library.dispatch(LibraryAction::Saved(Saved::Failed));
-            show(
-                app,
-                Notice::new(Tone::Error, "Your last change could not be stored.").detail(error),
-            );
-        }
-    }
-    save_soon(app);
 }
 
 /// Puts a document on the page and opens it in the engine. Whether it was opened.
@@ -132,6 +38,10 @@ pub(super) async fn show_document(
 ) -> bool {
     let number = app.opening.get() + 1;
     app.opening.set(number);
+    if !is_expected(app) {
+        // Whatever it is, it is not what was stored last under its id.
+        *app.saved.borrow_mut() = Default::default();
+    }
     let own = origin == Origin::Own;
     let known = app.document.get().id == id;
     app.document.dispatch(DocumentAction::Replaced {
@@ -219,7 +129,8 @@ pub async fn open_own(app: &App) {
     let id = current.or_else(|| library.entries.first().map(|entry| entry.id.clone()));
     match (id, storage(app)) {
         (Some(id), Some(storage)) => match storage.load(&id).await {
-            Ok(Some(workspace)) => {
+            Ok(Some((workspace, revision))) => {
+                expect_stored(app, &id, &workspace, revision);
                 show_document(app, id, workspace, Origin::Own, true).await;
                 leave_home(app, Route::Functions);
             }
@@ -270,14 +181,6 @@ pub fn new(app: &App) {
     });
 }
 
-/// Stores what is not stored before another document comes.
-pub(super) async fn flush(app: &App) {
-    *app.save_timer.borrow_mut() = None;
-    if unsaved(app) != Unsaved::Nothing {
-        save(app).await;
-    }
-}
-
 /// Opens a stored workspace.
 pub fn open(app: &App, id: &str) {
     let (app, id) = (app.clone(), id.to_owned());
@@ -285,8 +188,9 @@ pub fn open(app: &App, id: &str) {
         flush(&app).await;
         let Some(storage) = storage(&app) else { return };
         match storage.load(&id).await {
-            Ok(Some(workspace)) => {
+            Ok(Some((workspace, revision))) => {
                 let name = workspace.name.clone();
+                expect_stored(&app, &id, &workspace, revision);
                 if show_document(&app, id, workspace, Origin::Own, true).await {
                     app.say(format!("{name} is open."));
                 }
@@ -311,7 +215,7 @@ pub fn rename(app: &App, id: &str, name: &str) {
     let (app, id, name) = (app.clone(), id.to_owned(), name.to_owned());
     spawn_local(async move {
         let Some(storage) = storage(&app) else { return };
-        if let Ok(Some(mut workspace)) = storage.load(&id).await {
+        if let Ok(Some((mut workspace, _))) = storage.load(&id).await {
             workspace.name = name;
             store(&app, &storage, &id, &workspace).await;
         }
@@ -319,9 +223,13 @@ pub fn rename(app: &App, id: &str, name: &str) {
 }
 
 async fn store(app: &App, storage: &Storage, id: &str, workspace: &Workspace) {
-    let entry = entry_of(id, workspace);
-    match storage.save(&entry, workspace).await {
-        Ok(()) => app.library.dispatch(LibraryAction::Stored(entry)),
+    let revision = storage.revision(id).await.unwrap_or_default() + 1;
+    let entry = entry_of(id, workspace, revision);
+    match storage.save(&entry, workspace, None).await {
+        Ok(_) => {
+            tell_other_tabs(&entry);
+            app.library.dispatch(LibraryAction::Stored(entry));
+        }
         Err(error) => {
             show(app, Notice::new(Tone::Error, "The workspace could not be stored.").detail(error))
         }
@@ -334,7 +242,7 @@ pub fn duplicate(app: &App, id: &str) {
     spawn_local(async move {
         flush(&app).await;
         let Some(storage) = storage(&app) else { return };
-        if let Ok(Some(mut workspace)) = storage.load(&id).await {
+        if let Ok(Some((mut workspace, _))) = storage.load(&id).await {
             let library = app.library.get();
             let wanted = format!("{} copy", workspace.name);
             workspace.name =
@@ -351,7 +259,7 @@ pub fn delete_workspace(app: &App, id: &str) {
     spawn_local(async move {
         let Some(storage) = storage(&app) else { return };
         let entry = app.library.get().entries.iter().find(|entry| entry.id == id).cloned();
-        let workspace = storage.load(&id).await.ok().flatten();
+        let workspace = storage.load(&id).await.ok().flatten().map(|(workspace, _)| workspace);
         match storage.delete(&id).await {
             Ok(()) => {
                 app.library.dispatch(LibraryAction::Deleted(id));

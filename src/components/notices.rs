@@ -61,6 +61,7 @@ fn apply(app: &App, remedy: &Remedy) {
         Remedy::UndoReset => actions::undo_reset(app),
         Remedy::UndoDelete => actions::undo_delete(app),
         Remedy::UndoDeleteWorkspace => actions::undo_delete_workspace(app),
+        Remedy::LoadNewer => actions::load_newer(app),
         Remedy::CopyReport(report) => {
             let (app, report) = (app.clone(), report.clone());
             spawn_local(async move {

@@ -18,6 +18,9 @@ pub struct StoredWorkspace {
     pub functions: usize,
     /// How many commands are in its log.
     pub commands: usize,
+    /// Goes up with each stored change: tells a tab that another one was ahead of it.
+    #[serde(default)]
+    pub revision: u64,
 }
 
 /// Where things are kept.
@@ -121,6 +124,7 @@ mod tests {
             modified_ms,
             functions: 0,
             commands: 0,
+            revision: 0,
         };
         let library = Rc::new(Library::default())
             .reduce(LibraryAction::Stored(entry("a", 1.0)))

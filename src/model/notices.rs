@@ -25,6 +25,8 @@ pub enum Remedy {
     UndoDelete,
     /// Brings back the deleted workspace.
     UndoDeleteWorkspace,
+    /// Shows what another tab stored.
+    LoadNewer,
     /// Copies a report of the failed command.
     CopyReport(String),
 }
@@ -34,6 +36,7 @@ impl Remedy {
     pub fn label(&self) -> &'static str {
         match self {
             Self::UndoReset | Self::UndoDelete | Self::UndoDeleteWorkspace => "Undo",
+            Self::LoadNewer => "Load it",
             Self::CopyReport(_) => "Copy report",
         }
     }
