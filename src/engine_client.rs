@@ -9,8 +9,8 @@
 use crate::host::{self, Replier};
 use crate::model::CallError;
 use coldstart_protocol::{
-    ApiResponse, ClockState, DefinitionAnswer, DefinitionAsk, Diagnostic, FromWorker, MessageId,
-    ModuleInfo, Opened, PROTOCOL_VERSION, ToWorker, View, ViewSpec, decode_from_worker, encode,
+    ApiResponse, ClockState, DefinitionAnswer, DefinitionAsk, Diagnostic, ExecutionAnswer,
+    ExecutionAsk, FromWorker, MessageId, ModuleInfo, Opened, PROTOCOL_VERSION, ToWorker, View, ViewSpec, decode_from_worker, encode,
 };
 use coldstart_workspace::{ApiRequest, ClockMode, Interrupt, LoggedCommand, Workspace};
 use js_sys::{Array, Reflect, Uint8Array};
@@ -78,6 +78,7 @@ enum Pending {
     Assemble(Replier<Result<Assembled, AssembleError>>),
     Inspect(Replier<Result<ModuleInfo, String>>),
     Definition(Replier<Option<DefinitionAnswer>>),
+    Execution(Replier<Option<ExecutionAnswer>>),
 }
 
 type OnEvent = Rc<dyn Fn(EngineEvent)>;
@@ -151,6 +152,7 @@ impl EngineClient {
                 Pending::Assemble(replier) => replier.send(Err(AssembleError::EngineLost)),
                 Pending::Inspect(replier) => replier.send(Err(LOST.into())),
                 Pending::Definition(replier) => replier.send(None),
+                Pending::Execution(replier) => replier.send(None),
             }
         }
     }
@@ -260,6 +262,12 @@ impl EngineClient {
         self.send(ToWorker::Definition { id, ask }, &[]);
         reply.await
     }
+    /// Asks about a history from a file; none when the engine was lost meanwhile.
+    pub async fn execution(self: &Rc<Self>, ask: ExecutionAsk) -> Option<ExecutionAnswer> {
+        let (id, reply) = self.ask(Pending::Execution);
+        self.send(ToWorker::Execution { id, ask }, &[]);
+        reply.await
+    }
     /// Sets how the clock goes.
     pub fn set_clock(self: &Rc<Self>, mode: ClockMode) {
         self.send(ToWorker::SetClock { mode }, &[]);
@@ -324,6 +332,11 @@ impl EngineClient {
             }
             FromWorker::DefinitionAnswered { id, answer } => {
                 if let Some(Pending::Definition(replier)) = self.take(id) {
+                    replier.send(Some(answer));
+                }
+            }
+            FromWorker::ExecutionAnswered { id, answer } => {
+                if let Some(Pending::Execution(replier)) = self.take(id) {
                     replier.send(Some(answer));
                 }
             }

@@ -2,12 +2,14 @@
 //!
 //! Invariant: the world changes through the engine's API only; the document then records what the engine took.
 
+mod execution;
 mod function;
 mod link;
 mod machine;
 mod start;
 mod workspace;
 
+pub use execution::*;
 pub use function::*;
 pub use link::*;
 pub use machine::*;

@@ -40,12 +40,17 @@ const INSTANTS_MAX: usize = 4_000;
 impl Axis {
     /// For these lanes up to `now_us`, `width` units wide.
     pub fn new(lanes: &[EnvironmentLane], now_us: u64, width: f64) -> Self {
-        let mut instants: Vec<u64> = lanes
+        let instants = lanes
             .iter()
             .flat_map(|lane| &lane.spans)
             .flat_map(|span| [Some(span.from_us), span.to_us.or(Some(now_us))])
             .flatten()
             .collect();
+        Self::of(instants, width)
+    }
+
+    /// For what begins and ends at these instants, `width` units wide.
+    pub fn of(mut instants: Vec<u64>, width: f64) -> Self {
         instants.sort_unstable();
         instants.dedup();
         if instants.len() < 2 {

@@ -2,6 +2,7 @@
 
 mod api;
 mod document;
+mod execution;
 mod format;
 mod json;
 mod lanes;
@@ -16,6 +17,7 @@ mod starter;
 
 pub use api::*;
 pub use document::*;
+pub use execution::*;
 pub use format::*;
 pub use json::*;
 pub use lanes::*;

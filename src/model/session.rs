@@ -1,5 +1,6 @@
 //! What the engine told the page: how it is, the clock, and the windows that are shown.
 
+use super::ExecutionWindows;
 use coldstart_protocol::{
     ClockState, EnvironmentLane, FunctionDetail, FunctionRow, InvocationRow, InvocationSummary,
     LogRow, Opened, View,
@@ -78,6 +79,8 @@ pub struct Session {
     pub invocations: BTreeMap<String, Rc<InvocationWindow>>,
     /// Log windows by function.
     pub logs: BTreeMap<String, Rc<LogWindow>>,
+    /// Windows on executions by source.
+    pub executions: BTreeMap<String, Rc<ExecutionWindows>>,
 }
 
 impl Session {
@@ -92,6 +95,7 @@ impl Session {
             lanes: BTreeMap::new(),
             invocations: BTreeMap::new(),
             logs: BTreeMap::new(),
+            executions: BTreeMap::new(),
         }
     }
     /// Virtual now in microseconds and Unix milliseconds of virtual zero.
@@ -155,6 +159,10 @@ impl Session {
             }
             View::Logs { function, from, total, rows } => {
                 self.logs.insert(function, Rc::new(LogWindow { from, total, rows }));
+            }
+            View::Execution { source, part, window } => {
+                let windows = self.executions.entry(source).or_default();
+                Rc::make_mut(windows).keep(&part, window);
             }
         }
     }

@@ -10,10 +10,12 @@
 
 mod codec;
 mod definition;
+mod execution;
 mod view;
 
 pub use codec::{Message, NotAMessage, decode_from_worker, decode_to_worker, encode};
 pub use definition::*;
+pub use execution::*;
 pub use view::*;
 
 use coldstart_workspace::{ApiRequest, ClockMode, Interrupt, LoggedCommand, Workspace};
@@ -73,6 +75,13 @@ pub enum ToWorker {
         id: MessageId,
         /// The question.
         ask: DefinitionAsk,
+    },
+    /// Asks about a history that is not the engine's; answered by `ExecutionAnswered`.
+    Execution {
+        /// Answered by `ExecutionAnswered`.
+        id: MessageId,
+        /// The question.
+        ask: ExecutionAsk,
     },
     /// Sets how the clock goes.
     SetClock {
@@ -157,6 +166,13 @@ pub enum FromWorker {
         id: MessageId,
         /// The answer, of the question's kind.
         answer: DefinitionAnswer,
+    },
+    /// Answer to `Execution`.
+    ExecutionAnswered {
+        /// Of `Execution`.
+        id: MessageId,
+        /// The answer, of the question's kind.
+        answer: ExecutionAnswer,
     },
     /// Views that changed.
     Views {

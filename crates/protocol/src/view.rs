@@ -1,5 +1,6 @@
 //! What the page shows: small windows on projections that the Worker keeps beside the engine.
 
+use crate::{ExecutionPart, ExecutionWindow};
 use coldstart_workspace::ClockMode;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -43,6 +44,13 @@ pub enum ViewSpec {
         rows_max: usize,
         /// The window is the last rows.
         follow: bool,
+    },
+    /// A window on an execution's history.
+    Execution {
+        /// Its ARN, or an import's source.
+        source: String,
+        /// Which window.
+        part: ExecutionPart,
     },
 }
 
@@ -90,6 +98,15 @@ pub enum View {
         total: usize,
         /// The window.
         rows: Vec<LogRow>,
+    },
+    /// A window on an execution.
+    Execution {
+        /// The source of the spec.
+        source: String,
+        /// The part of the spec.
+        part: ExecutionPart,
+        /// The content, of the part's kind or `Unavailable`.
+        window: ExecutionWindow,
     },
 }
 

@@ -12,6 +12,7 @@ use crate::pace::Pace;
 use crate::replay::Replay;
 use crate::session::{config_of, modules_of, request_of, session_of};
 use crate::views::Projections;
+use crate::views::execution::Question;
 use crate::{assemble, definition, module_info};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -106,6 +107,8 @@ pub struct Host {
     waiting: BTreeMap<CommandId, MessageId>,
     /// Our own questions for configurations, by function.
     asked: BTreeMap<CommandId, String>,
+    /// Our own questions about executions.
+    asked_executions: BTreeMap<CommandId, Question>,
     projections: Projections,
     watched: Vec<Watched>,
     clock_sent: Option<ClockState>,
@@ -131,6 +134,7 @@ impl Host {
             replay: None,
             waiting: BTreeMap::new(),
             asked: BTreeMap::new(),
+            asked_executions: BTreeMap::new(),
             projections: Projections::default(),
             watched: Vec::new(),
             clock_sent: None,
@@ -189,6 +193,10 @@ impl Host {
                 let answer = definition::answer(ask);
                 self.say(FromWorker::DefinitionAnswered { id, answer });
             }
+            ToWorker::Execution { id, ask } => {
+                let answer = self.projections.executions.answer(ask);
+                self.say(FromWorker::ExecutionAnswered { id, answer });
+            }
             ToWorker::SetClock { mode } => self.pace.set_mode(mode),
             ToWorker::Advance { micros } => self.jobs.push_back(Job::Advance { micros }),
             ToWorker::Step => self.jobs.push_back(Job::Step),
@@ -238,7 +246,7 @@ impl Host {
                 return self.say(FromWorker::Opened { id, result: Err(fault.to_string()) });
             }
         };
-        self.abandon();
+        self.abandon(workspace.epoch_ms);
         self.engine = Engine::new(config_of(workspace), Arc::clone(&self.sandbox));
         for module in modules {
             self.engine.put_blob(module);
@@ -266,7 +274,7 @@ impl Host {
     }
 
     /// The session goes: whoever waits is told so.
-    fn abandon(&mut self) {
+    fn abandon(&mut self, epoch_ms: u64) {
         let queued = self.jobs.drain(..).filter_map(|job| match job {
             Job::Request { id, .. } => Some(id),
             Job::Advance { .. } | Job::Step => None,
@@ -289,9 +297,12 @@ impl Host {
             });
         }
         self.asked.clear();
+        self.asked_executions.clear();
         self.goal = None;
         self.pace = Pace::default();
+        let executions = std::mem::take(&mut self.projections.executions);
         self.projections = Projections::default();
+        self.projections.executions = executions.of_new_session(epoch_ms);
         self.projections.watch(self.watched.iter().map(|watched| &watched.spec));
         self.gauge.set(CommandGauge::NONE);
     }
@@ -472,6 +483,8 @@ impl Host {
                 let module =
                     configuration.as_ref().and_then(|configuration| self.module_of(configuration));
                 self.projections.set_configuration(&function, configuration, module);
+            } else if let Some(question) = self.asked_executions.remove(&command) {
+                self.projections.executions.answered(&question, result);
             }
         }
     }
@@ -498,12 +511,25 @@ impl Host {
         self.drain();
     }
 
+    /// Reads what is new in the histories that are shown.
+    fn refresh_executions(&mut self) {
+        if self.replay.is_some() || !self.is_settled() {
+            return;
+        }
+        while let Some((question, request)) = self.projections.executions.next_question() {
+            let asked = self.engine.handle_request(self.engine.now(), request_of(&request));
+            self.asked_executions.insert(asked, question);
+            self.drain();
+        }
+    }
+
     /// Sends what changed, at most once a frame.
     fn flush(&mut self, now_ms: f64, clock: &mut dyn FnMut() -> f64) {
         if !self.dirty || now_ms < self.flush_due_ms || self.replay.is_some() {
             return;
         }
         self.refresh_configurations();
+        self.refresh_executions();
         self.dirty = false;
         let state = self.clock_state();
         if self.clock_sent.as_ref() != Some(&state) {

@@ -3,6 +3,7 @@
 //! Invariant: what a projection keeps is bounded, whatever the length of the session; counts and sums cover all of it.
 
 mod environments;
+pub(crate) mod execution;
 mod functions;
 mod invocations;
 mod logs;
@@ -10,6 +11,7 @@ mod logs;
 use coldstart_engine::{Event, Fact};
 use coldstart_protocol::{ModuleInfo, View, ViewSpec};
 use environments::Environments;
+use execution::Executions;
 use functions::Functions;
 use invocations::Invocations;
 use logs::Logs;
@@ -23,6 +25,8 @@ pub(crate) struct Projections {
     environments: Environments,
     invocations: Invocations,
     logs: Logs,
+    /// Histories of executions that are shown.
+    pub(crate) executions: Executions,
 }
 
 impl Projections {
@@ -54,8 +58,14 @@ impl Projections {
             Fact::LogLine { group, stream, timestamp_ms, request_id, message } => {
                 self.logs.push(group, stream, *timestamp_ms, request_id.as_deref(), message);
             }
+            Fact::InvocationAccepted { request_id, function, command: None, .. } => {
+                self.executions.accepted(at_us, function, request_id);
+            }
             // The list of invocations begins with their start; what was answered is told by `Answered`.
             Fact::RequestAnswered { .. } | Fact::InvocationAccepted { .. } => {}
+            Fact::ExecutionStarted { .. }
+            | Fact::ExecutionHistory { .. }
+            | Fact::ExecutionFinished { .. } => self.executions.changed(),
             // Facts of services that have no view yet.
             _ => {}
         }
@@ -81,7 +91,9 @@ impl Projections {
 
     /// Forgets what only windows that nobody watches any more need.
     pub(crate) fn watch<'a>(&mut self, specs: impl Iterator<Item = &'a ViewSpec>) {
-        self.logs.watch(specs);
+        let specs: Vec<&ViewSpec> = specs.collect();
+        self.logs.watch(specs.iter().copied());
+        self.executions.watch(specs.into_iter());
     }
 
     pub(crate) fn view(&mut self, spec: &ViewSpec) -> View {
@@ -104,6 +116,7 @@ impl Projections {
                 let (from, total, rows) = self.logs.window(filter, *from, *rows_max, *follow);
                 View::Logs { function: function.clone(), from, total, rows }
             }
+            ViewSpec::Execution { source, part } => self.executions.view(source, part),
         }
     }
 }
