@@ -1,13 +1,12 @@
 //! The start, the engine's life, and what it tells.
 
-use super::{hear_other_tabs, save_leaving, save_soon};
-use super::{open_link, open_own, show_document};
+use super::{hear_other_tabs, open_link, open_own, save_leaving, save_soon, show_document};
 use crate::app::{App, HereAction, LinkFault};
 use crate::engine_client::EngineEvent;
 use crate::host;
 use crate::model::{
     DocumentAction, EnginePhase, Keeping, LibraryAction, LinkReplay, Notice, NoticesAction, Origin,
-    Remedy, SessionAction, Tone,
+    Remedy, SessionAction, Tone, format_micros,
 };
 use crate::route::Route;
 use crate::storage::Storage;
@@ -93,9 +92,23 @@ fn hear(app: &App, event: EngineEvent) {
             app.document.dispatch(DocumentAction::Interrupted(interrupt))
         }
         EngineEvent::Views(views) => app.session.dispatch(SessionAction::Views(views)),
-        EngineEvent::Clock(clock) => app.session.dispatch(SessionAction::Clock(clock)),
+        EngineEvent::Clock(clock) => {
+            let before = app.session.get().clock.as_ref().map_or(0, |clock| clock.skipped_ms);
+            if clock.skipped_ms > before {
+                say_skipped(app, clock.skipped_ms - before);
+            }
+            app.session.dispatch(SessionAction::Clock(clock));
+        }
         EngineEvent::Lost { message, command } => recover(app, message, command),
     }
+}
+
+/// At 1x the virtual clock does not catch up with a machine that slept.
+fn say_skipped(app: &App, skipped_ms: u64) {
+    let slept = format_micros(skipped_ms.saturating_mul(1_000));
+    let notice =
+        Notice::new(Tone::Info, format!("The virtual clock left out {slept} of real time."));
+    show(app, notice.detail("This page or its computer slept. Advance the clock by hand if the session should have them."));
 }
 
 /// A new Worker takes over: the log is replayed up to the command that failed.

@@ -284,6 +284,8 @@ pub struct ClockState {
     pub events: u64,
     /// Digest of the history so far; empty while busy.
     pub digest: String,
+    /// Real milliseconds at 1x that the clock was not moved by, because nobody watched them: the machine slept.
+    pub skipped_ms: u64,
 }
 
 /// The invocation that is using the processor.

@@ -570,6 +570,7 @@ impl Host {
             next_deadline_us: self.engine.next_deadline().map(|at| at.0),
             events: self.projections.events(),
             digest: if busy { String::new() } else { self.engine.digest() },
+            skipped_ms: self.pace.skipped_ms(),
         }
     }
 }

@@ -324,6 +324,26 @@ fn a_visit_from_ready_to_the_first_response() {
     page.check_replay();
 }
 
+#[test]
+fn a_machine_that_slept_is_not_caught_up_with() {
+    let mut page = Page::new(1.0);
+    page.create("hello", HELLO_WAT);
+    page.clock(ClockMode::RealTime);
+    page.rest();
+    let before_us = page.host.now().0;
+    page.real_ms += 8.0 * 3_600_000.0;
+    page.rest();
+    let passed_us = page.host.now().0 - before_us;
+    assert!((120_000_000..121_000_000).contains(&passed_us), "{passed_us}");
+    let skipped_ms = page.heard.iter().rev().find_map(|message| match message {
+        FromWorker::Clock { clock } => Some(clock.skipped_ms),
+        _ => None,
+    });
+    let skipped_ms = skipped_ms.expect("the clock is told");
+    assert!((28_679_000..28_681_000).contains(&skipped_ms), "{skipped_ms}");
+    page.check_replay();
+}
+
 fn story(tick_ms: f64, modes: [ClockMode; 3]) -> String {
     let mut page = Page::new(tick_ms);
     page.clock(modes[0]);

@@ -29,7 +29,8 @@ pub(crate) fn diff(base: &Value, document: &Value) -> Option<Value> {
 
 /// Equal in the order of members too, which [`Value`]'s own equality leaves out.
 fn same(a: &Value, b: &Value) -> bool {
-    a == b && a.to_string() == b.to_string()
+    let texts = [a, b].map(Value::to_string);
+    a == b && texts[0] == texts[1]
 }
 
 /// None when the members stand in another order than [`apply`] would give them.
