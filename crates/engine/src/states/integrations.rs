@@ -288,7 +288,12 @@ fn told_by_function(response: &Response, output: Option<Data>) -> Told {
     if response.output.get("FunctionError").is_some() {
         let error: Value = serde_json::from_str(payload).unwrap_or_default();
         let name = error["errorType"].as_str().unwrap_or("Lambda.Unknown");
-        return Told::Failed(Failure::new(name, payload));
+        // Recorded: a function by its ARN gives its text as it is, `lambda:invoke` has read and written it.
+        let cause = match (output, error.is_null()) {
+            (Some(_), false) => error.to_string(),
+            _ => payload.to_owned(),
+        };
+        return Told::Failed(Failure::new(name, cause));
     }
     let output = output.or_else(|| Data::from_text(payload).ok());
     Told::Succeeded(output.unwrap_or_else(|| Data::new(Value::Null)))

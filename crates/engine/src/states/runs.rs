@@ -60,6 +60,8 @@ pub(crate) enum Told {
 pub(crate) enum Due {
     /// An execution begins.
     Begin { run: u64 },
+    /// A child of a redriven map run goes on.
+    Redrive { run: u64 },
     /// A timer of an execution.
     Wake { run: u64 },
     /// Something about a task.
@@ -183,6 +185,7 @@ impl States {
         self.work += 1;
         match due {
             Due::Begin { run } => self.begin(cx, run),
+            Due::Redrive { run } => self.redrive_child(cx, run),
             Due::Wake { run } => {
                 if let Some(run) = self.runs.get_mut(&run) {
                     run.wake = None;
@@ -360,7 +363,8 @@ impl States {
     }
 
     fn start_child(&mut self, cx: &mut Cx<'_>, parent: u64, child: Child) {
-        let Child { map_run, index, machine, start } = child;
+        let Child { map_run, index, machine, start, is_redriven } = child;
+        let known = self.by_arn.get(&start.identity.execution_arn).copied();
         let Some(run) = self.runs.get_mut(&parent) else { return };
         let map_run_arn = run
             .execution
@@ -369,6 +373,14 @@ impl States {
             .map_or_else(|| Arc::from(""), |map_run| Arc::clone(&map_run.arn));
         let begins = run.next_child_at.max(cx.world.now);
         run.next_child_at = begins.after_micros(CHILD_START_US);
+        if let Some(id) = known.filter(|_| is_redriven) {
+            // It is among those that are kept and did not succeed.
+            run.kept[1] = run.kept[1].saturating_sub(1);
+            run.children.insert((map_run, index), id);
+            let due = world::Due::States(Due::Redrive { run: id });
+            cx.world.schedule(begins, Urgency::Work, due);
+            return;
+        }
         let identity = &start.identity;
         let new = NewRun {
             arn: Arc::clone(&identity.execution_arn),
@@ -386,6 +398,23 @@ impl States {
         let id = self.add(cx.world, new, begins);
         if let Some(run) = self.runs.get_mut(&parent) {
             run.children.insert((map_run, index), id);
+        }
+    }
+
+    fn redrive_child(&mut self, cx: &mut Cx<'_>, id: u64) {
+        let now = now(cx.world);
+        let Some(run) = self.runs.get_mut(&id) else { return };
+        run.ended = false;
+        run.redriven_at = Some(now);
+        let execution = run.execution.as_mut();
+        let goes_on = execution.is_some_and(|execution| execution.redrive(now).is_ok());
+        if goes_on {
+            self.settle(cx, id);
+        } else {
+            // One that cannot be redriven starts anew.
+            run.execution = None;
+            run.told = 0;
+            self.begin(cx, id);
         }
     }
 
