@@ -1,0 +1,361 @@
+//! How work ends: stops, time-outs, exits and the stop button; what is answered, and what becomes of the environment.
+
+use super::{Cx, Due, Lambda};
+use crate::lambda::invocation::Conclusion;
+use crate::lambda::report::{Record, ReportStatus};
+use crate::lambda::{costs, report};
+use crate::queue::Urgency;
+use crate::world::World;
+use crate::{EnvironmentPhase, Fact, Interrupt, Outcome, calendar, world};
+use coldstart_sandbox::{Answer, Exit, Resume, Shape, Stop, Trap};
+
+impl Lambda {
+    pub(super) fn handle_stop(&mut self, cx: &mut Cx<'_>, id: u32, stop: Stop) {
+        let environment = self.environments.get_mut(&id).expect("an environment at work is there");
+        match stop {
+            Stop::Exhausted => unreachable!("a slice's end is no stop"),
+            Stop::Call(body) => self.queue_call(cx.world, id, cx.world.now, None, body),
+            Stop::Sleep { ns } => {
+                let at = cx.world.now.after_micros(ns.div_ceil(1_000));
+                self.schedule(
+                    cx.world,
+                    id,
+                    at,
+                    Due::Resume { environment: id, resume: Resume::Continue },
+                );
+            }
+            Stop::Pending if !environment.initialising => {
+                environment.pending = true;
+                self.resume_ready(cx.world, id);
+            }
+            Stop::Next { answer: Some(Answer::Error(payload)) } if environment.initialising => {
+                environment.drop_guest();
+                self.init_ended(cx, id, Conclusion::handler_error(payload));
+            }
+            Stop::Next { .. } | Stop::Pending if environment.initialising => {
+                self.init_finished(cx, id)
+            }
+            Stop::Next { answer } => {
+                let request_id = environment.invocation().request_id.clone();
+                let conclusion = match answer {
+                    Some(Answer::Response(payload)) => Conclusion::response(payload),
+                    Some(Answer::Error(payload)) => Conclusion::handler_error(payload),
+                    Some(Answer::TooLarge { .. }) => Conclusion::too_large(),
+                    None => Conclusion::platform_error(
+                        &request_id,
+                        Outcome::Error,
+                        "Runtime.NoResponse",
+                        "Runtime asked for the next event without answering this one",
+                    ),
+                };
+                self.finish(cx, id, conclusion);
+            }
+            Stop::Pending => unreachable!("both cases are above"),
+            Stop::Exit(exit) => {
+                let request_id = environment.invocation().request_id.clone();
+                let conclusion = exit_conclusion(&request_id, exit);
+                if environment.initialising {
+                    self.init_ended(cx, id, conclusion);
+                } else {
+                    self.finish(cx, id, conclusion);
+                }
+            }
+        }
+    }
+
+    /// The guest is gone, or has failed, before it could take an event.
+    pub(super) fn init_ended(&mut self, cx: &mut Cx<'_>, id: u32, conclusion: Conclusion) {
+        // A guest that ends well in its init code has not answered anything either.
+        let error_type = match &conclusion.status {
+            ReportStatus::Error(error_type) => error_type.clone(),
+            _ => error_type_of(&conclusion.payload),
+        };
+        let status = ReportStatus::Error(error_type);
+        let environment = self.environments.get_mut(&id).expect("an environment at work is there");
+        if environment.phase == EnvironmentPhase::Init {
+            self.init_failed(cx, id, status);
+            return;
+        }
+        environment.initialising = false;
+        let micros = cx.world.now.0 - environment.init_began.0;
+        self.flush_partial_lines(cx, id);
+        self.log_init(cx, id, micros, "invoke", status.clone());
+        let environment = self.environments.get_mut(&id).expect("an environment at work is there");
+        let conclusion = if conclusion.outcome == Outcome::Success {
+            let request_id = environment.invocation().request_id.clone();
+            let exit = Exit { cause: Trap::ExitCode(0), answer: None };
+            exit_conclusion(&request_id, exit)
+        } else {
+            conclusion
+        };
+        self.finish(cx, id, Conclusion { status, ..conclusion });
+    }
+
+    pub(super) fn time_out(&mut self, cx: &mut Cx<'_>, id: u32) {
+        self.kill_guest(cx.world, id);
+        let environment = self.environments.get_mut(&id).expect("an environment at work is there");
+        environment.initialising = false;
+        let timeout_seconds = environment.deployment.settings.timeout_seconds;
+        let now = calendar::iso(cx.world.unix_ms());
+        let conclusion =
+            Conclusion::timeout(&environment.invocation().request_id, &now, timeout_seconds);
+        self.finish(cx, id, conclusion);
+    }
+
+    /// Takes the guest away, whatever it does.
+    pub(super) fn kill_guest(&mut self, world: &mut World, id: u32) {
+        let environment = self.environments.get_mut(&id).expect("an environment at work is there");
+        assert!(environment.run.is_none(), "the clock does not pass a guest that computes");
+        environment.drop_guest();
+        self.cancel_due(world, id);
+    }
+
+    /// Ends the invocation: END and REPORT, the answer, and what becomes of the environment.
+    pub(super) fn finish(&mut self, cx: &mut Cx<'_>, id: u32, conclusion: Conclusion) {
+        self.log_start(cx, id);
+        self.flush_partial_lines(cx, id);
+        self.cancel_due(cx.world, id);
+        let environment = &self.environments[&id];
+        let invocation = environment.work.as_ref().expect("it works");
+        let request_id = invocation.request_id.clone();
+        let duration_us =
+            cx.world.now.0 - invocation.started_at.expect("only a started invocation ends").0;
+        let billed_ms = report::billed_ms(invocation.init_us, duration_us);
+        let memory_mb = environment.deployment.settings.memory_mb;
+        let used = (environment.memory_bytes_peak + costs::RUNTIME_MEMORY_BYTES).div_ceil(1 << 20);
+        let memory_used_mb = used.min(memory_mb);
+        let finished = Fact::InvocationFinished {
+            request_id: request_id.clone(),
+            function: environment.function.clone(),
+            environment: id,
+            outcome: conclusion.outcome,
+            duration_us,
+            init_us: invocation.init_us,
+            billed_ms,
+            memory_size_mb: memory_mb as u32,
+            memory_used_mb: memory_used_mb as u32,
+            units: invocation.units,
+            response_bytes: conclusion.payload.len() as u64,
+        };
+        let records = [
+            Record::Lines { lines: conclusion.lines.clone() },
+            Record::End { request_id: request_id.clone() },
+            Record::RuntimeDone {
+                request_id: request_id.clone(),
+                duration_us,
+                produced_bytes: conclusion.payload.len() as u64,
+                status: conclusion.status.clone(),
+            },
+            Record::Report {
+                request_id,
+                duration_us,
+                billed_ms,
+                memory_mb,
+                memory_used_mb,
+                init_us: invocation.init_us.filter(|_| !invocation.init_failed),
+                status: conclusion.status.clone(),
+            },
+        ];
+        for record in &records {
+            self.log_record(cx, id, record);
+        }
+        let world = &mut *cx.world;
+        world.emit(finished);
+        let environment = self.environments.get_mut(&id).expect("it works");
+        let mut invocation = environment.work.take().expect("it works");
+        environment.epoch += 1;
+        environment.last_used = world.now;
+        environment.pending = false;
+        environment.ready.clear();
+        self.busy -= 1;
+        if let Some(caller) = invocation.caller.take() {
+            world.answer(caller, Ok(conclusion.answer(&invocation)));
+        }
+        self.rest(world, id);
+    }
+
+    /// After an invocation: idle, or without a guest, or gone.
+    pub(super) fn rest(&mut self, world: &mut World, id: u32) {
+        let environment = self.environments.get_mut(&id).expect("it has just worked");
+        let command = environment.deployment.package.artifact.info.shape == Shape::Command;
+        if environment.retired || command {
+            self.reclaim(world, id);
+            return;
+        }
+        let phase = if environment.guest.is_some() {
+            EnvironmentPhase::Idle
+        } else {
+            EnvironmentPhase::Reset
+        };
+        let at = world.now.after_ms(world.config.reclaim_idle_ms);
+        let due = world::Due::Lambda(Due::Reclaim { environment: id });
+        environment.reclaim = Some(world.schedule(at, Urgency::Background, due));
+        self.set_phase(world, id, phase);
+    }
+
+    pub(super) fn reclaim(&mut self, world: &mut World, id: u32) {
+        self.set_phase(world, id, EnvironmentPhase::Reclaimed);
+        let environment = self.environments.remove(&id).expect("an environment is reclaimed once");
+        assert!(environment.work.is_none(), "an environment at work is not reclaimed");
+        if let Some(reclaim) = environment.reclaim {
+            world.queue.cancel(reclaim);
+        }
+    }
+
+    /// Environments with old settings take no more invocations; those at work end theirs first.
+    pub(in crate::lambda) fn retire_environments(&mut self, world: &mut World, function: &str) {
+        let current = self.functions.get(function).map(|function| function.current.number);
+        let mut idle = Vec::new();
+        for (id, environment) in &mut self.environments {
+            if environment.function == function && Some(environment.deployment.number) != current {
+                environment.retired = true;
+                idle.extend(environment.work.is_none().then_some(*id));
+            }
+        }
+        for id in idle {
+            self.reclaim(world, id);
+        }
+    }
+
+    /// Running invocations end as they would have; nothing new begins.
+    pub(in crate::lambda) fn delete_function(&mut self, world: &mut World, name: &str) {
+        self.functions.remove(name);
+        self.retire_environments(world, name);
+        world.emit(Fact::FunctionChanged {
+            function: name.into(),
+            state: "Deleted".into(),
+            last_update_status: None,
+        });
+    }
+
+    // The stop button
+
+    pub(crate) fn plan_interrupt(&mut self, interrupt: Interrupt) {
+        self.interrupts.insert(interrupt.request_id, interrupt.units);
+    }
+
+    /// Stops the invocation that computes now; it ends when this slice's units have passed.
+    pub(crate) fn interrupt(&mut self, world: &mut World) -> Option<Interrupt> {
+        let running = self.running()?;
+        let id = *self.computing.front()?;
+        let interrupt = Interrupt { request_id: running.request_id, units: running.units };
+        self.plan_interrupt(interrupt.clone());
+        self.stop_run(world, id);
+        Some(interrupt)
+    }
+
+    pub(super) fn interrupt_is_due(&self, id: u32) -> bool {
+        if self.interrupts.is_empty() {
+            return false;
+        }
+        let environment = &self.environments[&id];
+        let invocation = environment.work.as_ref().expect("a computing environment works");
+        let units = invocation.units + environment.run.as_ref().map_or(0, |run| run.units);
+        self.interrupts.get(&invocation.request_id).is_some_and(|planned| units >= *planned)
+    }
+
+    pub(super) fn stop_run(&mut self, world: &mut World, id: u32) {
+        let environment = &self.environments[&id];
+        let run = environment.run.as_ref().expect("a computing environment has a run");
+        let at = run.base.after_micros(costs::micros(run.units, environment.units_per_second()));
+        self.end_run(id, true);
+        self.schedule(world, id, at, Due::Kill { environment: id });
+    }
+
+    /// An answer of ours: AWS has no such button.
+    pub(super) fn stopped_by_hand(&mut self, cx: &mut Cx<'_>, id: u32) {
+        self.kill_guest(cx.world, id);
+        let environment = self.environments.get_mut(&id).expect("an environment at work is there");
+        environment.initialising = false;
+        let in_init_phase = environment.phase == EnvironmentPhase::Init;
+        let init_us = cx.world.now.0 - environment.init_began.0;
+        let invocation = environment.invocation();
+        let request_id = invocation.request_id.clone();
+        if in_init_phase {
+            invocation.init_us = Some(init_us);
+            invocation.init_failed = true;
+            invocation.started_at = Some(cx.world.now);
+            let (function, cold) = (invocation.function.clone(), invocation.cold);
+            self.set_phase(cx.world, id, EnvironmentPhase::Invoke);
+            let started = Fact::InvocationStarted {
+                request_id: request_id.clone(),
+                function,
+                environment: id,
+                cold,
+                attempt: 1,
+            };
+            cx.world.emit(started);
+        }
+        let what = "Invocation was stopped by hand";
+        self.finish(
+            cx,
+            id,
+            Conclusion::platform_error(&request_id, Outcome::Stopped, "Coldstart.Stopped", what),
+        );
+    }
+
+    pub(crate) fn running(&self) -> Option<crate::Running> {
+        let environment = &self.environments[self.computing.front()?];
+        let invocation = environment.work.as_ref().expect("a computing environment works");
+        let run = environment.run.as_ref().expect("a computing environment has a run");
+        Some(crate::Running {
+            request_id: invocation.request_id.clone(),
+            function: environment.function.clone(),
+            units: invocation.units + run.units,
+            units_max: invocation.units.saturating_add(run.units_max),
+        })
+    }
+}
+
+/// What the end of a guest means to the invocation that it worked on.
+fn exit_conclusion(request_id: &str, exit: Exit) -> Conclusion {
+    match (exit.cause, exit.answer) {
+        (Trap::ExitCode(0), Some(Answer::Response(payload))) => Conclusion::response(payload),
+        (_, Some(Answer::Error(payload))) => Conclusion::handler_error(payload),
+        (_, Some(Answer::TooLarge { .. })) => Conclusion::too_large(),
+        (cause, _) => {
+            let (what, trap) = describe_trap(&cause);
+            let error_type = if cause == Trap::OutOfMemory {
+                "Runtime.OutOfMemory"
+            } else {
+                "Runtime.ExitError"
+            };
+            let mut conclusion =
+                Conclusion::platform_error(request_id, Outcome::Error, "Runtime.ExitError", &what);
+            conclusion.status = ReportStatus::Error(error_type.into());
+            if let Some(trap) = trap {
+                // AWS shows the signal alone; which trap it was is worth a line of ours.
+                conclusion.lines.insert(0, format!("[coldstart] WebAssembly trap: {trap}\n"));
+            }
+            conclusion
+        }
+    }
+}
+
+/// A trap as the signal or status that a native process would end with, and the trap itself in words.
+fn describe_trap(cause: &Trap) -> (String, Option<String>) {
+    let signal = |name: &str, trap: &str| {
+        (format!("Runtime exited with error: signal: {name}"), Some(trap.to_owned()))
+    };
+    match cause {
+        Trap::ExitCode(0) => ("Runtime exited without providing a reason".into(), None),
+        Trap::ExitCode(code) => (format!("Runtime exited with error: exit status {code}"), None),
+        Trap::Unreachable => signal("aborted", "unreachable executed"),
+        Trap::StackOverflow => signal("segmentation fault", "call stack exhausted"),
+        Trap::MemoryOutOfBounds => signal("segmentation fault", "out of bounds memory access"),
+        Trap::OutOfMemory => signal("killed", "the module needs more memory than the function has"),
+        Trap::Other(words) if words.contains("divide by zero") => {
+            signal("floating point exception", words)
+        }
+        Trap::Other(words) => signal("illegal instruction", words),
+        Trap::Abi(words) => signal("aborted", words),
+    }
+}
+
+/// `errorType` of an error's JSON.
+fn error_type_of(payload: &[u8]) -> String {
+    let error: Option<serde_json::Value> = serde_json::from_slice(payload).ok();
+    let error_type =
+        error.as_ref().and_then(|error| error.get("errorType")).and_then(serde_json::Value::as_str);
+    error_type.unwrap_or("Runtime.ExitError").to_owned()
+}
