@@ -1,0 +1,242 @@
+//! Logs: formats, levels, and the service that keeps them.
+
+use super::check;
+use crate::testing::Scenario;
+use expect_test::expect;
+use serde_json::json;
+
+#[test]
+fn the_json_log_format_has_records() {
+    let module = "loop\nevent: print plain text\\n; respond 1";
+    let scenario = |event: &str| {
+        Scenario::new()
+            .create_with("f", event, json!({ "LoggingConfig": { "LogFormat": "JSON", "LogGroup": "mine" }, "Timeout": 1 }))
+            .rest()
+            .invoke("f", "{}")
+            .log()
+    };
+    expect![[r#"
+        {"time":"2026-01-01T00:00:01.097Z","type":"platform.initStart","record":{"initializationType":"on-demand","phase":"init","runtimeVersion":"provided:al2023.v1","runtimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c","functionName":"f","functionVersion":"$LATEST"}}
+        {"time":"2026-01-01T00:00:01.105Z","type":"platform.start","record":{"requestId":"e099ec6c-d736-4ca5-85e7-bb0f12278575","version":"$LATEST"}}
+        plain text
+        {"time":"2026-01-01T00:00:01.105Z","type":"platform.report","record":{"requestId":"e099ec6c-d736-4ca5-85e7-bb0f12278575","metrics":{"durationMs":0.6,"billedDurationMs":9,"memorySizeMB":128,"maxMemoryUsedMB":13,"initDurationMs":8.0},"status":"success"}}
+    "#]].assert_eq(&scenario(module));
+    expect![[r#"
+        {"time":"2026-01-01T00:00:01.097Z","type":"platform.initStart","record":{"initializationType":"on-demand","phase":"init","runtimeVersion":"provided:al2023.v1","runtimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c","functionName":"f","functionVersion":"$LATEST"}}
+        {"time":"2026-01-01T00:00:01.105Z","type":"platform.start","record":{"requestId":"e099ec6c-d736-4ca5-85e7-bb0f12278575","version":"$LATEST"}}
+        {"time":"2026-01-01T00:00:02.105Z","type":"platform.runtimeDone","record":{"requestId":"e099ec6c-d736-4ca5-85e7-bb0f12278575","metrics":{"durationMs":1000.0,"producedBytes":138},"status":"timeout"}}
+        {"time":"2026-01-01T00:00:02.105Z","type":"platform.report","record":{"requestId":"e099ec6c-d736-4ca5-85e7-bb0f12278575","metrics":{"durationMs":1000.0,"billedDurationMs":1008,"memorySizeMB":128,"maxMemoryUsedMB":13,"initDurationMs":8.0},"status":"timeout"}}
+    "#]].assert_eq(&scenario("loop\nevent: sleep 5000"));
+}
+
+/// The lines that reach the group at these levels, with what the platform says cut to its type and status.
+fn sent(application: &str, system: &str, script: &str) -> String {
+    let levels = json!({ "LogFormat": "JSON", "ApplicationLogLevel": application, "SystemLogLevel": system });
+    let log = Scenario::new()
+        .create_with("f", script, json!({ "LoggingConfig": levels }))
+        .at(1_000)
+        .invoke("f", "{}")
+        .rest()
+        .log();
+    let lines = log.lines().map(|line| {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
+        match value["type"].as_str() {
+            Some(kind) => {
+                let status = value["record"]["status"].as_str().unwrap_or("-");
+                format!("{kind} {status}\n")
+            }
+            None => format!("{line}\n"),
+        }
+    });
+    lines.collect()
+}
+
+#[test]
+fn log_levels_choose_what_is_sent() {
+    let line = |level: &str| {
+        format!("print {{\"timestamp\":\"2026-01-01T00:00:01Z\",\"level\":\"{level}\"}}\\n")
+    };
+    let script = format!(
+        "loop\nevent: {}; {}; {}; print plain\\n; print {{\"level\":\"ERROR\"}}; respond 1",
+        line("trace"),
+        line("info"),
+        line("ERROR")
+    );
+    expect![[r#"
+        platform.initStart -
+        platform.initRuntimeDone success
+        platform.initReport success
+        platform.start -
+        {"timestamp":"2026-01-01T00:00:01Z","level":"trace"}
+        {"timestamp":"2026-01-01T00:00:01Z","level":"info"}
+        {"timestamp":"2026-01-01T00:00:01Z","level":"ERROR"}
+        plain
+        {"level":"ERROR"}
+        platform.runtimeDone success
+        platform.report success
+    "#]]
+    .assert_eq(&sent("TRACE", "DEBUG", &script));
+    expect![[r#"
+        platform.initStart -
+        platform.start -
+        {"timestamp":"2026-01-01T00:00:01Z","level":"info"}
+        {"timestamp":"2026-01-01T00:00:01Z","level":"ERROR"}
+        plain
+        {"level":"ERROR"}
+        platform.report success
+    "#]]
+    .assert_eq(&sent("INFO", "INFO", &script));
+    expect![[r#"
+        {"timestamp":"2026-01-01T00:00:01Z","level":"ERROR"}
+    "#]]
+    .assert_eq(&sent("ERROR", "WARN", &script));
+    let failing = "loop\nevent: exit 1";
+    expect![[r#"
+        platform.runtimeDone error
+        platform.report error
+    "#]]
+    .assert_eq(&sent("FATAL", "WARN", failing));
+    expect![[r#"
+        platform.initStart -
+        platform.initRuntimeDone error
+        platform.initReport error
+        platform.initRuntimeDone error
+        platform.initReport error
+        platform.start -
+        platform.runtimeDone error
+        platform.report error
+    "#]]
+    .assert_eq(&sent("FATAL", "DEBUG", "loop\ninit: exit 1\nevent: respond 1"));
+}
+
+#[test]
+fn the_logs_of_a_function_are_read_with_the_logs_service() {
+    let scenario = Scenario::new()
+        .function("f", "loop\nevent: print one\\ntwo\\n; respond 1")
+        .invoke("f", "{}")
+        .rest();
+    let group = "/aws/lambda/f";
+    let ask = |operation: &str, params| {
+        scenario.clone().request("logs", operation, params).last_answer().unwrap().output
+    };
+    let groups = ask("DescribeLogGroups", json!({}));
+    expect![[r#"{"logGroups":[{"logGroupName":"/aws/lambda/f","creationTime":1767225601097,"metricFilterCount":0,"arn":"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/f:*","storedBytes":460,"logGroupClass":"STANDARD","logGroupArn":"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/f","deletionProtectionEnabled":false}]}"#]].assert_eq(&groups.to_string());
+    let streams = ask("DescribeLogStreams", json!({ "logGroupName": group }));
+    expect![[r#"{"logStreams":[{"logStreamName":"2026/01/01/[$LATEST]0cd5aab4a8fc6747a82a7d096d143b78","creationTime":1767225601097,"firstEventTimestamp":1767225601097,"lastEventTimestamp":1767225601105,"lastIngestionTime":1767225601105,"uploadSequenceToken":"00000000000000000000000000000000000000000000000000000006","arn":"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/f:log-stream:2026/01/01/[$LATEST]0cd5aab4a8fc6747a82a7d096d143b78","storedBytes":0}]}"#]].assert_eq(&streams.to_string());
+    let stream = &streams["logStreams"][0]["logStreamName"];
+    let first = ask(
+        "GetLogEvents",
+        json!({ "logGroupName": group, "logStreamName": stream, "limit": 2, "startFromHead": true }),
+    );
+    expect![[r#"{"events":[{"timestamp":1767225601097,"message":"INIT_START Runtime Version: provided:al2023.v1\tRuntime Version ARN: arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c\n","ingestionTime":1767225601097},{"timestamp":1767225601105,"message":"START RequestId: e099ec6c-d736-4ca5-85e7-bb0f12278575 Version: $LATEST\n","ingestionTime":1767225601105}],"nextForwardToken":"f/00000001767225601105000000000000000000000000000000000002/s","nextBackwardToken":"b/00000000000000000000000000000000000000000000000000000000/s"}"#]].assert_eq(&first.to_string());
+    let messages = |output: &serde_json::Value| -> Vec<String> {
+        output["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| event["message"].as_str().unwrap().into())
+            .collect()
+    };
+    let next = json!({ "logGroupName": group, "logStreamName": stream, "limit": 2, "nextToken": first["nextForwardToken"] });
+    let second = ask("GetLogEvents", next);
+    assert_eq!(messages(&second), ["one\n", "two\n"]);
+    let back = json!({ "logGroupName": group, "logStreamName": stream, "limit": 2, "nextToken": second["nextBackwardToken"] });
+    assert_eq!(messages(&ask("GetLogEvents", back)), messages(&first));
+    let end = ask("GetLogEvents", json!({ "logGroupName": group, "logStreamName": stream }));
+    let rest = ask(
+        "GetLogEvents",
+        json!({ "logGroupName": group, "logStreamName": stream, "nextToken": end["nextForwardToken"] }),
+    );
+    assert_eq!((messages(&rest).len(), &rest["nextForwardToken"]), (0, &end["nextForwardToken"]));
+    let found = ask(
+        "FilterLogEvents",
+        json!({ "logGroupName": group, "filterPattern": "RequestId -START", "limit": 1 }),
+    );
+    assert!(messages(&found)[0].starts_with("END RequestId"), "{found}");
+    let more = ask(
+        "FilterLogEvents",
+        json!({ "logGroupName": group, "filterPattern": "RequestId -START", "nextToken": found["nextToken"] }),
+    );
+    assert!(messages(&more)[0].starts_with("REPORT RequestId"), "{more}");
+}
+
+#[test]
+fn log_groups_are_made_written_and_deleted_by_requests() {
+    let put = |messages: &[(u64, &str)]| {
+        let events: Vec<_> =
+            messages.iter().map(|(at, text)| json!({ "timestamp": at, "message": text })).collect();
+        json!({ "logGroupName": "g", "logStreamName": "s", "logEvents": events })
+    };
+    let scenario = Scenario::new()
+        .request("logs", "CreateLogGroup", json!({ "logGroupName": "g", "tags": { "a": "b" } }))
+        .request("logs", "CreateLogGroup", json!({ "logGroupName": "g" }))
+        .request("logs", "CreateLogStream", json!({ "logGroupName": "g", "logStreamName": "s" }))
+        .request("logs", "CreateLogStream", json!({ "logGroupName": "g", "logStreamName": "s" }))
+        .request("logs", "PutLogEvents", put(&[(2, "second"), (3, "third")]))
+        .request("logs", "PutLogEvents", put(&[(2, "b"), (1, "a")]))
+        .request("logs", "PutLogEvents", put(&[(1, "first")]))
+        .request(
+            "logs",
+            "GetLogEvents",
+            json!({ "logGroupName": "g", "logStreamName": "s", "startFromHead": true }),
+        )
+        .request(
+            "logs",
+            "GetLogEvents",
+            json!({ "logGroupName": "g", "logStreamName": "s", "nextToken": "invalid-token" }),
+        )
+        .request("logs", "ListTagsLogGroup", json!({ "logGroupName": "g" }))
+        .request("logs", "DeleteLogStream", json!({ "logGroupName": "g", "logStreamName": "s" }))
+        .request("logs", "DeleteLogGroup", json!({ "logGroupName": "g" }))
+        .request("logs", "DescribeLogStreams", json!({ "logGroupName": "g" }));
+    check(
+        scenario,
+        expect![[r#"
+                0.000 answered CreateLogGroup 200
+                0.000 answered CreateLogGroup 400 ResourceAlreadyExistsException
+                0.000 answered CreateLogStream 200
+                0.000 answered CreateLogStream 400 ResourceAlreadyExistsException
+                0.000 log "second"
+                0.000 log "third"
+                0.000 answered PutLogEvents 200
+                0.000 answered PutLogEvents 400 InvalidParameterException
+                0.000 log "first"
+                0.000 answered PutLogEvents 200
+                0.000 answered DeleteLogStream 200
+                0.000 answered DeleteLogGroup 200
+            #0 200 {}
+            #1 400 ResourceAlreadyExistsException: The specified log group already exists
+            #2 200 {}
+            #3 400 ResourceAlreadyExistsException: The specified log stream already exists
+            #4 200 {"nextSequenceToken":"00000000000000000000000000000000000000000000000000000002"}
+            #5 400 InvalidParameterException: Log events in a single PutLogEvents request must be in chronological order.
+            #6 200 {"nextSequenceToken":"00000000000000000000000000000000000000000000000000000003"}
+            read 200 {"events":[{"timestamp":1,"message":"first","ingestionTime":1767225600000},{"timestamp":2,"message":"second","ingestionTime":1767225600000},{"timestamp":3,"message":"third","ingestionTime":1767225600000}],"nextForwardToken":"f/00000000000000000003000000000000000000000000000000000002/s","nextBackwardToken":"b/00000000000000000000000000000000000000000000000000000000/s"}
+            read 400 InvalidParameterException: The specified nextToken is invalid.
+            read 200 {"tags":{"a":"b"}}
+            #7 200 {}
+            #8 200 {}
+            read 400 ResourceNotFoundException: The specified log group does not exist.
+        "#]],
+    );
+}
+
+#[test]
+fn a_session_keeps_a_bounded_log() {
+    use crate::logs::{BYTES_MAX, Line, Logs};
+    let mut world = crate::world::World::new(crate::Config::default());
+    let mut logs = Logs::default();
+    let message = "x".repeat(1 << 20);
+    for at in 0..(BYTES_MAX as u64 >> 20) + 5 {
+        let line = Line { timestamp_ms: at, request_id: None, message: message.clone() };
+        logs.write(&mut world, "g", if at % 2 == 0 { "even" } else { "odd" }, line);
+        world.events.clear();
+    }
+    let group = &logs.groups["g"];
+    assert_eq!(group.stored_bytes, BYTES_MAX as u64);
+    assert_eq!(group.streams["even"].events[0].at.timestamp_ms, 6, "the oldest five are gone");
+    assert_eq!(group.streams["odd"].events[0].at.timestamp_ms, 5);
+    assert_eq!(logs.delete_group("g"), Some(()));
+    logs.write(&mut world, "g", "s", Line { timestamp_ms: 1, request_id: None, message });
+    assert_eq!(logs.groups["g"].stored_bytes, 1 << 20);
+}
