@@ -1,6 +1,7 @@
 //! What the paths of a state can see: `$` its input, `$$` the context object, `$name` variables.
 
 use crate::jsonpath::{ParseError, Path, SelectError};
+use crate::reference::Step;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
@@ -32,6 +33,8 @@ pub struct StatesPath {
     text: String,
     source: Source,
     path: Path,
+    /// Its steps, when it has only members and indices.
+    plain: Option<Vec<Step>>,
 }
 
 impl StatesPath {
@@ -54,7 +57,8 @@ impl StatesPath {
         };
         let path = Path::parse(&format!("${tail}"))
             .map_err(|error| ParseError { position: error.position + skipped, ..error })?;
-        Ok(StatesPath { text: text.to_owned(), source, path })
+        let plain = path.plain_steps();
+        Ok(StatesPath { text: text.to_owned(), source, path, plain })
     }
 
     /// The text that was parsed.
@@ -72,6 +76,15 @@ impl StatesPath {
         &self.path
     }
 
+    /// What a path of members and indices alone leads to, which most paths are. What it does not find, the selection
+    /// explains.
+    fn walk<'d>(&self, document: &'d Value) -> Option<&'d Value> {
+        self.plain.as_ref()?.iter().try_fold(document, |value, step| match step {
+            Step::Member(name) => value.as_object()?.get(name),
+            Step::Index(index) => value.as_array()?.get(*index),
+        })
+    }
+
     /// What the path selects. One that is not definite selects an empty array where its start leads nowhere:
     /// Step Functions gives `[]` for `$.items[*]` of `{}`, where Jayway alone would fail (recorded).
     ///
@@ -86,6 +99,9 @@ impl StatesPath {
                 None => return Err(SelectError::NotFound(format!("No results for path: ${name}"))),
             },
         };
+        if let Some(value) = self.walk(document) {
+            return Ok(Cow::Borrowed(value));
+        }
         match self.path.select(document) {
             Err(SelectError::NotFound(_)) if !self.path.is_definite() => {
                 Ok(Cow::Owned(Value::Array(Vec::new())))

@@ -90,12 +90,9 @@ fn select<'s>(path: &Selector, scene: &Scene<'s>) -> Outcome<Option<Cow<'s, Valu
 }
 
 fn missing(path: &Selector) -> Box<Fault> {
-    let text = match path {
-        Selector::Path(path) => path.text(),
-        _ => "$",
-    };
     Fault::runtime(format!(
-        "Invalid path '{text}': The choice state's condition path references an invalid value."
+        "Invalid path '{}': The choice state's condition path references an invalid value.",
+        path.text()
     ))
 }
 

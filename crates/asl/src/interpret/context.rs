@@ -4,15 +4,12 @@ use super::execution::{Execution, Start};
 use super::frames::Frame;
 use super::machine::{Kind, State};
 use super::time::Time;
+use crate::definition::MachineType;
 use serde_json::{Map, Value, json};
 
 /// The parts that stay the same during an execution. Members are in the order that AWS has them (recorded); what
 /// cannot be redriven has no count of it.
-pub(super) fn fixed(
-    start: &Start,
-    started_at: Time,
-    redrive_count: Option<u64>,
-) -> Map<String, Value> {
+fn fixed(start: &Start, started_at: Time, redrive_count: Option<u64>) -> Map<String, Value> {
     let identity = &start.identity;
     let mut context = Map::new();
     let role = match &*identity.role_arn {
@@ -38,15 +35,14 @@ pub(super) fn fixed(
     context
 }
 
-/// `$$.Map` of an iteration.
-pub(super) fn map(index: u64, value: &Value) -> Value {
-    json!({ "Item": { "Index": index, "Value": value } })
-}
-
 impl Execution {
     /// The context object of a state.
     pub(super) fn context_of(&self, frame: &Frame, state: &State) -> Value {
-        let mut context = self.context.clone();
+        let fixed = self.context.get_or_init(|| {
+            let can_redrive = self.machine.kind == MachineType::Standard;
+            fixed(&self.start, self.started_at, can_redrive.then_some(self.redrive_count))
+        });
+        let mut context = fixed.clone();
         let mut own = Map::new();
         own.insert("Name".to_owned(), Value::from(&*state.name));
         own.insert("EnteredTime".to_owned(), Value::from(frame.entered_at.to_string()));
@@ -55,7 +51,8 @@ impl Execution {
         }
         context.insert("State".to_owned(), Value::Object(own));
         if let Some(item) = &frame.item {
-            context.insert("Map".to_owned(), Value::clone(item));
+            let item = json!({ "Item": { "Index": item.index, "Value": item.value.value() } });
+            context.insert("Map".to_owned(), item);
         }
         if let Some(token) = &frame.token {
             context.insert("Task".to_owned(), json!({ "Token": &**token }));

@@ -5,7 +5,6 @@
 //!
 //! Invariant: an item is read when an execution for it may start, not before, but for one that is held ready.
 
-use super::context;
 use super::data::Data;
 use super::data_flow::Surroundings;
 use super::effect::{Child, Effect, MapRunId, Purpose, Task, TaskId};
@@ -14,9 +13,9 @@ use super::fault::{Fault, ITEM_READER, Outcome, RESULT_WRITER, TOLERANCE};
 use super::fields::Number;
 use super::frames::{FrameId, Phase};
 use super::history::{Details, Failure};
-use super::items::{ITEMS_MAX, Next, Source};
+use super::items::{ITEMS_MAX, Source};
 use super::machine::{Kind, Machine, MapState, State};
-use super::map::{Limits, select_item};
+use super::map::Limits;
 use super::map_run::{Counts, MapRun, MapRunStatus};
 use super::random::Random;
 use super::results::{Finished, Put, Results, RunName};
@@ -37,46 +36,48 @@ const BATCH_BYTES_MAX: u64 = 256 * 1024;
 /// A map run that is under way.
 #[derive(Debug)]
 pub(crate) struct MapRunWork {
-    frame: FrameId,
+    pub(super) frame: FrameId,
     /// What item selectors see.
-    effective: Data,
-    uuid: String,
-    label: String,
+    pub(super) effective: Data,
+    /// What the ARNs of its executions begin with.
+    pub(super) arn_prefix: String,
+    pub(super) state_machine_arn: Arc<str>,
+    pub(super) state_machine_name: Arc<str>,
     /// `None` until the item reader has answered.
-    source: Option<Source>,
+    pub(super) source: Option<Source>,
     /// The parameters of the item reader.
-    request: Option<Value>,
-    max_items: u64,
-    items_read: u64,
-    batch_items: Option<u64>,
-    batch_bytes: u64,
+    pub(super) request: Option<Value>,
+    pub(super) max_items: u64,
+    pub(super) items_read: u64,
+    pub(super) batch_items: Option<u64>,
+    pub(super) batch_bytes: u64,
     /// An item that did not fit the batch before.
-    held: Option<Value>,
+    pub(super) held: Option<Value>,
     /// The execution that starts next.
-    ready: Option<Ready>,
+    pub(super) ready: Option<Ready>,
     /// Executions to be redriven.
-    redo: VecDeque<Ready>,
+    pub(super) redo: VecDeque<Ready>,
     /// Executions that failed: a redrive runs them again.
-    failed: Vec<Ready>,
-    is_exhausted: bool,
-    next_child: u64,
-    running: BTreeMap<u64, Running>,
-    results: Results,
-    puts: VecDeque<Put>,
-    is_closed: bool,
+    pub(super) failed: Vec<Ready>,
+    pub(super) is_exhausted: bool,
+    pub(super) next_child: u64,
+    pub(super) running: BTreeMap<u64, Running>,
+    pub(super) results: Results,
+    pub(super) puts: VecDeque<Put>,
+    pub(super) is_closed: bool,
 }
 
 #[derive(Debug)]
-struct Ready {
-    input: Data,
-    item: Option<MapItem>,
-    items: u64,
+pub(super) struct Ready {
+    pub(super) input: Data,
+    pub(super) item: Option<MapItem>,
+    pub(super) items: u64,
     /// Its number and name, when it ran before.
-    before: Option<(u64, Arc<str>)>,
+    pub(super) before: Option<(u64, Arc<str>)>,
 }
 
 #[derive(Debug)]
-struct Running {
+pub(super) struct Running {
     items: u64,
     input: Data,
     item: Option<MapItem>,
@@ -87,24 +88,24 @@ struct Running {
 
 impl Running {
     /// The execution as it is to be run once more.
-    fn again(self, index: u64) -> Ready {
+    pub(super) fn again(self, index: u64) -> Ready {
         let Running { items, input, item, name, .. } = self;
         Ready { input, item, items, before: Some((index, name)) }
     }
 }
 
 /// What a map run needs of its state.
-struct Place {
+pub(super) struct Place {
     machine: Arc<Machine>,
     state: usize,
 }
 
 impl Place {
-    fn state(&self) -> &State {
+    pub(super) fn state(&self) -> &State {
         &self.machine.states[self.state]
     }
 
-    fn map(&self) -> Option<&MapState> {
+    pub(super) fn map(&self) -> Option<&MapState> {
         match &self.state().kind {
             Kind::Map(map) => Some(map),
             _ => None,
@@ -148,11 +149,15 @@ impl Execution {
         let machine_arn = identity.state_machine_arn.split('/').next().unwrap_or_default();
         let machine_arn = machine_arn.replacen(":stateMachine:", ":mapRun:", 1);
         let arn: Arc<str> = format!("{machine_arn}/{label}:{uuid}").into();
+        let kind = map.distributed.as_ref().map_or(MachineType::Standard, |machine| machine.kind);
+        let arn_prefix = arn_prefix(&identity.state_machine_arn, &label, kind, &uuid);
+        let state_machine_arn: Arc<str> = format!("{}/{label}", identity.state_machine_arn).into();
+        let state_machine_name = format!("{}/{label}", identity.state_machine_name).into();
         let run = MapRunId(self.map_runs.len());
         self.map_runs.push(MapRun {
             arn: Arc::clone(&arn),
             state: Arc::clone(&state.name),
-            state_machine_arn: format!("{}/{label}", identity.state_machine_arn).into(),
+            state_machine_arn: Arc::clone(&state_machine_arn),
             status: MapRunStatus::Running,
             max_concurrency: limits.max_concurrency,
             tolerated_failure_count: limits.tolerated_count,
@@ -173,8 +178,9 @@ impl Execution {
         let work = MapRunWork {
             frame: id,
             effective,
-            uuid,
-            label,
+            arn_prefix,
+            state_machine_arn,
+            state_machine_name,
             source: items.map(|items| Source::Array { items, next: 0 }),
             request: request.clone(),
             max_items: max_items.map_or(ITEMS_MAX, |most| match most {
@@ -212,7 +218,7 @@ impl Execution {
     }
 
     /// Asks for what the items are in, or for results to be kept.
-    fn ask(
+    pub(super) fn ask(
         &mut self,
         id: FrameId,
         state: &State,
@@ -235,13 +241,13 @@ impl Execution {
         self.effects.push_back(Effect::Schedule(Box::new(task)));
     }
 
-    fn place(&self, run: MapRunId) -> Option<Place> {
+    pub(super) fn place(&self, run: MapRunId) -> Option<Place> {
         let frame = self.map_run_work.get(&run)?.frame;
         Some(Place { machine: Arc::clone(&self.machine), state: self.frames.get(frame)?.state })
     }
 
     /// Holds the next execution ready, asks for more items, or sees that there are none.
-    fn prepare(&mut self, run: MapRunId) {
+    pub(super) fn prepare(&mut self, run: MapRunId) {
         let Some(place) = self.place(run) else { return };
         let (Some(map), state) = (place.map(), place.state()) else { return };
         let Some(mut work) = self.map_run_work.remove(&run) else { return };
@@ -287,98 +293,6 @@ impl Execution {
         }
     }
 
-    /// Reads as many items as the next execution gets. Gives what has to be asked for first.
-    fn gather(
-        &mut self,
-        work: &mut MapRunWork,
-        state: &State,
-        map: &MapState,
-    ) -> Result<Option<Value>, Stop> {
-        let mut batch: Vec<Value> = Vec::new();
-        let mut bytes = 0_u64;
-        // What a batch has around its items.
-        const AROUND: u64 = 16;
-        loop {
-            let item = match work.held.take() {
-                Some(item) => item,
-                None if work.items_read >= work.max_items => break,
-                None => {
-                    let Some(source) = &mut work.source else { return Ok(None) };
-                    match source.next().map_err(Stop::Reader)? {
-                        Next::Item(item) => {
-                            let index = work.items_read;
-                            work.items_read += 1;
-                            let item = self.select(work, state, map, index, item)?;
-                            if map.batcher.is_none() {
-                                work.ready = Some(item);
-                                return Ok(None);
-                            }
-                            item.input.into_value()
-                        }
-                        Next::Ask(request) => {
-                            // What was gathered so far waits in an execution of its own.
-                            if batch.is_empty() {
-                                return Ok(Some(request));
-                            }
-                            break;
-                        }
-                        Next::End => break,
-                    }
-                }
-            };
-            let size = Data::new(item.clone()).bytes() as u64 + 1;
-            if !batch.is_empty() && bytes + size + AROUND > work.batch_bytes {
-                work.held = Some(item);
-                break;
-            }
-            bytes += size;
-            batch.push(item);
-            if work.batch_items.is_some_and(|most| batch.len() as u64 >= most) {
-                break;
-            }
-        }
-        if batch.is_empty() {
-            work.is_exhausted = true;
-            return Ok(None);
-        }
-        let items = batch.len() as u64;
-        let mut input = Map::new();
-        if let Some(template) = map.batcher.as_ref().and_then(|batcher| batcher.input.as_ref()) {
-            let taken = self.take(work.frame, state);
-            let around = around!(self, taken);
-            let mut scene = around.scene(&work.effective, &taken.input);
-            input.insert("BatchInput".to_owned(), template.fill(&mut scene).map_err(Stop::Fault)?);
-        }
-        input.insert("Items".to_owned(), Value::Array(batch));
-        work.ready =
-            Some(Ready { input: Data::new(Value::Object(input)), item: None, items, before: None });
-        Ok(None)
-    }
-
-    /// What an item becomes through the item selector.
-    fn select(
-        &mut self,
-        work: &MapRunWork,
-        state: &State,
-        map: &MapState,
-        index: u64,
-        item: Value,
-    ) -> Result<Ready, Stop> {
-        let value = Data::new(item);
-        let input = match &map.item_selector {
-            None => value.clone(),
-            Some(_) => {
-                let in_context = Arc::new(context::map(index, value.value()));
-                let outer = self.frames[work.frame].item.replace(in_context);
-                let taken = self.take_for_item(work.frame, state, map);
-                self.frames[work.frame].item = outer;
-                select_item(map, &value, &taken, &work.effective, around!(self, taken))
-                    .map_err(Stop::Fault)?
-            }
-        };
-        Ok(Ready { input, item: Some(MapItem { index, value }), items: 1, before: None })
-    }
-
     /// Hands out the next execution of a map run that may start one.
     pub(super) fn next_child(&mut self) -> Option<Effect> {
         let waiting = self.map_run_work.iter().find(|(run, work)| {
@@ -397,7 +311,7 @@ impl Execution {
             work.next_child += 1;
             (work.next_child - 1, uuid.into())
         });
-        let identity = child_identity(&self.start.identity, work, &name, machine.kind);
+        let identity = work.child_identity(&self.start.identity, &name);
         let running = Running {
             items,
             input: input.clone(),
@@ -482,85 +396,6 @@ impl Execution {
         true
     }
 
-    /// Whether more items failed than may. The share of all items is only known once all are known.
-    fn is_intolerable(&self, run: MapRunId) -> bool {
-        let (Some(work), Some(place)) = (self.map_run_work.get(&run), self.place(run)) else {
-            return false;
-        };
-        let (Some(map), Some(run)) = (place.map(), self.map_runs.get(run.0)) else { return false };
-        let failed = run.items.failed + run.items.timed_out + run.items.aborted;
-        let (count, percentage) = (&map.tolerated_failure_count, &map.tolerated_failure_percentage);
-        // UpdateMapRun may have set what the definition does not have.
-        let has_count = count.is_some() || run.tolerated_failure_count > 0;
-        let has_percentage = percentage.is_some() || run.tolerated_failure_percentage > 0.0;
-        if !has_count && !has_percentage {
-            return failed > 0;
-        }
-        let is_known = work.is_exhausted || work.source.as_ref().and_then(Source::length).is_some();
-        let share = failed as f64 * 100.0 / run.items.total.max(1) as f64;
-        (has_count && failed > run.tolerated_failure_count)
-            || (has_percentage && is_known && share > run.tolerated_failure_percentage)
-    }
-
-    /// Ends a map run whose items are all done: results are written, then the state goes on.
-    fn finish_if_done(&mut self, run: MapRunId) {
-        let Some(work) = self.map_run_work.get_mut(&run) else { return };
-        let is_done = work.is_exhausted && work.ready.is_none() && work.running.is_empty();
-        let is_done = is_done && work.redo.is_empty();
-        if !is_done || work.source.is_none() {
-            return;
-        }
-        if self.is_intolerable(run) && self.failed_items(run) > 0 {
-            let cause = "The specified tolerated failure threshold was exceeded";
-            return self.map_run_failed(run, Failure::new(TOLERANCE, cause));
-        }
-        let Some(work) = self.map_run_work.get_mut(&run) else { return };
-        if !work.is_closed {
-            work.is_closed = true;
-            let puts = work.results.close();
-            work.puts.extend(puts);
-        }
-        if self.write_next(run) {
-            return;
-        }
-        let Some(place) = self.place(run) else { return };
-        let Some(work) = self.map_run_work.remove(&run) else { return };
-        let event = self.push(self.frames[work.frame].previous, Details::MapRunSucceeded);
-        if let Some(run) = self.map_runs.get_mut(run.0) {
-            run.status = MapRunStatus::Succeeded;
-            run.stopped_at = Some(self.now);
-            run.items.results_written = run.items.succeeded;
-            run.executions.results_written = run.executions.succeeded;
-        }
-        self.push(event, Details::MapStateSucceeded);
-        // Neither success is a link of the chain (recorded since variables came; before, that of the run was).
-        self.frames[work.frame].phase = Phase::Ready;
-        let writer = place.map().and_then(|map| map.writer.as_ref());
-        match work.results.result(writer) {
-            Some(result) => self.complete(work.frame, place.state(), &result),
-            None => self.fault(work.frame, Fault::data_limit(&place.state().name)),
-        }
-    }
-
-    fn failed_items(&self, run: MapRunId) -> u64 {
-        let run = self.map_runs.get(run.0).map(|run| run.items);
-        run.map_or(0, |items| items.failed + items.timed_out + items.aborted)
-    }
-
-    /// Writes the next file of results. Gives whether there is one under way.
-    fn write_next(&mut self, run: MapRunId) -> bool {
-        let Some(place) = self.place(run) else { return false };
-        let Some(work) = self.map_run_work.get_mut(&run) else { return false };
-        let Some(put) = work.puts.pop_front() else { return false };
-        let frame = work.frame;
-        let writer = place.map().and_then(|map| map.writer.as_ref());
-        let Some(resource) = writer.and_then(|writer| writer.resource.clone()) else {
-            return false;
-        };
-        self.ask(frame, place.state(), resource, Purpose::ResultWriter, put);
-        true
-    }
-
     /// The item reader or result writer answered.
     pub(super) fn item_task_ended(
         &mut self,
@@ -604,85 +439,6 @@ impl Execution {
         Ok(())
     }
 
-    /// Ends a map run badly, and with it its state.
-    fn map_run_failed(&mut self, run: MapRunId, failure: Failure) {
-        let Some(frame) = self.stop_map_run(run, MapRunStatus::Failed) else { return };
-        let details = Details::MapRunFailed(failure.clone());
-        let event = self.push(self.frames[frame].previous, details);
-        self.frames[frame].chain(event);
-        self.fault(frame, Box::new(Fault::from(failure)));
-    }
-
-    /// Runs again what did not succeed in a map run.
-    pub(super) fn redrive_map_run(&mut self, run: MapRunId) {
-        let Some(mut work) = self.stopped_runs.remove(&run) else { return };
-        let frame = work.frame;
-        let running = std::mem::take(&mut work.running).into_iter();
-        let mut redo: Vec<Ready> = std::mem::take(&mut work.failed);
-        redo.extend(running.map(|(index, running)| running.again(index)));
-        redo.extend(work.ready.take());
-        redo.sort_by_key(|ready| ready.before.as_ref().map_or(u64::MAX, |(index, _)| *index));
-        work.redo = redo.into();
-        work.is_closed = false;
-        self.map_run_work.insert(run, work);
-        let (now, count) = (self.now, self.redrive_count);
-        let Some(described) = self.map_runs.get_mut(run.0) else { return };
-        described.status = MapRunStatus::Running;
-        described.stopped_at = None;
-        described.redrive_count += 1;
-        described.redriven_at = Some(now);
-        for counts in [&mut described.items, &mut described.executions] {
-            (counts.failed, counts.timed_out, counts.aborted) = (0, 0, 0);
-        }
-        let details = Details::MapRunRedriven {
-            map_run_arn: Arc::clone(&described.arn),
-            redrive_count: count,
-        };
-        let event = self.push(self.frames[frame].previous, details);
-        self.frames[frame].chain(event);
-        self.prepare(run);
-    }
-
-    /// Stops the executions of a run. Gives the frame of its state.
-    fn stop_map_run(&mut self, run: MapRunId, status: MapRunStatus) -> Option<FrameId> {
-        let work = self.map_run_work.remove(&run)?;
-        let frame = work.frame;
-        for index in work.running.keys() {
-            self.effects.push_back(Effect::CancelChild { map_run: run, index: *index });
-        }
-        let of_run = self.tasks.iter().filter(|(_, frame)| **frame == work.frame);
-        let of_run: Vec<TaskId> = of_run.map(|(task, _)| *task).collect();
-        for task in of_run {
-            self.tasks.remove(&task);
-            self.effects.push_back(Effect::Cancel(task));
-        }
-        let now = self.now;
-        if let Some(run) = self.map_runs.get_mut(run.0) {
-            for counts in [&mut run.items, &mut run.executions] {
-                counts.aborted += counts.running + counts.pending;
-                (counts.running, counts.pending) = (0, 0);
-            }
-            run.status = status;
-            run.stopped_at = Some(now);
-        }
-        // Items that could not be read, or results not written, are not to be had by trying the rest again.
-        if work.source.is_some() && !work.is_closed {
-            self.stopped_runs.insert(run, work);
-        }
-        Some(frame)
-    }
-
-    pub(super) fn abort_map_run(&mut self, run: MapRunId) {
-        self.stop_map_run(run, MapRunStatus::Aborted);
-    }
-
-    pub(super) fn abort_map_runs(&mut self) {
-        let runs: Vec<MapRunId> = self.map_run_work.keys().copied().collect();
-        for run in runs {
-            self.abort_map_run(run);
-        }
-    }
-
     /// `UpdateMapRun`: new limits for a map run that still runs. What is `None` stays.
     pub fn update_map_run(
         &mut self,
@@ -707,7 +463,7 @@ impl Execution {
 }
 
 /// Why no more items come.
-enum Stop {
+pub(super) enum Stop {
     Reader(String),
     Fault(Box<Fault>),
 }
@@ -734,21 +490,30 @@ fn made_up_label(state: &str) -> String {
     Random::new(hash).uuid()
 }
 
-fn child_identity(parent: &Identity, work: &MapRunWork, uuid: &str, kind: MachineType) -> Identity {
-    let machine = &parent.state_machine_arn;
-    let kind_and_rest = match kind {
-        MachineType::Standard => (":execution:", String::new()),
-        MachineType::Express => (":express:", format!("{}:", work.uuid)),
-    };
-    let prefix = machine.replacen(":stateMachine:", kind_and_rest.0, 1);
-    Identity {
-        execution_arn: format!("{prefix}/{}:{}{uuid}", work.label, kind_and_rest.1).into(),
-        name: uuid.into(),
-        role_arn: Arc::clone(&parent.role_arn),
-        state_machine_arn: format!("{machine}/{}", work.label).into(),
-        state_machine_name: format!("{}/{}", parent.state_machine_name, work.label).into(),
-        state_machine_version_arn: None,
-        state_machine_alias_arn: None,
-        region: Arc::clone(&parent.region),
+impl MapRunWork {
+    /// Who an execution of the run is.
+    fn child_identity(&self, parent: &Identity, name: &Arc<str>) -> Identity {
+        Identity {
+            execution_arn: format!("{}{name}", self.arn_prefix).into(),
+            name: Arc::clone(name),
+            role_arn: Arc::clone(&parent.role_arn),
+            state_machine_arn: Arc::clone(&self.state_machine_arn),
+            state_machine_name: Arc::clone(&self.state_machine_name),
+            state_machine_version_arn: None,
+            state_machine_alias_arn: None,
+            region: Arc::clone(&parent.region),
+        }
+    }
+}
+
+/// What the ARNs of a run's executions begin with. Those of express executions name the run, too.
+fn arn_prefix(machine_arn: &str, label: &str, kind: MachineType, uuid: &str) -> String {
+    match kind {
+        MachineType::Standard => {
+            format!("{}/{label}:", machine_arn.replacen(":stateMachine:", ":execution:", 1))
+        }
+        MachineType::Express => {
+            format!("{}/{label}:{uuid}:", machine_arn.replacen(":stateMachine:", ":express:", 1))
+        }
     }
 }

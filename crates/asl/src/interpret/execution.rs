@@ -1,6 +1,5 @@
 //! One execution of a state machine.
 
-use super::context;
 use super::data::Data;
 use super::data_flow::Trace;
 use super::distributed::MapRunWork;
@@ -15,7 +14,7 @@ use super::time::Time;
 use crate::definition::MachineType;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// How long an express execution may take. Source: "Choosing workflow type" in the developer guide.
 const EXPRESS_SECONDS_MAX: u64 = 300;
@@ -184,8 +183,8 @@ pub struct Execution {
     /// The moment that is being dealt with.
     pub(super) now: Time,
     pub(super) random: Random,
-    /// `$$.Execution` and `$$.StateMachine`: they stay the same.
-    pub(super) context: Map<String, Value>,
+    /// `$$.Execution` and `$$.StateMachine`, once a state has read them: they stay the same.
+    pub(super) context: OnceLock<Map<String, Value>>,
     pub(super) frames: Frames,
     /// Frames whose state is to be entered, in order.
     pub(super) ready: VecDeque<FrameId>,
@@ -212,8 +211,6 @@ impl Execution {
 
     /// An execution before its first event.
     pub(super) fn made(machine: Arc<Machine>, start: Start, now: Time) -> Execution {
-        let count = (machine.kind == MachineType::Standard).then_some(0);
-        let context = context::fixed(&start, now, count);
         Execution {
             machine,
             random: Random::new(start.seed),
@@ -230,7 +227,7 @@ impl Execution {
             stopped_runs: BTreeMap::new(),
             redrive_count: 0,
             now,
-            context,
+            context: OnceLock::new(),
             frames: Frames::default(),
             ready: VecDeque::new(),
             timers: BTreeMap::new(),
@@ -255,8 +252,7 @@ impl Execution {
         self.limit_time();
         // The first state follows no event: AWS gives it 0, not the id of the start (recorded).
         let frame = Frame::new(self.machine.start, self.start.input.clone(), 0);
-        let item = self.start.map_item.as_ref();
-        let item = item.map(|item| Arc::new(context::map(item.index, item.value.value())));
+        let item = self.start.map_item.clone();
         let root = self.frames.add(Frame { item, ..frame });
         self.ready.push_back(root);
     }
@@ -440,7 +436,7 @@ impl Execution {
         self.stopped_at = None;
         self.failure = Failure::default();
         self.redrive_count += 1;
-        self.context = context::fixed(&self.start, self.started_at, Some(self.redrive_count));
+        self.context = OnceLock::new();
     }
 }
 

@@ -74,6 +74,14 @@ impl Selector {
         matches!(self, Selector::Path(path) if *path.source() == Source::Context)
     }
 
+    /// As it is written.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Selector::Path(path) => path.text(),
+            Selector::Whole | Selector::Nothing => "$",
+        }
+    }
+
     /// What it chooses from the scene's focus, which is not copied when it is all of it.
     pub(crate) fn choose(&self, scene: &Scene<'_>) -> Outcome<Data> {
         match self {

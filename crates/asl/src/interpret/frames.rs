@@ -2,6 +2,7 @@
 
 use super::data::Data;
 use super::effect::{MapRunId, TaskId};
+use super::execution::MapItem;
 use super::machine::StateId;
 use super::map::MapWork;
 use super::parallel::ParallelWork;
@@ -19,8 +20,8 @@ pub(crate) struct Frame {
     pub(crate) parent: Option<(FrameId, usize)>,
     /// What inner frames get a copy of when they begin.
     pub(crate) variables: Arc<Map<String, Value>>,
-    /// `$$.Map`.
-    pub(crate) item: Option<Arc<Value>>,
+    /// `$$.Map.Item`.
+    pub(crate) item: Option<MapItem>,
     pub(crate) state: StateId,
     /// The input of the state.
     pub(crate) input: Data,

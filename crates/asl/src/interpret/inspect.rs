@@ -3,7 +3,7 @@
 use super::data::Data;
 use super::data_flow::{Surroundings, Trace};
 use super::effect::{Effect, Task};
-use super::execution::{Execution, Identity, Start};
+use super::execution::{Execution, Identity, MapItem, Start};
 use super::fault::{Fault, Outcome, TOLERANCE};
 use super::frames::{Frame, FrameId};
 use super::history::{Failure, StateType};
@@ -196,8 +196,8 @@ impl Execution {
         let items = items.value().as_array().map(Vec::as_slice).unwrap_or_default();
         for (index, item) in items.iter().enumerate() {
             let item = Data::new(item.clone());
-            let in_context = super::context::map(index as u64, item.value());
-            let outer = self.frames[id].item.replace(Arc::new(in_context));
+            let in_context = MapItem { index: index as u64, value: item.clone() };
+            let outer = self.frames[id].item.replace(in_context);
             let taken: Taken = self.take_for_item(id, state, map);
             self.frames[id].item = outer;
             let effective = state.effective_input(&input, around!(self, taken))?;

@@ -1,9 +1,8 @@
 //! Map states, and their iterations when these run inside the execution.
 
-use super::context;
 use super::data::Data;
 use super::data_flow::Surroundings;
-use super::execution::Execution;
+use super::execution::{Execution, MapItem};
 use super::fault::{Fault, Outcome};
 use super::frames::{Frame, FrameId, Phase};
 use super::history::Details;
@@ -153,12 +152,12 @@ impl Execution {
         let name = Arc::clone(&state.name);
         let details = Details::MapIterationStarted { name, index: index as u64 };
         let event = self.push(previous, details);
-        let in_context = Arc::new(context::map(index as u64, &item));
         let item = Data::new(item);
+        let in_context = MapItem { index: index as u64, value: item.clone() };
         let input = match &map.item_selector {
             None => Ok(item),
             Some(_) => {
-                let outer = self.frames[id].item.replace(Arc::clone(&in_context));
+                let outer = self.frames[id].item.replace(in_context.clone());
                 let taken = self.take_for_item(id, state, map);
                 let selected = select_item(map, &item, &taken, &effective, around!(self, taken));
                 self.frames[id].item = outer;
@@ -268,14 +267,18 @@ fn items(map: &MapState, effective: &Data, scene: &mut Scene<'_>) -> Outcome<Dat
         }
         Items::Input => effective.clone(),
     };
-    match items.value().is_array() {
-        true => Ok(items),
-        // JSONPath machines say the same (recorded).
-        false => Err(Fault::evaluation(
+    if items.value().is_array() {
+        return Ok(items);
+    }
+    Err(match &map.items {
+        Items::Path(path) => {
+            Fault::runtime(format!("Reference path \"{}\" must point to array.", path.text()))
+        }
+        _ => Fault::evaluation(
             format!("Map state input must be an array but was: {}", items.value()),
             None,
-        )),
-    }
+        ),
+    })
 }
 
 /// The fault of a JSONata expression that gives no array.

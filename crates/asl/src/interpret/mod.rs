@@ -22,6 +22,7 @@
 //! A host's loop: after `start` and after every call, carry out `poll_effect` until it is empty; when nothing else is due, call
 //! `advance` at `deadline`.
 
+mod batches;
 mod compile;
 mod conditions;
 mod context;
@@ -39,6 +40,7 @@ mod items;
 mod machine;
 mod map;
 mod map_run;
+mod map_run_end;
 mod parallel;
 mod random;
 mod redrive;
