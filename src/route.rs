@@ -48,19 +48,23 @@ pub enum MachineTab {
     Definition,
     /// The executions.
     Executions,
+    /// Answers in place of services.
+    Mocks,
     /// Type, logging, tags.
     Configuration,
 }
 
 impl MachineTab {
     /// In the console's order.
-    pub const ALL: [Self; 3] = [Self::Definition, Self::Executions, Self::Configuration];
+    pub const ALL: [Self; 4] =
+        [Self::Definition, Self::Executions, Self::Mocks, Self::Configuration];
 
     /// As it stands in the address.
     pub fn segment(self) -> &'static str {
         match self {
             Self::Definition => "definition",
             Self::Executions => "executions",
+            Self::Mocks => "mocks",
             Self::Configuration => "configuration",
         }
     }
@@ -69,6 +73,7 @@ impl MachineTab {
         match self {
             Self::Definition => "Definition",
             Self::Executions => "Executions",
+            Self::Mocks => "Mocks",
             Self::Configuration => "Configuration",
         }
     }

@@ -4,13 +4,14 @@ use super::show;
 use crate::app::App;
 use crate::host;
 use crate::model::{
-    CallError, DocumentAction, Logging, MachineRow, Notice, Tone, create_machine, delete_machine,
-    describe_machine, draft_of_definition, execution_arn, list_machines, machine_rows,
-    start_execution, start_sync_execution, update_definition, update_logging,
+    CallError, DocumentAction, Logging, MachineRow, Notice, Tone, create_machine,
+    create_machine_again, delete_machine, describe_machine, draft_of_definition, execution_arn,
+    get_mocks, list_machines, list_tags, machine_rows, put_mocks, start_execution,
+    start_sync_execution, update_definition, update_logging,
 };
 use crate::route::{MachineTab, Route};
 use coldstart_protocol::{DefinitionAnswer, DefinitionAsk};
-use coldstart_workspace::MachineDraft;
+use coldstart_workspace::{ApiRequest, MachineDraft};
 use serde_json::Value;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
@@ -101,6 +102,26 @@ pub fn delete_state_machine(app: &App, name: &str) {
             ),
         }
     });
+}
+
+/// The requests that make the cloud's machines, with their tags and the mocks in use, as they are.
+pub(super) async fn machine_requests(app: &App) -> Vec<ApiRequest> {
+    let mut requests = Vec::new();
+    for row in machines(app).await.unwrap_or_default() {
+        let described = app.engine.request(describe_machine(&row.arn), &[]).await;
+        let tags = app.engine.request(list_tags(&row.arn), &[]).await;
+        if let Ok(described) = described {
+            let tags = tags.map(|response| response.output).unwrap_or_default();
+            requests.push(create_machine_again(&described.output, &tags));
+        }
+    }
+    if let Ok(mocks) = app.engine.request(get_mocks(), &[]).await
+        && let Some(configuration) =
+            mocks.output.get("configuration").filter(|mocks| !mocks.is_null())
+    {
+        requests.push(put_mocks(Some(&configuration.to_string())));
+    }
+    requests
 }
 
 /// What came of a start.

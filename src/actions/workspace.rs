@@ -8,7 +8,7 @@ pub(in crate::actions) use saving::{
 };
 pub use saving::{load_newer, snapshot};
 
-use super::{LINK_NOTE, send_watch_soon, show};
+use super::{LINK_NOTE, machine_requests, send_watch_soon, show};
 use crate::app::{App, HereAction};
 use crate::host;
 use crate::model::{
@@ -323,6 +323,8 @@ pub fn reset(app: &App) {
         empty.epoch_ms = before.epoch_ms;
         empty.clock = before.clock;
         empty.functions = before.functions.clone();
+        empty.machines = before.machines.clone();
+        let machines = machine_requests(&app).await;
         for function in &deployed {
             if let Some(source) = before.sources.get(&function.sha256) {
                 empty.sources.insert(function.sha256.clone(), source.clone());
@@ -335,6 +337,7 @@ pub fn reset(app: &App) {
                 at_us: 0,
                 request: create_function(&function.name, &function.sha256, &function.settings),
             })
+            .chain(machines.into_iter().map(|request| Command { at_us: 0, request }))
             .collect();
         app.undo.borrow_mut().reset = Some((id.clone(), before));
         app.runs.dispatch(RunsAction::Cleared(None));

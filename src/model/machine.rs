@@ -2,7 +2,7 @@
 
 use super::JsonFault;
 use coldstart_workspace::{ApiRequest, MachineDraft, MachineType, TestEvent};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A machine's role: nothing checks it here, but AWS wants one.
 const ROLE_ARN: &str = "arn:aws:iam::123456789012:role/coldstart-states";
@@ -36,6 +36,24 @@ pub fn create_machine(name: &str, draft: &MachineDraft) -> ApiRequest {
         "CreateStateMachine",
         json!({ "name": name, "definition": draft.definition, "roleArn": ROLE_ARN, "type": kind }),
     )
+}
+
+/// `CreateStateMachine` with what DescribeStateMachine and ListTagsForResource answer of a machine.
+pub fn create_machine_again(described: &Value, tags: &Value) -> ApiRequest {
+    let mut params = Map::new();
+    for member in
+        ["name", "definition", "roleArn", "type", "loggingConfiguration", "tracingConfiguration"]
+    {
+        if let Some(value) = described.get(member) {
+            params.insert(member.into(), value.clone());
+        }
+    }
+    if let Some(tags) =
+        tags.get("tags").filter(|tags| tags.as_array().is_some_and(|tags| !tags.is_empty()))
+    {
+        params.insert("tags".into(), tags.clone());
+    }
+    states("CreateStateMachine", Value::Object(params))
 }
 
 /// `UpdateStateMachine` with another definition.
@@ -107,7 +125,58 @@ pub fn untag_resource(arn: &str, key: &str) -> ApiRequest {
     states("UntagResource", json!({ "resourceArn": arn, "tagKeys": [key] }))
 }
 
-/// The ARN of a machine of this account; `near` is one of its resources' ARNs, when there is one.
+/// A request of ours: AWS has no such operations.
+fn coldstart(operation: &str, params: Value) -> ApiRequest {
+    ApiRequest { service: "coldstart".into(), operation: operation.into(), params }
+}
+
+/// The mocks in use.
+pub fn get_mocks() -> ApiRequest {
+    coldstart("GetMockConfiguration", json!({}))
+}
+
+/// Other mocks, or none.
+pub fn put_mocks(text: Option<&str>) -> ApiRequest {
+    match text {
+        Some(text) => coldstart("PutMockConfiguration", json!({ "configuration": text })),
+        None => coldstart("DeleteMockConfiguration", json!({})),
+    }
+}
+
+/// Mocks for the tasks of a definition, as a first text.
+pub fn mock_template(name: &str, definition: &str) -> String {
+    let mut tasks = Vec::new();
+    if let Ok(definition) = serde_json::from_str(definition) {
+        collect_tasks(&definition, &mut tasks);
+    }
+    tasks.sort();
+    tasks.dedup();
+    let case: Map<String, Value> =
+        tasks.into_iter().take(50).map(|task| (task, json!("Answer"))).collect();
+    let text = json!({
+        "StateMachines": { name: { "TestCases": { "Happy": case }, "Active": "Happy" } },
+        "MockedResponses": { "Answer": { "0": { "Return": {} } } },
+    });
+    format!("{text:#}\n")
+}
+
+/// The names of all Task states, however deep.
+fn collect_tasks(value: &Value, tasks: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                if member.get("Type").and_then(Value::as_str) == Some("Task") {
+                    tasks.push(name.clone());
+                }
+                collect_tasks(member, tasks);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect_tasks(item, tasks)),
+        _ => {}
+    }
+}
+
+/// The ARN of a machine of this account.
 pub fn machine_arn(name: &str) -> String {
     format!("arn:aws:states:us-east-1:123456789012:stateMachine:{name}")
 }
@@ -251,216 +320,6 @@ pub fn execution_name_fault(name: &str) -> Option<&'static str> {
     if name.is_empty() { None } else { machine_name_fault(name) }
 }
 
-/// What a new machine begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Template {
-    /// Names it among the others.
-    pub key: &'static str,
-    /// As it is offered.
-    pub title: &'static str,
-    /// What it shows.
-    pub summary: &'static str,
-    /// Its definition.
-    pub definition: &'static str,
-    /// An input to start it with.
-    pub input: &'static str,
-}
-
-/// The templates, the simplest first.
-pub const TEMPLATES: [Template; 4] = [
-    Template {
-        key: "hello",
-        title: "Hello",
-        summary: "One Pass state that greets, in JSONata.",
-        definition: r#"{
-  "Comment": "Greets whoever the input names.",
-  "QueryLanguage": "JSONata",
-  "StartAt": "Greet",
-  "States": {
-    "Greet": {
-      "Type": "Pass",
-      "Output": {
-        "message": "{% 'Hello, ' & $states.input.name & '!' %}"
-      },
-      "End": true
-    }
-  }
-}
-"#,
-        input: "{\n  \"name\": \"Ada\"\n}",
-    },
-    Template {
-        key: "choice",
-        title: "Choice and wait",
-        summary: "Asks again until it is done: a Choice, a Wait and a loop, in JSONPath.",
-        definition: r#"{
-  "Comment": "Counts up to a limit, waiting a little in between.",
-  "StartAt": "Begin",
-  "States": {
-    "Begin": {
-      "Type": "Pass",
-      "Parameters": {
-        "count": 0,
-        "limit.$": "$.limit"
-      },
-      "Next": "Enough?"
-    },
-    "Enough?": {
-      "Type": "Choice",
-      "Choices": [
-        {
-          "Variable": "$.count",
-          "NumericLessThanPath": "$.limit",
-          "Next": "Wait a little"
-        }
-      ],
-      "Default": "Done"
-    },
-    "Wait a little": {
-      "Type": "Wait",
-      "Seconds": 60,
-      "Next": "Count"
-    },
-    "Count": {
-      "Type": "Pass",
-      "Parameters": {
-        "count.$": "States.MathAdd($.count, 1)",
-        "limit.$": "$.limit"
-      },
-      "Next": "Enough?"
-    },
-    "Done": {
-      "Type": "Succeed"
-    }
-  }
-}
-"#,
-        input: "{\n  \"limit\": 3\n}",
-    },
-    Template {
-        key: "lambda",
-        title: "Call a function",
-        summary: "Invokes the function “hello”, with a retry and a catch.",
-        definition: r#"{
-  "Comment": "Calls a Lambda function and deals with its errors.",
-  "QueryLanguage": "JSONata",
-  "StartAt": "Say hello",
-  "States": {
-    "Say hello": {
-      "Type": "Task",
-      "Resource": "arn:aws:states:::lambda:invoke",
-      "Arguments": {
-        "FunctionName": "hello",
-        "Payload": "{% $states.input %}"
-      },
-      "Output": "{% $states.result.Payload %}",
-      "Retry": [
-        {
-          "ErrorEquals": ["Lambda.ServiceException", "Lambda.TooManyRequestsException"],
-          "IntervalSeconds": 1,
-          "MaxAttempts": 3,
-          "BackoffRate": 2
-        }
-      ],
-      "Catch": [
-        {
-          "ErrorEquals": ["States.ALL"],
-          "Output": "{% $states.errorOutput %}",
-          "Next": "It failed"
-        }
-      ],
-      "End": true
-    },
-    "It failed": {
-      "Type": "Fail",
-      "Error": "{% $states.input.Error %}",
-      "Cause": "{% $states.input.Cause %}"
-    }
-  }
-}
-"#,
-        input: "{\n  \"name\": \"Ada\"\n}",
-    },
-    Template {
-        key: "parallel",
-        title: "Parallel and map",
-        summary: "Two branches side by side, then one step for each item.",
-        definition: r#"{
-  "Comment": "Works side by side, then on each item of a list.",
-  "StartAt": "Side by side",
-  "States": {
-    "Side by side": {
-      "Type": "Parallel",
-      "Branches": [
-        {
-          "StartAt": "Quick",
-          "States": {
-            "Quick": {
-              "Type": "Pass",
-              "Result": "quick",
-              "End": true
-            }
-          }
-        },
-        {
-          "StartAt": "Slow",
-          "States": {
-            "Slow": {
-              "Type": "Wait",
-              "Seconds": 5,
-              "Next": "Late"
-            },
-            "Late": {
-              "Type": "Pass",
-              "Result": "late",
-              "End": true
-            }
-          }
-        }
-      ],
-      "ResultPath": "$.branches",
-      "Next": "Each item"
-    },
-    "Each item": {
-      "Type": "Map",
-      "ItemsPath": "$.items",
-      "ItemProcessor": {
-        "ProcessorConfig": {
-          "Mode": "INLINE"
-        },
-        "StartAt": "Double",
-        "States": {
-          "Double": {
-            "Type": "Pass",
-            "Parameters": {
-              "item.$": "$",
-              "double.$": "States.MathAdd($, $)"
-            },
-            "End": true
-          }
-        }
-      },
-      "End": true
-    }
-  }
-}
-"#,
-        input: "{\n  \"items\": [1, 2, 3]\n}",
-    },
-];
-
-/// A draft made from a template.
-pub fn draft_of(template: &Template, machine_type: MachineType) -> MachineDraft {
-    let input = TestEvent { name: "input".into(), payload: template.input.into() };
-    MachineDraft {
-        machine_type,
-        definition: template.definition.into(),
-        inputs: vec![input],
-        selected_input: 0,
-        mocks: String::new(),
-    }
-}
-
 /// A draft of a machine that the cloud has, from what DescribeStateMachine answers.
 pub fn draft_of_definition(output: &Value) -> MachineDraft {
     let text = |member: &str| output.get(member).and_then(Value::as_str).unwrap_or_default();
@@ -518,14 +377,6 @@ mod tests {
     }
 
     #[test]
-    fn templates_and_their_inputs_are_json() {
-        for template in TEMPLATES {
-            assert_eq!(super::super::json_fault(template.definition), None, "{}", template.key);
-            assert_eq!(input_fault(template.input), None, "{}", template.key);
-        }
-    }
-
-    #[test]
     fn rows_are_read_from_answers() {
         let rows = machine_rows(&json!({ "stateMachines": [
             { "name": "b", "stateMachineArn": "arn:b", "type": "EXPRESS", "creationDate": 5.5 },
@@ -558,6 +409,34 @@ mod tests {
             (draft.machine_type, draft.definition.as_str()),
             (MachineType::Express, "{\n  \"a\": 1\n}")
         );
+    }
+
+    #[test]
+    fn a_machine_is_made_again_as_it_was() {
+        let described = json!({ "stateMachineArn": "arn", "name": "m", "definition": "{}", "roleArn": "r", "type": "EXPRESS",
+            "creationDate": 1, "loggingConfiguration": { "level": "OFF" } });
+        let request =
+            create_machine_again(&described, &json!({ "tags": [{ "key": "a", "value": "b" }] }));
+        assert_eq!(
+            request.params,
+            json!({ "name": "m", "definition": "{}", "roleArn": "r", "type": "EXPRESS",
+            "loggingConfiguration": { "level": "OFF" }, "tags": [{ "key": "a", "value": "b" }] })
+        );
+        assert_eq!(
+            create_machine_again(&described, &json!({ "tags": [] })).params.get("tags"),
+            None
+        );
+    }
+
+    #[test]
+    fn mocks_begin_with_the_tasks_of_the_definition() {
+        let text = mock_template("m", super::super::TEMPLATES[2].definition);
+        let mocks: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(
+            mocks["StateMachines"]["m"]["TestCases"]["Happy"],
+            json!({ "Say hello": "Answer" })
+        );
+        assert!(mock_template("m", "{ half").contains("TestCases"));
     }
 
     #[test]

@@ -2,13 +2,14 @@
 
 use super::machine_configuration::MachineConfiguration;
 use super::machine_executions::MachineExecutions;
+use super::machine_mocks::MachineMocks;
 use crate::actions;
 use crate::app::Dialog;
 use crate::components::machine::{DefinitionEditor, refused};
-use crate::components::{Alert, Button, ButtonKind, Empty, Glyph, Status, StatusTone, Tab, Tabs};
+use crate::components::{Button, ButtonKind, Empty, Glyph, Status, StatusTone, Tab, Tabs};
 use crate::hooks::{Answer, use_app, use_document, use_query};
 use crate::model::{
-    CallError, DocumentAction, Tone, describe_machine, machine_arn, machine_type_label,
+    CallError, DocumentAction, describe_machine, machine_arn, machine_type_label,
     machine_type_name, same_definition,
 };
 use crate::route::{MachineTab, Route};
@@ -70,7 +71,7 @@ pub fn MachinePage(props: &MachinePageProps) -> Html {
     };
     let saved = matches!(described, Some(Ok(_)));
     html! {
-        <div class="page">
+        <div class="page machine-page">
             <nav class="breadcrumbs" aria-label="Breadcrumbs"><ol>
                 <li><a href={Route::Machines.format()}>{ "State machines" }</a></li><li aria-current="page">{ &name }</li>
             </ol></nav>
@@ -86,6 +87,7 @@ pub fn MachinePage(props: &MachinePageProps) -> Html {
                     (MachineTab::Definition, Some(draft)) => html! { <DefinitionTab name={props.name.clone()} {draft} {read_only} {described} /> },
                     (MachineTab::Definition, None) => html! { <p class="quiet" role="status">{ "Loading …" }</p> },
                     (MachineTab::Executions, _) => html! { <MachineExecutions name={props.name.clone()} express={kind == "EXPRESS"} /> },
+                    (MachineTab::Mocks, _) => html! { <MachineMocks name={props.name.clone()} {read_only} /> },
                     (MachineTab::Configuration, _) => html! { <MachineConfiguration name={props.name.clone()} {read_only} {described} /> },
                 } }
             </Tabs>
@@ -165,12 +167,7 @@ fn DefinitionTab(props: &DefinitionTabProps) -> Html {
         Some(error) => html! { <div class="code-fault" role="alert">{ refused(error) }</div> },
     };
     html! {
-        <>
-            if differs && saved.is_some() && !props.read_only {
-                <Alert tone={Tone::Info} title="Executions take the saved definition."><p>{ "Save your changes first. Executions that run go on with the definition that they began with." }</p></Alert>
-            }
-            <DefinitionEditor name={props.name.clone()} text={props.draft.definition.clone()} express={props.draft.machine_type == MachineType::Express}
+        <DefinitionEditor name={props.name.clone()} text={props.draft.definition.clone()} express={props.draft.machine_type == MachineType::Express}
                 read_only={props.read_only} {tools} {fault} {on_change} {on_save} {on_run} />
-        </>
     }
 }

@@ -9,6 +9,7 @@ mod machine;
 mod machine_configuration;
 mod machine_execution;
 mod machine_executions;
+mod machine_mocks;
 mod machines;
 mod monitor_tab;
 mod not_found;

@@ -58,6 +58,17 @@ export async function createFrom(page, name, title) {
   await page.getByRole("heading", { level: 1, name }).waitFor();
 }
 
+/** Creates a state machine from a template of the dialog, by the template's title. */
+export async function createMachine(page, name, title) {
+  await page.getByRole("button", { name: "Create state machine" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "Create state machine" });
+  await dialog.getByLabel("State machine name").fill(name);
+  await dialog.getByRole("radio", { name: new RegExp(`^${title}`) }).check();
+  await dialog.getByRole("button", { name: "Create state machine" }).click();
+  await page.getByRole("heading", { level: 1, name }).waitFor();
+  await page.getByRole("tree").waitFor();
+}
+
 /** The text of the share dialog's link. */
 export async function shareLink(page) {
   await page.getByRole("button", { name: "Share", exact: true }).click();

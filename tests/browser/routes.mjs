@@ -4,9 +4,10 @@
 // hash     what to open
 // prepare  (page, site) => brings the view into the state that is worth looking at
 
-import { editor, invoke, openTab, response, shareLink, testButton, write } from "./app.mjs";
+import { createMachine, editor, invoke, openTab, response, shareLink, testButton, write } from "./app.mjs";
 
 const code = /^Code of /;
+const definition = /^Definition of /;
 
 async function withHistory(page) {
   await editor(page, code);
@@ -52,6 +53,80 @@ export const routes = [
   },
   { name: "monitor-empty", hash: "#/functions/hello/monitor", prepare: (page) => page.locator(".numbers").waitFor() },
   { name: "configuration", hash: "#/functions/hello/configuration", prepare: (page) => page.getByLabel("Memory (MB)").waitFor() },
+  { name: "machines-empty", hash: "#/machines", prepare: (page) => page.getByText("No state machines").waitFor() },
+  {
+    name: "machines",
+    hash: "#/machines",
+    async prepare(page) {
+      await createMachine(page, "counter", "Choice and wait");
+      await page.goto(page.url().replace(/#.*/, "#/machines"));
+      await page.getByText("None yet").waitFor();
+    },
+  },
+  {
+    name: "machine",
+    hash: "#/machines",
+    async prepare(page) {
+      await createMachine(page, "work", "Parallel and map");
+      await editor(page, definition);
+      await page.getByRole("treeitem", { name: /^Slow,/ }).locator("text").first().click();
+      await page.getByText("No faults found").waitFor();
+    },
+  },
+  {
+    name: "machine-fault",
+    hash: "#/machines",
+    async prepare(page) {
+      await createMachine(page, "work", "Call a function");
+      await write(page, definition, `{"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": [{"Variable": "$.x", "IsPresent": true, "Next": "B"}], "Default": "Gone"},
+"B": {"Type": "Pas", "Next": "B"}, "C": {"Type": "Pass", "End": true}}}`);
+      await page.getByRole("list", { name: "Faults of the definition" }).waitFor();
+    },
+  },
+  {
+    name: "machine-configuration",
+    hash: "#/machines",
+    async prepare(page) {
+      await createMachine(page, "work", "Hello");
+      await openTab(page, "Configuration");
+      await page.getByLabel("Log level").waitFor();
+    },
+  },
+  {
+    name: "machine-mocks",
+    hash: "#/machines",
+    async prepare(page) {
+      await createMachine(page, "work", "Call a function");
+      await openTab(page, "Mocks");
+      await editor(page, "Mocks of work");
+    },
+  },
+  {
+    name: "machine-executions",
+    hash: "#/machines",
+    async prepare(page) {
+      await createMachine(page, "counter", "Choice and wait");
+      await page.getByRole("button", { name: "Start execution" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Start execution" }).click();
+      await page.getByText("Succeeded", { exact: true }).first().waitFor();
+      await page.getByRole("link", { name: "counter" }).last().click();
+      await page.getByRole("row", { name: /Succeeded/ }).waitFor();
+    },
+  },
+  {
+    name: "create-machine",
+    hash: "#/machines",
+    prepare: dialog("Create state machine", (page) => page.getByRole("button", { name: "Create state machine" }).first().click()),
+  },
+  {
+    name: "start-execution",
+    hash: "#/machines",
+    async prepare(page) {
+      await createMachine(page, "counter", "Choice and wait");
+      await page.getByRole("button", { name: "Start execution" }).click();
+      await editor(page, "Input JSON");
+    },
+  },
   { name: "examples", hash: "#/examples", prepare: (page) => page.getByRole("heading", { name: "Counter" }).first().waitFor() },
   { name: "workspaces", hash: "#/workspaces", prepare: (page) => page.getByRole("heading", { name: "Workspaces" }).first().waitFor() },
   { name: "not-found", hash: "#/nowhere" },

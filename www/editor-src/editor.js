@@ -17,7 +17,7 @@
 //
 // Colours come from custom properties, `--editor-*` below, which a page may set; each has a light and a dark value of its own.
 
-import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { json } from "@codemirror/lang-json";
 import { wast } from "@codemirror/lang-wast";
@@ -175,6 +175,8 @@ export function createEditor({ parent, doc = "", language = "text", label = "Cod
         EditorView.domEventHandlers({
           keydown(event, view) {
             if (event.key === "Escape" && !view.state.readOnly) {
+              // Also when Escape only closes a list of words, or one that is still being asked for.
+              view.setTabFocusMode(2000);
               view.dispatch({ effects: EditorView.announce.of("Tab now leaves the editor.") });
             }
             return false;

@@ -265,7 +265,10 @@ fn names(
     }
     let typed = member.map(|member| member.name_span.clone());
     let replace = typed.clone().unwrap_or(offset..offset);
-    let has_colon = text.get(replace.end..)?.trim_start().starts_with(':');
+    let rest = text.get(replace.end..)?.trim_start();
+    let has_colon = rest.starts_with(':');
+    // What follows is the next member, which wants a comma before it.
+    let comma = if rest.starts_with('"') { "," } else { "" };
     let words = known
         .into_iter()
         .filter(|(name, ..)| {
@@ -285,6 +288,7 @@ fn names(
             if let Some(at) = value.find('|') {
                 insert.remove(insert.len() - value.len() + at);
             }
+            insert += comma;
             Word { label: name.to_owned(), insert, cursor, kind: WordKind::Field, detail }
         })
         .collect();
@@ -310,8 +314,10 @@ fn default_of(field: &fields::Field) -> &'static str {
         ("Result" | "Output", _) => "|",
         (_, Shape::Bool) => "true|",
         (_, Shape::Text | Shape::Any | Shape::Timestamp) => "\"|\"",
-        (_, Shape::Path { .. } | Shape::PathOrText | Shape::ReferencePath) => "\"$|\"",
-        (_, Shape::Template | Shape::Object | Shape::ObjectOrExpression) => "{|}",
+        (_, Shape::Path { .. } | Shape::PathOrText | Shape::ResultPath | Shape::Reference) => {
+            "\"$|\""
+        }
+        (_, Shape::Template | Shape::Plain | Shape::Object | Shape::ObjectOrExpression) => "{|}",
         (_, Shape::ItemsOrExpression) => "\"{% | %}\"",
         (_, Shape::Integer { .. } | Shape::Number { .. }) => "|",
     }
@@ -322,9 +328,9 @@ fn shape_name(shape: Shape) -> &'static str {
         Shape::Any => "",
         Shape::Text => "text",
         Shape::Bool => "true or false",
-        Shape::Path { .. } | Shape::ReferencePath => "path",
+        Shape::Path { .. } | Shape::ResultPath | Shape::Reference => "path",
         Shape::PathOrText => "path or function",
-        Shape::Template | Shape::Object => "object",
+        Shape::Template | Shape::Plain | Shape::Object => "object",
         Shape::ObjectOrExpression => "object or JSONata",
         Shape::ItemsOrExpression => "array or JSONata",
         Shape::Integer { .. } => "whole number",
@@ -464,6 +470,11 @@ mod tests {
             r#"{"QueryLanguage": "JSONata", "States": {"A": {"Type": "Fail", "¦"}}}"#,
             &["Comment", "QueryLanguage", "Error", "Cause"],
             r#"{"QueryLanguage": "JSONata", "States": {"A": {"Type": "Fail", "Comment": "¦"}}}"#,
+        );
+        check(
+            "{\"Ver¦\"\n \"StartAt\": \"A\"}",
+            &["Comment"],
+            "{\"Comment\": \"¦\",\n \"StartAt\": \"A\"}",
         );
         check("{¦}", &["Comment", "StartAt", "States"], "{\"Comment\": \"¦\"}");
         check(

@@ -33,7 +33,7 @@ pub fn DeleteMachineDialog(props: &DeleteMachineDialogProps) -> Html {
     };
     html! {
         <Modal title={format!("Delete {}?", props.name)} {on_close} {footer}>
-            <p>{ "Its definition and its saved inputs go. Executions that run are ended by AWS when they next come to a state." }</p>
+            <p>{ "Its definition and its saved inputs go. Executions that run end at their next transition." }</p>
         </Modal>
     }
 }

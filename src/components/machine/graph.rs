@@ -67,7 +67,7 @@ pub fn StateGraph(props: &StateGraphProps) -> Html {
                 // Not smaller than can be read: the rest is scrolled to.
                 fit.set(
                     fitting(&graph, element.client_width() - 2, element.client_height() - 2)
-                        .max(50),
+                        .max(80),
                 );
             }
         });
@@ -94,6 +94,8 @@ pub fn StateGraph(props: &StateGraphProps) -> Html {
         let (graph, on_select) = (props.graph.clone(), props.on_select.clone());
         Callback::from(move |at: usize| on_select.emit(graph.nodes[at].name.clone().into()))
     };
+    // The one that Tab comes to.
+    let entry = selected.or_else(|| moved(&props.graph, None, Move::First, &[]));
     let onkeydown = {
         let (graph, select, id) = (props.graph.clone(), select.clone(), props.id.clone());
         let (scroller, set_zoom, on_open) =
@@ -113,6 +115,9 @@ pub fn StateGraph(props: &StateGraphProps) -> Html {
                 ("-", _) => set_zoom.emit(Some(zoomed(zoom, false))),
                 ("0", _) => set_zoom.emit(None),
                 ("Enter" | " ", _) => {
+                    if selected.is_none() {
+                        entry.iter().for_each(|at| select.emit(*at));
+                    }
                     if let Some(at) = selected {
                         on_open.emit(graph.nodes[at].name.clone().into());
                     }
@@ -128,9 +133,9 @@ pub fn StateGraph(props: &StateGraphProps) -> Html {
                         _ => return,
                     };
                     let mut trail = trail.borrow_mut();
-                    if let Some(to) = moved(&graph, selected, way, &trail) {
+                    if let Some(to) = moved(&graph, selected.or(entry), way, &trail) {
                         match way {
-                            Move::Down => trail.extend(selected),
+                            Move::Down => trail.extend(selected.or(entry)),
                             Move::Up => drop(trail.pop()),
                             _ => trail.clear(),
                         }
@@ -145,8 +150,6 @@ pub fn StateGraph(props: &StateGraphProps) -> Html {
     let button = |glyph: Glyph, label: &'static str, shortcut: &'static str, zoom: Option<u32>| {
         html! { <Button kind={ButtonKind::Icon} {glyph} {label} {shortcut} onclick={set_zoom.reform(move |_: MouseEvent| zoom)} /> }
     };
-    // The one that Tab comes to.
-    let entry = selected.or_else(|| moved(&props.graph, None, Move::First, &[]));
     let scale = |length: i32| (i64::from(length) * i64::from(zoom) / 100).to_string();
     let graph = &props.graph;
     let any_taken = !props.taken.is_empty();

@@ -3,12 +3,12 @@
 use super::{execution_status, refused};
 use crate::actions::{self, Started};
 use crate::components::{
-    Button, ButtonKind, CodeEditor, Field, Glyph, Modal, Status, StatusTone, text_of,
+    Button, ButtonKind, CodeEditor, Field, Glyph, Icon, Modal, Status, StatusTone, text_of,
 };
-use crate::hooks::{use_app, use_document};
+use crate::hooks::{use_app, use_document, use_query};
 use crate::model::{
-    CallError, DocumentAction, execution_name_fault, free_name, input_fault, machine_arn,
-    pretty_json,
+    CallError, DocumentAction, describe_machine, execution_name_fault, free_name, input_fault,
+    machine_arn, pretty_json, same_definition,
 };
 use crate::route::Route;
 use coldstart_protocol::Diagnostic;
@@ -32,6 +32,7 @@ pub fn StartExecutionDialog(props: &StartExecutionDialogProps) -> Html {
         let machine = machine.clone();
         move |document| document.machine(&machine).cloned()
     });
+    let described = use_query(Some(describe_machine(&machine_arn(&machine))));
     let execution = use_state(String::new);
     let fault = use_state(|| None::<CallError>);
     let done = use_state(|| None::<Rc<Value>>);
@@ -43,6 +44,9 @@ pub fn StartExecutionDialog(props: &StartExecutionDialogProps) -> Html {
     let Some(draft) = draft else {
         return html! { <Modal title="Start execution" {on_close}><p>{ "There is no state machine of this name." }</p></Modal> };
     };
+    let saved = described.and_then(Result::ok);
+    let saved = saved.as_ref().and_then(|output| output.get("definition")?.as_str());
+    let differs = saved.is_some_and(|saved| !same_definition(saved, &draft.definition));
     let express = draft.machine_type == MachineType::Express;
     let selected = draft.selected_input.min(draft.inputs.len().saturating_sub(1));
     let input = draft
@@ -175,6 +179,7 @@ pub fn StartExecutionDialog(props: &StartExecutionDialogProps) -> Html {
         <Modal title={format!("Start execution of {machine}")} {on_close} {footer} wide={true}>
             <div class="start-execution">
                 if let Some(fault) = &*fault { <div role="alert">{ refused(fault) }</div> }
+                if differs { <p class="start-note"><Icon glyph={Glyph::Warning} />{ "Your last changes are not saved: the execution takes the saved definition." }</p> }
                 if let Some(done) = &*done { { sync_result(done) } }
                 <div class="test-fields">
                     <Field id="start-input" label="Saved inputs">

@@ -18,6 +18,8 @@ const BOX_GAP: i32 = 28;
 const LANE_GAP: i32 = 14;
 /// Between the ends of two arrows at a box.
 const PORT_GAP: i32 = 18;
+/// Between a box's corner and the arrows at it.
+const CORNER: i32 = 16;
 /// Beside a box that leads to itself.
 const LOOP_WIDTH: i32 = 34;
 /// A label's height.
@@ -404,19 +406,39 @@ fn ports(items: &[Item], sizes: &[Size], chains: &[Chain], at_bottom: bool) -> V
         let (own, other) = if at_bottom { (0, 1) } else { (last, last - 1) };
         let other = chain.items[other];
         let own_end = if items[other].is_box { at } else { 0 };
-        let end = by_box[chain.items[own]].entry((items[other].x, other, own_end));
+        // Two boxes meet half way.
+        let x = match items[other].is_box {
+            true => (items[other].x + items[chain.items[own]].x) / 2,
+            false => items[other].x,
+        };
+        let end = by_box[chain.items[own]].entry((x, other, own_end));
         end.or_default().push(at);
     }
     let mut ports = vec![0; chains.len()];
     for (at, ends) in by_box.into_iter().enumerate() {
-        let count = i32::try_from(ends.len()).unwrap_or(i32::MAX);
-        let step = PORT_GAP.min((sizes[at].width - 16) / count.max(1)).max(1);
-        let mut x = items[at].x - step * (count - 1) / 2;
-        for arrows in ends.into_values() {
+        let Ok(count) = i32::try_from(ends.len()) else { continue };
+        if count == 0 {
+            continue;
+        }
+        // Straight ahead where the other end is above or below the box; otherwise near the middle.
+        let room = (sizes[at].width / 2 - CORNER).max(0);
+        let step = PORT_GAP.min(2 * room / count).max(1);
+        let spread = step * (count - 1) / 2;
+        let mut wanted: Vec<i32> = Vec::with_capacity(ends.len());
+        for (index, (other, ..)) in ends.keys().enumerate() {
+            let index = i32::try_from(index).unwrap_or(0);
+            let ahead = other - items[at].x;
+            let own = index * step - spread;
+            let offset = if ahead.abs() <= room { ahead } else { own };
+            // In their order, and with room left for those that follow.
+            let least = wanted.last().map_or(-room.max(spread), |before| before + step);
+            let most = room.max(spread) - step * (count - 1 - index);
+            wanted.push(offset.clamp(least.min(most), most));
+        }
+        for (arrows, offset) in ends.into_values().zip(wanted) {
             for chain in arrows {
-                ports[chain] = x;
+                ports[chain] = items[at].x + offset;
             }
-            x += step;
         }
     }
     ports
