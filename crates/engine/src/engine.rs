@@ -274,7 +274,7 @@ impl Engine {
                 Waiter::Guest(call) => {
                     Lambda::queue_call_answer(&mut self.world, call, guest_answer(&result));
                 }
-                Waiter::Task(call) => States::queue_answer(&mut self.world, call, result),
+                Waiter::Task { call, .. } => States::queue_answer(&mut self.world, call, result),
             }
         }
     }

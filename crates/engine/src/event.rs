@@ -66,6 +66,12 @@ pub enum Fact {
         /// Position in the command log of the request that asked for it; none for a call from inside.
         #[serde(default)]
         command: Option<u64>,
+        /// The execution whose task asked for it. Left out of the history's text where there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        execution: Option<u64>,
+        /// The state whose task it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<String>,
     },
     /// An environment began to work on an invocation.
     InvocationStarted {

@@ -17,8 +17,8 @@ pub(crate) enum Waiter {
     Command { id: u64, logged: Option<u64> },
     /// A guest that called a service.
     Guest(lambda::GuestCall),
-    /// A task of a state machine's execution.
-    Task(states::TaskCall),
+    /// A task of a state machine's execution, and the state that asks.
+    Task { call: states::TaskCall, state: Arc<str> },
 }
 
 /// A request on its way through the door.
@@ -34,7 +34,15 @@ impl Caller {
     pub(crate) fn logged_command(&self) -> Option<u64> {
         match self.waiter {
             Waiter::Command { logged, .. } => logged,
-            Waiter::Guest(_) | Waiter::Task(_) => None,
+            Waiter::Guest(_) | Waiter::Task { .. } => None,
+        }
+    }
+
+    /// The execution and the state that ask, when it is a task of one.
+    pub(crate) fn task(&self) -> Option<(u64, &str)> {
+        match &self.waiter {
+            Waiter::Task { call, state } => Some((call.run, state)),
+            _ => None,
         }
     }
 }

@@ -187,3 +187,38 @@ fn errors_spell_their_message_as_aws_does() {
     let logs = body("logs", "ResourceNotFoundException");
     assert_eq!(logs, r#"{"__type":"ResourceNotFoundException","message":"gone"}"#);
 }
+
+#[test]
+fn step_functions_speaks_json_1_0() {
+    let (operation, params) = decoded(
+        "POST",
+        "/",
+        "",
+        &[
+            ("X-Amz-Target", "AWSStepFunctions.StartExecution"),
+            ("Content-Type", "application/x-amz-json-1.0"),
+        ],
+        "{\"stateMachineArn\": \"a\", \"input\": \"{ }\"}",
+    );
+    assert_eq!(operation, "states:StartExecution");
+    assert_eq!(params, json!({ "stateMachineArn": "a", "input": "{ }" }));
+    let nothing = Response { status: 200, output: json!({}) };
+    expect_test::expect![[r#"
+        200
+        Content-Type: application/x-amz-json-1.0
+        Content-Length: 2
+
+        {}"#]]
+    .assert_eq(&shown(&encode("states", "TagResource", &Ok(nothing))));
+    let error = ApiError {
+        code: "InvalidArn".into(),
+        status: 400,
+        message: Some("Invalid Arn: 'x'".into()),
+        extra: Map::new(),
+    };
+    let body = encode("states", "StartExecution", &Err(error)).body;
+    assert_eq!(
+        String::from_utf8_lossy(&body),
+        r#"{"__type":"InvalidArn","message":"Invalid Arn: 'x'"}"#
+    );
+}

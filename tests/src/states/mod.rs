@@ -5,6 +5,7 @@ mod execution;
 mod expressions;
 mod functions;
 mod normalise;
+mod peer;
 mod suite;
 mod test_state;
 
@@ -31,6 +32,7 @@ pub fn runner(name: &str) -> Option<Run> {
         "jsonpath-io-aws" | "jsonata-sfn-aws" => expressions::part_of_execution,
         "jsonpath-jayway-sfn" | "jsonpath-cts-and-jayway" => expressions::jayway,
         "jsonata-suite" => suite::case,
+        "als-unit" => peer::case,
         _ => return None,
     })
 }

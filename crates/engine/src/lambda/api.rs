@@ -386,6 +386,8 @@ fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'_>) -> Answ
         invocation_type,
         payload_bytes: invocation.payload.len() as u64,
         command: incoming.caller.logged_command(),
+        execution: incoming.caller.task().map(|(execution, _)| execution),
+        state: incoming.caller.task().map(|(_, state)| state.to_owned()),
     });
     if asynchronous {
         let at = world.now.after_micros(costs::ASYNC_DELIVERY_US);

@@ -59,7 +59,7 @@ fn send(states: &mut States, world: &mut World, call: TaskCall, task: &Task) {
             let params = json!({
                 "FunctionName": arn, "Payload": Blob::text(task.parameters.text()),
             });
-            ask(states, world, call, Asked::Function, ("lambda", "Invoke"), params);
+            ask(states, world, (call, &task.state), Asked::Function, ("lambda", "Invoke"), params);
         }
         Resource::Service { service, action, pattern, .. } => {
             let waits = *pattern == Pattern::WaitForTaskToken;
@@ -67,7 +67,14 @@ fn send(states: &mut States, world: &mut World, call: TaskCall, task: &Task) {
                 ("lambda", "invoke") => {
                     let params = sdk::to_api("lambda", "Invoke", task.parameters.value());
                     let asked = Asked::Invoke { waits };
-                    ask(states, world, call, asked, ("lambda", "Invoke"), params.into());
+                    ask(
+                        states,
+                        world,
+                        (call, &task.state),
+                        asked,
+                        ("lambda", "Invoke"),
+                        params.into(),
+                    );
                 }
                 ("states", "startExecution") => {
                     let mut params =
@@ -75,7 +82,14 @@ fn send(states: &mut States, world: &mut World, call: TaskCall, task: &Task) {
                     // Recorded: an input of null is none.
                     params.retain(|_, value| !value.is_null());
                     let asked = Asked::StartExecution(*pattern);
-                    ask(states, world, call, asked, ("states", "StartExecution"), params.into());
+                    ask(
+                        states,
+                        world,
+                        (call, &task.state),
+                        asked,
+                        ("states", "StartExecution"),
+                        params.into(),
+                    );
                 }
                 _ => match service.strip_prefix("aws-sdk:") {
                     Some(name) => ask_sdk(states, world, call, name, action, waits, task),
@@ -154,11 +168,12 @@ fn answer_mocked(world: &mut World, call: TaskCall, task: &Task, response: MockR
 fn ask(
     states: &mut States,
     world: &mut World,
-    call: TaskCall,
+    (call, state): (TaskCall, &Arc<str>),
     asked: Asked,
     (service, operation): (&str, &str),
     params: Value,
 ) {
+    let state = Arc::clone(state);
     states.asked.insert(call, asked);
     States::queue_told(world, call, Told::Started(None), 0);
     let request = Request {
@@ -167,7 +182,7 @@ fn ask(
         params,
         principal: Principal::Service("states.amazonaws.com".to_owned()),
     };
-    let due = world::Due::Request { waiter: Waiter::Task(call), request };
+    let due = world::Due::Request { waiter: Waiter::Task { call, state }, request };
     world.schedule(world.now, Urgency::Work, due);
 }
 
@@ -187,7 +202,7 @@ fn ask_sdk(
     let operation = sdk::pascal(action);
     let params = sdk::to_api(known.service, &operation, task.parameters.value());
     let asked = Asked::Sdk { name: name.to_owned(), operation: operation.clone(), waits };
-    ask(states, world, call, asked, (known.service, &operation), params.into());
+    ask(states, world, (call, &task.state), asked, (known.service, &operation), params.into());
 }
 
 fn wait_for_worker(states: &mut States, cx: &mut Cx<'_>, call: TaskCall, arn: &str, task: &Task) {

@@ -332,12 +332,15 @@ pub(crate) fn validate(params: &Params) -> Answer {
         .iter()
         .filter(|diagnostic| wanted(diagnostic.severity))
         .map(|diagnostic| {
-            json!({
+            let mut shown = json!({
                 "severity": if diagnostic.severity == Severity::Error { "ERROR" } else { "WARNING" },
                 "code": diagnostic.code,
                 "message": message(&diagnostic.message, kind),
-                "location": diagnostic.pointer,
-            })
+            });
+            if let Some(location) = &diagnostic.location {
+                shown["location"] = json!(location);
+            }
+            shown
         })
         .collect();
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);

@@ -17,8 +17,8 @@ use crate::world::{self, Caller, World};
 use crate::{ApiError, Fact, Response, Timestamp};
 use coldstart_asl::MachineType;
 use coldstart_asl::interpret::{
-    Child, Data, Effect, Ended, Execution, Failure, Identity, Machine, MapRunId, Refused, Start,
-    Status, TaskId, Time,
+    Child, Data, Effect, Ended, Execution, Failure, Identity, Machine, MapRunId, Start, Status,
+    TaskId, Time,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -51,7 +51,6 @@ pub(crate) enum Told {
     Submitted(Data),
     Succeeded(Data),
     Failed(Failure),
-    Refused(Refused, Failure),
     Heartbeat,
 }
 
@@ -295,7 +294,6 @@ impl States {
                 Told::Submitted(output) => execution.task_submitted(now, task, output),
                 Told::Succeeded(output) => execution.task_succeeded(now, task, output),
                 Told::Failed(failure) => execution.task_failed(now, task, failure),
-                Told::Refused(step, failure) => execution.task_refused(now, task, step, failure),
                 Told::Heartbeat => execution.task_heartbeat(now, task),
             };
         });

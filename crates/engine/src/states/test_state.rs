@@ -96,7 +96,7 @@ impl States {
     pub(crate) fn test_answered(&mut self, world: &mut World, call: TaskCall, told: Told) {
         let mock = match told {
             Told::Succeeded(output) | Told::Submitted(output) => Mock::Result(output),
-            Told::Failed(failure) | Told::Refused(_, failure) => Mock::Error(failure),
+            Told::Failed(failure) => Mock::Error(failure),
             Told::Started(_) | Told::Heartbeat => return,
         };
         let Some(mut test) = self.tests.remove(&call.run) else { return };

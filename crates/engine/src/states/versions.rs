@@ -82,8 +82,11 @@ pub(crate) fn list(states: &States, params: &Params) -> Answer {
     respond(page)
 }
 
+/// A state machine's name, and its versions with their weights.
+type Routed = (Arc<str>, Vec<(u64, u64)>);
+
 /// Checks `routingConfiguration`: the state machine's name, and versions with their weights. The words are recorded.
-fn routing(states: &States, value: &Value) -> Result<(Arc<str>, Vec<(u64, u64)>), StatesError> {
+fn routing(states: &States, value: &Value) -> Result<Routed, StatesError> {
     let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
     let arns: Vec<&str> = items
         .iter()

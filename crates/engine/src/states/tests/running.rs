@@ -340,7 +340,7 @@ fn token(scenario: &Scenario) -> Value {
         .answers
         .iter()
         .filter_map(|(_, _, answer)| answer.as_ref().ok()?.output.get("taskToken").cloned());
-    tokens.last().expect("a task")
+    tokens.collect::<Vec<_>>().pop().expect("a task")
 }
 
 #[test]
