@@ -314,8 +314,10 @@ fn default_of(field: &fields::Field) -> &'static str {
         ("Result" | "Output", _) => "|",
         (_, Shape::Bool) => "true|",
         (_, Shape::Text | Shape::Any | Shape::Timestamp) => "\"|\"",
-        (_, Shape::Path { .. } | Shape::PathOrText | Shape::ReferencePath) => "\"$|\"",
-        (_, Shape::Template | Shape::Object | Shape::ObjectOrExpression) => "{|}",
+        (_, Shape::Path { .. } | Shape::PathOrText | Shape::ResultPath | Shape::Reference) => {
+            "\"$|\""
+        }
+        (_, Shape::Template | Shape::Plain | Shape::Object | Shape::ObjectOrExpression) => "{|}",
         (_, Shape::ItemsOrExpression) => "\"{% | %}\"",
         (_, Shape::Integer { .. } | Shape::Number { .. }) => "|",
     }
@@ -326,9 +328,9 @@ fn shape_name(shape: Shape) -> &'static str {
         Shape::Any => "",
         Shape::Text => "text",
         Shape::Bool => "true or false",
-        Shape::Path { .. } | Shape::ReferencePath => "path",
+        Shape::Path { .. } | Shape::ResultPath | Shape::Reference => "path",
         Shape::PathOrText => "path or function",
-        Shape::Template | Shape::Object => "object",
+        Shape::Template | Shape::Plain | Shape::Object => "object",
         Shape::ObjectOrExpression => "object or JSONata",
         Shape::ItemsOrExpression => "array or JSONata",
         Shape::Integer { .. } => "whole number",

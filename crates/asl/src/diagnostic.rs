@@ -19,8 +19,11 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// AWS's code, such as `SCHEMA_VALIDATION_FAILED`.
     pub code: &'static str,
-    /// Where in the document, as a JSON pointer; `/` is the document, as in AWS's answers.
+    /// Where in the document, as a JSON pointer; `/` is the document.
     pub pointer: String,
+    /// The place that AWS names: elements stand in brackets, as in `/States/C/Choices[0]/Next`, and for a field that
+    /// must not be there it is the object that has it. `None` where AWS names no place.
+    pub location: Option<String>,
     /// Where in the text, in bytes.
     pub span: Range<usize>,
     /// What is wrong: AWS's words where they are recorded.
@@ -32,7 +35,10 @@ impl Diagnostic {
     pub fn as_refusal(&self) -> String {
         match self.code {
             "INVALID_JSON_DESCRIPTION" => format!("{}: {}", self.code, self.message),
-            _ => format!("{}: {} at {}", self.code, self.message, self.pointer),
+            _ => {
+                let location = self.location.as_deref().unwrap_or("null");
+                format!("{}: {} at {location}", self.code, self.message)
+            }
         }
     }
 }
@@ -50,6 +56,7 @@ pub(crate) fn syntax(text: &str, error: &SyntaxError) -> Diagnostic {
         severity: Severity::Error,
         code: "INVALID_JSON_DESCRIPTION",
         message: format!("{}\n at {place}", error.message),
+        location: Some(place.clone()),
         pointer: place,
         span: error.span.clone(),
     }

@@ -4,6 +4,7 @@
 //! on Map states; checked against what AWS accepted in recorded executions.
 
 use crate::definition::QueryLanguage;
+use crate::json::Node;
 
 /// The types of state that a field belongs to, as a set of bits.
 pub(crate) const TASK: u16 = 1;
@@ -30,9 +31,13 @@ pub(crate) enum Shape {
     /// A path, or a call of a function that gives a text.
     PathOrText,
     /// `ResultPath`: a reference path or null.
-    ReferencePath,
+    ResultPath,
+    /// A reference path into the input or a variable.
+    Reference,
     /// A payload template of JSONPath.
     Template,
+    /// An object whose members have shapes of their own.
+    Plain,
     /// An object that is a payload template of JSONPath, or free in JSONata.
     Object,
     /// An object in JSONata, or an expression.
@@ -95,7 +100,7 @@ pub(crate) const FIELDS: &[Field] = &[
     field("OutputPath", ALL & !FAIL, In::JsonPath, OPTIONAL_PATH),
     field("Parameters", TASK | PASS | PARALLEL | MAP, In::JsonPath, Shape::Template),
     field("ResultSelector", TASK | PARALLEL | MAP, In::JsonPath, Shape::Template),
-    field("ResultPath", TASK | PASS | PARALLEL | MAP, In::JsonPath, Shape::ReferencePath),
+    field("ResultPath", TASK | PASS | PARALLEL | MAP, In::JsonPath, Shape::ResultPath),
     field("Arguments", TASK | PARALLEL, In::Jsonata, Shape::ObjectOrExpression),
     field("Output", ALL & !FAIL, In::Jsonata, Shape::Any),
     field("Assign", ALL & !(SUCCEED | FAIL), In::Both, Shape::Object),
@@ -124,20 +129,20 @@ pub(crate) const FIELDS: &[Field] = &[
     field("ItemsPath", MAP, In::JsonPath, PATH),
     field("Items", MAP, In::Jsonata, Shape::ItemsOrExpression),
     field("ItemSelector", MAP, In::Both, Shape::Object),
-    field("ItemReader", MAP, In::Both, Shape::Object),
-    field("ItemBatcher", MAP, In::Both, Shape::Object),
-    field("ResultWriter", MAP, In::Both, Shape::Object),
+    field("ItemReader", MAP, In::Both, Shape::Plain),
+    field("ItemBatcher", MAP, In::Both, Shape::Plain),
+    field("ResultWriter", MAP, In::Both, Shape::Plain),
     field("MaxConcurrency", MAP, In::Both, Shape::Integer { least: 0.0, most: 99_999_999.0 }),
-    field("MaxConcurrencyPath", MAP, In::JsonPath, PATH),
+    field("MaxConcurrencyPath", MAP, In::JsonPath, Shape::Reference),
     field(
         "ToleratedFailureCount",
         MAP,
         In::Both,
         Shape::Integer { least: 0.0, most: 99_999_999.0 },
     ),
-    field("ToleratedFailureCountPath", MAP, In::JsonPath, PATH),
+    field("ToleratedFailureCountPath", MAP, In::JsonPath, Shape::Reference),
     field("ToleratedFailurePercentage", MAP, In::Both, Shape::Number { least: 0.0, most: 100.0 }),
-    field("ToleratedFailurePercentagePath", MAP, In::JsonPath, PATH),
+    field("ToleratedFailurePercentagePath", MAP, In::JsonPath, Shape::Reference),
     field("Label", MAP, In::Both, Shape::Text),
 ];
 
@@ -158,6 +163,13 @@ pub(crate) fn type_bit(name: &str) -> Option<u16> {
 
 pub(crate) fn find(name: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|field| field.name == name)
+}
+
+/// The value of a state's field, if the state's type has that field.
+pub(crate) fn value<'n>(state: &'n Node, name: &str) -> Option<&'n Node> {
+    let bit = state.get("Type").and_then(Node::text).and_then(type_bit)?;
+    find(name).filter(|field| field.types & bit != 0)?;
+    state.get(name)
 }
 
 /// Pairs of which a state may have one.

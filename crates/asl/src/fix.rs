@@ -272,7 +272,7 @@ mod tests {
     fn a_target_that_does_not_exist_is_renamed_or_made() {
         check(
             r#"{"StartAt": "Chargee", "States": {"Charge": {"Type": "Pass", "End": true}}}"#,
-            &["Change to “Charge”", "Create the state “Chargee”"],
+            &["Change to “Charge”", "Create the state “Chargee”", "Remove the state “Charge”"],
             r#"{"StartAt": "Charge", "States": {"Charge": {"Type": "Pass", "End": true}}}"#,
         );
     }

@@ -25,8 +25,8 @@ mod timestamp;
 
 pub use choice::{Comparison, Condition, Operand};
 pub use definition::{
-    Catcher, ChoiceRule, Data, Definition, MachineType, MapState, ProcessorMode, QueryLanguage,
-    Retrier, Spanned, State, StateKind, Unknown,
+    Catcher, ChoiceRule, Data, Definition, Given, MachineType, MapState, ProcessorMode,
+    QueryLanguage, Retrier, Spanned, State, StateKind, Unknown,
 };
 pub use diagnostic::{Diagnostic, Severity};
 pub use edit::TextEdit;
@@ -59,7 +59,7 @@ pub fn parse_for(text: &str, machine: MachineType) -> (Option<Definition>, Vec<D
     let definition = root.as_ref().and_then(read::definition);
     // Half a document has faults that its author knows of: only what is there is worth a word.
     if let (true, Some(root)) = (whole, &root) {
-        check::definition(root, definition.as_ref(), machine, &mut diagnostics);
+        check::definition(text, root, definition.as_ref(), machine, &mut diagnostics);
     }
     (definition, diagnostics)
 }

@@ -55,7 +55,7 @@ fn agree(file: &str, cases: &[Value], floor: usize, check: impl Fn(&Value) -> Re
 #[test]
 fn linters_agree_about_what_is_valid() {
     let Some(cases) = cases("stepfunctions/lint.jsonl") else { return };
-    agree("lint.jsonl", &cases, 191, |case| {
+    agree("lint.jsonl", &cases, 194, |case| {
         let errors = errors(case);
         match case["expect"]["valid"] == errors.is_empty() {
             true => Ok(()),

@@ -25,11 +25,11 @@ fn targets_must_exist_and_states_be_reached() {
             "B": {"Type": "Task", "Resource": "foo:bar", "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Lost"}], "Next": "A"},
             "C": {"Type": "Pass", "Next": "Nowhere"}}}"#,
         expect![[r#"
-            SCHEMA_VALIDATION_FAILED /States `"A"`: There is no terminal state: an execution would never end
+            NOT_AN_ARN /States/B/Resource `"foo:bar"`: Value is not a valid resource ARN
             MISSING_TRANSITION_TARGET /States/A/Choices/0/Next `"Gone"`: Missing 'Next' target: Gone
             MISSING_TRANSITION_TARGET /States/B/Catch/0/Next `"Lost"`: Missing 'Next' target: Lost
-            MISSING_TRANSITION_TARGET /States/C `"C"`: State "C" is not reachable.
             MISSING_TRANSITION_TARGET /States/C/Next `"Nowhere"`: Missing 'Next' target: Nowhere
+            MISSING_END_STATE /States `"A"`: Workflow has no terminal state
         "#]],
     );
 }
@@ -44,19 +44,19 @@ fn each_type_has_its_fields() {
             "D": {"Typo": "Pass"},
             "E": 3}}"#,
         expect![[r#"
-            SCHEMA_VALIDATION_FAILED /States/A/Resource `"Resource"`: Field 'Resource' is not supported in a Pass state
+            SCHEMA_VALIDATION_FAILED /States/A/Resource `"Resource"`: Field 'Resource' is not supported
             SCHEMA_VALIDATION_FAILED /States/A/InputPath `"a b"`: Value is not a valid JSONPath: a path starts with '$' (at 0)
             SCHEMA_VALIDATION_FAILED /States/A/ResultPath `"$.a[*]"`: Value is not a Reference Path
-            SCHEMA_VALIDATION_FAILED /States/A `true`: Only one of these fields may be given: [Next, End]
-            SCHEMA_VALIDATION_FAILED /States/B `{"Type": "Wait", "Seconds": 1.5, "Timest…`: Exactly one of these fields is required: [Seconds, SecondsPath, Timestamp, TimestampPath]
+            SCHEMA_VALIDATION_FAILED /States/A `true`: There should only be one of the following fields: [Next, End]
             SCHEMA_VALIDATION_FAILED /States/B `{"Type": "Wait", "Seconds": 1.5, "Timest…`: One of these fields is required: [Next, End]
             SCHEMA_VALIDATION_FAILED /States/B/Seconds `1.5`: Expected value of type Integer
-            MISSING_TRANSITION_TARGET /States/C `"C"`: State "C" is not reachable.
-            SCHEMA_VALIDATION_FAILED /States/C/Type `"Tusk"`: Type must be one of: [Choice, Fail, Map, Parallel, Pass, Succeed, Task, Wait]
-            MISSING_TRANSITION_TARGET /States/D `"D"`: State "D" is not reachable.
+            SCHEMA_VALIDATION_FAILED /States/B `"$.t"`: There should only be one of the following fields: [Seconds, SecondsPath, Timestamp, TimestampPath]
+            SCHEMA_VALIDATION_FAILED /States/C/Type `"Tusk"`: The field 'Type' should have one of these values: [Task, Wait, Pass, Succeed, Fail, Choice, Parallel, Map]
             SCHEMA_VALIDATION_FAILED /States/D `{"Typo": "Pass"}`: The field 'Type' is required but was missing
-            MISSING_TRANSITION_TARGET /States/E `"E"`: State "E" is not reachable.
             SCHEMA_VALIDATION_FAILED /States/E `3`: Expected value of type Object
+            MISSING_TRANSITION_TARGET /States/C `"C"`: State "C" is not reachable.
+            MISSING_TRANSITION_TARGET /States/D `"D"`: State "D" is not reachable.
+            MISSING_TRANSITION_TARGET /States/E `"E"`: State "E" is not reachable.
         "#]],
     );
 }
@@ -68,13 +68,14 @@ fn retriers_and_catchers_have_ranges() {
             "Retry": [{"ErrorEquals": ["States.ALL"]}, {"ErrorEquals": [], "BackoffRate": 0.5, "MaxAttempts": 1.5, "JitterStrategy": "half"}],
             "Catch": [{"ErrorEquals": ["E"], "When": 1}]}}}"#,
         expect![[r#"
+            NOT_AN_ARN /States/A/Resource `"r"`: Value is not a valid resource ARN
             SCHEMA_VALIDATION_FAILED /States/A/Retry/0/ErrorEquals `["States.ALL"]`: States.ALL must appear alone and in the last entry
             SCHEMA_VALIDATION_FAILED /States/A/Retry/1/ErrorEquals `[]`: ErrorEquals must be an Array with at least one String
-            SCHEMA_VALIDATION_FAILED /States/A/Retry/1/BackoffRate `0.5`: Value must be at least 1
+            SCHEMA_VALIDATION_FAILED /States/A/Retry/1/BackoffRate `0.5`: Minimum value is 1.0
             SCHEMA_VALIDATION_FAILED /States/A/Retry/1/MaxAttempts `1.5`: Expected value of type Integer
-            SCHEMA_VALIDATION_FAILED /States/A/Retry/1/JitterStrategy `"half"`: Value must be one of: [FULL, NONE]
+            SCHEMA_VALIDATION_FAILED /States/A/Retry/1/JitterStrategy `"half"`: The field 'JitterStrategy' should have one of these values: [FULL, NONE]
             SCHEMA_VALIDATION_FAILED /States/A/Catch/0 `{"ErrorEquals": ["E"], "When": 1}`: The field 'Next' is required but was missing
-            SCHEMA_VALIDATION_FAILED /States/A/Catch/0/When `"When"`: Field 'When' is not supported in a catcher
+            SCHEMA_VALIDATION_FAILED /States/A/Catch/0/When `"When"`: Field 'When' is not supported
         "#]],
     );
 }
@@ -93,7 +94,7 @@ fn choice_rules_have_one_operator() {
             SCHEMA_VALIDATION_FAILED /States/A/Choices/0 `{"Variable": "$.x", "StringEquals": 1, "…`: A Choice Rule must have exactly one comparison operator
             SCHEMA_VALIDATION_FAILED /States/A/Choices/0/StringEquals `1`: Expected value of type String
             SCHEMA_VALIDATION_FAILED /States/A/Choices/0/NumericEquals `"1"`: Expected value of type Number
-            SCHEMA_VALIDATION_FAILED /States/A/Choices/1/Not/Next `"Next"`: Field 'Next' is not supported in a Choice Rule
+            SCHEMA_VALIDATION_FAILED /States/A/Choices/1/Not/Next `"Next"`: Field 'Next' is not supported
             SCHEMA_VALIDATION_FAILED /States/A/Choices/2/And `[]`: And must be an Array with at least one rule
             SCHEMA_VALIDATION_FAILED /States/A/Choices/3/TimestampEqualsPath `"x"`: Value is not a valid JSONPath: a path starts with '$' (at 0)
             SCHEMA_VALIDATION_FAILED /States/A/Choices/4/TimestampEquals `"today"`: String does not match RFC3339 timestamp
@@ -112,9 +113,10 @@ fn query_languages_do_not_mix() {
             "C": {"Type": "Choice", "Choices": [{"Condition": "x", "Next": "D"}]},
             "D": {"Type": "Task", "Resource": "r", "TimeoutSeconds": "{% 5 %}", "Arguments": 1, "End": true}}}"#,
         expect![[r#"
-            SCHEMA_VALIDATION_FAILED /States/A/ResultPath `"ResultPath"`: Field 'ResultPath' is not supported when the query language is JSONata
-            SCHEMA_VALIDATION_FAILED /States/B/QueryLanguage `"JSONPath"`: A JSONata state machine cannot have JSONPath states
+            SCHEMA_VALIDATION_FAILED /States/A/ResultPath `"ResultPath"`: The QueryLanguage is set to 'JSONata', but field 'ResultPath' is only supported for the 'JSONPath' QueryLanguage
+            SCHEMA_VALIDATION_FAILED /States/B/QueryLanguage `"JSONPath"`: 'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine
             SCHEMA_VALIDATION_FAILED /States/C/Choices/0/Condition `"x"`: Expected value of type Boolean or a JSONata expression
+            NOT_AN_ARN /States/D/Resource `"r"`: Value is not a valid resource ARN
             SCHEMA_VALIDATION_FAILED /States/D/Arguments `1`: Expected value of type Object or a JSONata expression
         "#]],
     );

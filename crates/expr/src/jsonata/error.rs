@@ -1,6 +1,7 @@
 //! What can be wrong with an expression, in AWS's words.
 
 use serde_json::Value;
+use std::ops::Range;
 
 /// A text that is not JSONata.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +20,7 @@ impl SyntaxError {
     ///
     /// Source: answers of `ValidateStateMachineDefinition` as others have reported them: the message without its code.
     pub fn refusal(&self) -> Refusal {
-        Refusal { code: "INVALID_JSONATA_EXPRESSION", message: self.message.clone() }
+        Refusal { code: "INVALID_JSONATA_EXPRESSION", message: self.message.clone(), span: None }
     }
 
     pub(crate) fn from_library(error: jlens_core::Error) -> SyntaxError {
@@ -54,6 +55,8 @@ pub struct Refusal {
     pub code: &'static str,
     /// The sentence after it, to which AWS appends ` at /States/…`.
     pub message: String,
+    /// What is meant, in bytes of the expression's text; `None` where the text could not be read.
+    pub span: Option<Range<usize>>,
 }
 
 /// Why an expression has no value to go on with. Each is a `States.QueryEvaluationError`.

@@ -3,6 +3,7 @@
 use super::Refusal;
 use jlens_core::Ast;
 use jlens_core::ast::{Attrs, BinaryOp, Node, NodeKind, Stage};
+use std::ops::Range;
 
 /// How many nodes an expression without loops may have to be evaluated unguarded.
 const NODES_MAX: usize = 64;
@@ -19,9 +20,9 @@ pub(crate) struct Facts {
     /// Whether the values built may be many times as large as what is given: see the module `guard`.
     pub(crate) grows: bool,
     /// What stands where only the context item could be read, in the order of the text.
-    top_level: Vec<TopLevel>,
+    top_level: Vec<(TopLevel, Range<usize>)>,
     /// The fields of `$states` that are read, in the order of the text.
-    states: Vec<String>,
+    states: Vec<(String, Range<usize>)>,
 }
 
 /// How a regular expression repeats.
@@ -102,19 +103,25 @@ impl Facts {
     }
 
     pub(crate) fn refusals(&self, fields: &[&str]) -> Vec<Refusal> {
-        let refusal = |message| Refusal { code: "UNSUPPORTED_JSONATA_EXPRESSION", message };
-        let context = self.top_level.iter().map(|reference| match reference {
-            TopLevel::Root => "Reference to '$$' is not supported.".to_owned(),
-            TopLevel::Context(name) => {
-                format!("Reference to '{name}' at the top level is not supported.")
-            }
+        let refusal = |message, span: &Range<usize>| Refusal {
+            code: "UNSUPPORTED_JSONATA_EXPRESSION",
+            message,
+            span: Some(span.clone()),
+        };
+        let context = self.top_level.iter().map(|(reference, span)| {
+            let message = match reference {
+                TopLevel::Root => "Reference to '$$' is not supported.".to_owned(),
+                TopLevel::Context(name) => {
+                    format!("Reference to '{name}' at the top level is not supported.")
+                }
+            };
+            refusal(message, span)
         });
-        let states = self
-            .states
-            .iter()
-            .filter(|field| !fields.contains(&field.as_str()))
-            .map(|field| format!("Field '$states.{field}' does not exist."));
-        context.chain(states).map(refusal).collect()
+        let states =
+            self.states.iter().filter(|(field, _)| !fields.contains(&field.as_str())).map(
+                |(field, span)| refusal(format!("Field '$states.{field}' does not exist."), span),
+            );
+        context.chain(states).collect()
     }
 }
 
@@ -131,11 +138,11 @@ impl Walk {
         self.nodes += 1;
         match &node.kind {
             NodeKind::Path { steps, .. } => self.path(steps, top),
-            NodeKind::Name { name } => self.context(name, top),
-            NodeKind::Wildcard => self.context("*", top),
-            NodeKind::Descendant => self.context("**", top),
-            NodeKind::Parent { .. } => self.context("%", top),
-            NodeKind::Variable { name } => self.variable(name, top),
+            NodeKind::Name { name } => self.context(name, node, top),
+            NodeKind::Wildcard => self.context("*", node, top),
+            NodeKind::Descendant => self.context("**", node, top),
+            NodeKind::Parent { .. } => self.context("%", node, top),
+            NodeKind::Variable { name } => self.variable(name, node, top),
             NodeKind::Binary { op, lhs, rhs } => {
                 self.facts.grows |= *op == BinaryOp::Range;
                 self.node(lhs, top);
@@ -206,12 +213,12 @@ impl Walk {
     }
 
     fn path(&mut self, steps: &[Node], top: bool) {
-        if let [Node { kind: NodeKind::Variable { name }, .. }, second, ..] = steps
+        if let [Node { kind: NodeKind::Variable { name }, span, .. }, second, ..] = steps
             && name == "states"
             && let NodeKind::Name { name: field } = &second.kind
-            && !self.facts.states.contains(field)
+            && !self.facts.states.iter().any(|(known, _)| known == field)
         {
-            self.facts.states.push(field.clone());
+            self.facts.states.push((field.clone(), span.start..second.span.end.max(span.end)));
         }
         for (at, step) in steps.iter().enumerate() {
             // Whatever a later step builds, it builds for each item.
@@ -253,10 +260,10 @@ impl Walk {
         }
     }
 
-    fn variable(&mut self, name: &str, top: bool) {
+    fn variable(&mut self, name: &str, node: &Node, top: bool) {
         match name {
-            "" => self.context("$", top),
-            "$" => self.reference(TopLevel::Root),
+            "" => self.context("$", node, top),
+            "$" => self.reference(TopLevel::Root, node),
             _ => {
                 self.facts.referenced.push(name.to_owned());
                 if !self.locals.iter().any(|local| local == name) {
@@ -266,15 +273,15 @@ impl Walk {
         }
     }
 
-    fn context(&mut self, name: &str, top: bool) {
+    fn context(&mut self, name: &str, node: &Node, top: bool) {
         if top {
-            self.reference(TopLevel::Context(name.to_owned()));
+            self.reference(TopLevel::Context(name.to_owned()), node);
         }
     }
 
-    fn reference(&mut self, reference: TopLevel) {
-        if !self.facts.top_level.contains(&reference) {
-            self.facts.top_level.push(reference);
+    fn reference(&mut self, reference: TopLevel, node: &Node) {
+        if !self.facts.top_level.iter().any(|(known, _)| *known == reference) {
+            self.facts.top_level.push((reference, node.span.start..node.span.end));
         }
     }
 }
