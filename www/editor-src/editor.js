@@ -207,7 +207,7 @@ export function createEditor({ parent, doc = "", language = "text", label = "Cod
         highlightActiveLine(),
         highlightActiveLineGutter(),
         highlightSelectionMatches(),
-        onComplete ? [autocompletion({ override: [completionOf(onComplete)], icons: false }), keymap.of(completionKeymap)] : [],
+        onComplete ? autocompletion({ override: [completionOf(onComplete)], icons: false }) : [],
         search(),
         syntaxHighlighting(highlighting),
         theme,
