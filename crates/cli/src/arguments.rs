@@ -89,7 +89,12 @@ pub(crate) fn parse(mut parser: Parser) -> Result<Action, Refused> {
 }
 
 /// A number within bounds, under its option's name.
-fn number(parser: &mut Parser, option: &str, min: u64, max: u64) -> Result<u64, Refused> {
+pub(crate) fn number(
+    parser: &mut Parser,
+    option: &str,
+    min: u64,
+    max: u64,
+) -> Result<u64, Refused> {
     let text = parser.value().map_err(usage)?.string().map_err(usage)?;
     let number = text.parse().ok().filter(|number| (min..=max).contains(number));
     number.ok_or_else(|| {

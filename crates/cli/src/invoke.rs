@@ -1,15 +1,14 @@
 //! `coldstart invoke`: a session with one function.
 
 use crate::arguments::InvokeOptions;
+use crate::cloud::{self, Cloud, FunctionSettings, resource_name};
 use crate::{Refused, Verdict, print};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use coldstart_engine::{Blob, CommandId, Config, Engine, Fact, Principal, Request, Response};
-use coldstart_sandbox::WasmiSandbox;
-use serde_json::{Map, Value, json};
+use coldstart_engine::{Blob, Fact, Response};
+use serde_json::{Value, json};
 use std::io::Read;
 use std::path::Path;
-use std::sync::Arc;
 
 /// One invocation, as far as its facts were told.
 #[derive(Debug, Default)]
@@ -20,47 +19,27 @@ struct Told {
 }
 
 pub(crate) fn invoke(options: &InvokeOptions) -> Result<Verdict, Refused> {
-    let module = module(&options.module)?;
+    let module = cloud::module(&options.module)?;
     let event = event(options.event.as_deref())?;
-    let config = Config { seed: options.seed, ..Config::default() };
-    let mut engine = Engine::new(config, Arc::new(WasmiSandbox::new()));
-    let function = function_name(&options.module);
-    create(&mut engine, &function, module, options)?;
+    let mut cloud = Cloud::new(options.seed);
+    let function = resource_name(&options.module, "function", 64);
+    let settings = FunctionSettings {
+        memory_mb: options.memory_mb,
+        timeout_seconds: options.timeout_seconds,
+        environment: &options.environment,
+    };
+    cloud.create_function(&function, module, &settings)?;
+    cloud.facts.clear();
     let mut verdict = Verdict::Success;
     for _ in 0..options.times {
         let params = json!({ "FunctionName": function, "Payload": Blob::text(event.clone()) });
-        let (response, told) = request(&mut engine, "Invoke", params)?;
+        let (response, told) = request(&mut cloud, params)?;
         if response.output.get("FunctionError").is_some() {
             verdict = Verdict::Failure;
         }
         report(options, &response, &told)?;
     }
     Ok(verdict)
-}
-
-/// The module, assembled if it is text.
-fn module(path: &Path) -> Result<Vec<u8>, Refused> {
-    let bytes =
-        std::fs::read(path).map_err(|error| Refused(format!("{}: {error}", path.display())))?;
-    if bytes.starts_with(b"\0asm") {
-        return Ok(bytes);
-    }
-    if path.extension().is_none_or(|extension| extension != "wat") {
-        let what =
-            "not a WebAssembly module: it does not begin with \\0asm (text goes in a .wat file)";
-        return Err(Refused(format!("{}: {what}", path.display())));
-    }
-    let text = String::from_utf8(bytes)
-        .map_err(|error| Refused(format!("{}: {error}", path.display())))?;
-    coldstart_worker::assemble(&text).map_err(|faults| {
-        let lines: Vec<String> = faults
-            .iter()
-            .map(|fault| {
-                format!("{}:{}:{}: {}", path.display(), fault.line, fault.column, fault.message)
-            })
-            .collect();
-        Refused(lines.join("\n"))
-    })
 }
 
 fn event(path: Option<&Path>) -> Result<String, Refused> {
@@ -75,69 +54,20 @@ fn event(path: Option<&Path>) -> Result<String, Refused> {
     Ok(text)
 }
 
-/// The file's name, as far as Lambda takes it.
-fn function_name(path: &Path) -> String {
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let name: String = stem
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' })
-        .take(64)
-        .collect();
-    if name.is_empty() { "function".into() } else { name }
-}
-
-fn create(
-    engine: &mut Engine,
-    function: &str,
-    module: Vec<u8>,
-    options: &InvokeOptions,
-) -> Result<(), Refused> {
-    let sha256 = engine.put_blob(module);
-    let variables: Map<String, Value> =
-        options.environment.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
-    let params = json!({
-        "FunctionName": function,
-        "Runtime": "provided.al2023",
-        "Handler": "handler",
-        "Role": "arn:aws:iam::123456789012:role/lambda-role",
-        "MemorySize": options.memory_mb,
-        "Timeout": options.timeout_seconds,
-        "Environment": { "Variables": variables },
-        "Code": { "ZipFile": Blob::sha256(sha256) },
-    });
-    request(engine, "CreateFunction", params).map(drop)
-}
-
-/// Lets a request in, and works until it is answered and nothing is left to do.
-fn request(
-    engine: &mut Engine,
-    operation: &str,
-    params: Value,
-) -> Result<(Response, Told), Refused> {
-    let request = Request {
-        service: "lambda".into(),
-        operation: operation.into(),
-        params,
-        principal: Principal::User,
-    };
-    let id: CommandId = engine.handle_request(engine.now(), request);
-    engine.run_to_rest();
+/// Invokes it, and takes what was told meanwhile.
+fn request(cloud: &mut Cloud, params: Value) -> Result<(Response, Told), Refused> {
+    let response = cloud.request("lambda", "Invoke", params)?;
     let mut told = Told::default();
-    while let Some(event) = engine.poll_event() {
-        match event.fact {
+    for fact in cloud.facts.drain(..) {
+        match fact {
             Fact::LogLine { message, .. } => told.log.push(message),
             Fact::InvocationStarted { cold, .. } => told.cold = cold,
             fact @ Fact::InvocationFinished { .. } => told.finished = Some(fact),
             _ => {}
         }
     }
-    while let Some((answered, result)) = engine.poll_answer() {
-        if answered == id {
-            let response = result.map_err(|error| Refused(format!("{operation}: {error}")))?;
-            return Ok((response, told));
-        }
-    }
-    Err(Refused(format!("{operation}: the engine came to rest without an answer")))
+    let response = response.map_err(|error| Refused(format!("Invoke: {error}")))?;
+    Ok((response, told))
 }
 
 fn report(options: &InvokeOptions, response: &Response, told: &Told) -> Result<(), Refused> {

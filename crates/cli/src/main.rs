@@ -1,10 +1,11 @@
 //! The `coldstart` command: the engine of the page, natively.
 //!
 //! Invariant: stdout holds results only; logs and complaints go to stderr.
-//! Invariant: the exit code is 0 for success, 1 for a function's error, another history or a definition's fault, 2 for what could not be tried.
+//! Invariant: the exit code is 0 for success, 1 for a function's or an execution's error, another history or a definition's fault, 2 for what could not be tried.
 
 mod arguments;
 mod asl;
+mod cloud;
 mod invoke;
 mod run;
 

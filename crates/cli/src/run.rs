@@ -21,7 +21,7 @@ pub(crate) fn run(options: &RunOptions) -> Result<Verdict, Refused> {
 }
 
 /// A link, a zip file or JSON, by what it looks like.
-fn read(given: &str) -> Result<WorkspaceFile, Refused> {
+pub(crate) fn read(given: &str) -> Result<WorkspaceFile, Refused> {
     let refused =
         |why: String| Refused(format!("{}: {why}", given.chars().take(200).collect::<String>()));
     let alone = |workspace| WorkspaceFile { workspace, modules: Default::default() };

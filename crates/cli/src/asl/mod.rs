@@ -1,7 +1,10 @@
 //! `coldstart asl`: the States Language at the terminal.
 
 mod arguments;
+mod run;
+mod test_state;
 mod validate;
+mod world;
 
 pub(crate) use arguments::{AslAction, parse};
 
@@ -12,6 +15,8 @@ use std::path::Path;
 pub(crate) fn act(action: &AslAction) -> Result<Verdict, Refused> {
     match action {
         AslAction::Validate(options) => validate::validate(options),
+        AslAction::Run(options) => run::run(options),
+        AslAction::TestState(options) => test_state::test_state(options),
     }
 }
 

@@ -61,7 +61,7 @@ fn severity(severity: Severity) -> &'static str {
 }
 
 /// A line for each fault, in the order of the text.
-fn lines(path: &Path, text: &str, diagnostics: &[Diagnostic]) -> String {
+pub(super) fn lines(path: &Path, text: &str, diagnostics: &[Diagnostic]) -> String {
     let name = name(path);
     let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
     sorted.sort_by_key(|diagnostic| diagnostic.span.start);

@@ -38,3 +38,14 @@ pub(crate) fn file(name: &str, content: &str) -> String {
 pub(crate) fn of_project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
+
+/// A folder of this test with these files.
+#[allow(dead_code, reason = "not every test has functions")]
+pub(crate) fn folder(name: &str, files: &[(&str, &str)]) -> String {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&path).expect("the folder is there");
+    for (file, content) in files {
+        std::fs::write(path.join(file), content).expect("the folder is there");
+    }
+    path.into_os_string().into_string().expect("text")
+}

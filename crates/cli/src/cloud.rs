@@ -1,0 +1,133 @@
+//! A cloud of one's own: requests in through the engine's door, answers and facts out.
+
+use crate::Refused;
+use coldstart_engine::{
+    ApiError, Blob, CommandId, Config, Engine, Fact, Principal, Request, Response,
+};
+use coldstart_sandbox::WasmiSandbox;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+
+/// An engine and what it told so far.
+pub(crate) struct Cloud {
+    pub(crate) engine: Engine,
+    /// Facts that nobody has taken yet, oldest first.
+    pub(crate) facts: Vec<Fact>,
+}
+
+/// What a function is made of.
+pub(crate) struct FunctionSettings<'a> {
+    pub(crate) memory_mb: u64,
+    pub(crate) timeout_seconds: u64,
+    pub(crate) environment: &'a [(String, String)],
+}
+
+impl Cloud {
+    pub(crate) fn new(seed: u64) -> Self {
+        let config = Config { seed, ..Config::default() };
+        Self::of(Engine::new(config, Arc::new(WasmiSandbox::new())))
+    }
+
+    pub(crate) fn of(engine: Engine) -> Self {
+        Self { engine, facts: Vec::new() }
+    }
+
+    /// Lets a request in, and works until nothing is left to do.
+    pub(crate) fn request(
+        &mut self,
+        service: &str,
+        operation: &str,
+        params: Value,
+    ) -> Result<Result<Response, ApiError>, Refused> {
+        let request = Request {
+            service: service.into(),
+            operation: operation.into(),
+            params,
+            principal: Principal::User,
+        };
+        let id: CommandId = self.engine.handle_request(self.engine.now(), request);
+        self.engine.run_to_rest();
+        while let Some(event) = self.engine.poll_event() {
+            self.facts.push(event.fact);
+        }
+        while let Some((answered, result)) = self.engine.poll_answer() {
+            if answered == id {
+                return Ok(result);
+            }
+        }
+        Err(Refused(format!("{operation}: the engine came to rest without an answer")))
+    }
+
+    /// The same, where a refusal means that nothing can be tried.
+    pub(crate) fn ask(
+        &mut self,
+        service: &str,
+        operation: &str,
+        params: Value,
+    ) -> Result<Value, Refused> {
+        let response = self.request(service, operation, params)?;
+        let response = response.map_err(|error| Refused(format!("{operation}: {error}")))?;
+        Ok(response.output)
+    }
+
+    /// CreateFunction.
+    pub(crate) fn create_function(
+        &mut self,
+        name: &str,
+        module: Vec<u8>,
+        settings: &FunctionSettings<'_>,
+    ) -> Result<(), Refused> {
+        let sha256 = self.engine.put_blob(module);
+        let variables: serde_json::Map<String, Value> =
+            settings.environment.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
+        let params = json!({
+            "FunctionName": name,
+            "Runtime": "provided.al2023",
+            "Handler": "handler",
+            "Role": "arn:aws:iam::123456789012:role/lambda-role",
+            "MemorySize": settings.memory_mb,
+            "Timeout": settings.timeout_seconds,
+            "Environment": { "Variables": variables },
+            "Code": { "ZipFile": Blob::sha256(sha256) },
+        });
+        self.ask("lambda", "CreateFunction", params).map(drop)
+    }
+}
+
+/// A module's bytes, assembled if it is text.
+pub(crate) fn module(path: &Path) -> Result<Vec<u8>, Refused> {
+    let bytes =
+        std::fs::read(path).map_err(|error| Refused(format!("{}: {error}", path.display())))?;
+    if bytes.starts_with(b"\0asm") {
+        return Ok(bytes);
+    }
+    if path.extension().is_none_or(|extension| extension != "wat") {
+        let what =
+            "not a WebAssembly module: it does not begin with \\0asm (text goes in a .wat file)";
+        return Err(Refused(format!("{}: {what}", path.display())));
+    }
+    let text = String::from_utf8(bytes)
+        .map_err(|error| Refused(format!("{}: {error}", path.display())))?;
+    coldstart_worker::assemble(&text).map_err(|faults| {
+        let lines: Vec<String> = faults
+            .iter()
+            .map(|fault| {
+                format!("{}:{}:{}: {}", path.display(), fault.line, fault.column, fault.message)
+            })
+            .collect();
+        Refused(lines.join("\n"))
+    })
+}
+
+/// A file's name as a resource may be called, without what stands behind its first dot.
+pub(crate) fn resource_name(path: &Path, otherwise: &str, length_max: usize) -> String {
+    let file = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let stem = file.split('.').next().unwrap_or_default();
+    let name: String = stem
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '-' })
+        .take(length_max)
+        .collect();
+    if name.is_empty() { otherwise.into() } else { name }
+}
