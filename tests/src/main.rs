@@ -27,7 +27,7 @@ fn main() -> ExitCode {
                 eprintln!("target/conformance.json: {error}");
                 return ExitCode::from(2);
             }
-            if report.failed() == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
             eprintln!("{error}");

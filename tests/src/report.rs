@@ -53,6 +53,13 @@ impl Report {
     pub fn failed(&self) -> usize {
         self.files.values().map(|file| file.failures.len()).sum()
     }
+    /// Whether every file passes as far as it must ([`crate::kinds::floor`]).
+    pub fn holds(&self) -> bool {
+        self.files.iter().all(|(kind, file)| {
+            let ran = file.passed + file.failures.len();
+            file.passed as f64 >= crate::kinds::floor(kind) * ran as f64
+        })
+    }
     /// `{"lambda/log_line": {"total", "passed", "failed", "skipped", "failures": [ids]}, …}`
     pub fn json(&self) -> Value {
         let files = self.files.iter().map(|(kind, file)| {

@@ -17,12 +17,12 @@ pub(crate) enum Named<'a> {
 }
 
 impl Named<'_> {
-    /// The resource type as the ARN spells it.
+    /// The resource type as refusals spell it.
     fn kind(&self) -> &'static str {
         match self {
-            Named::StateMachine { .. } => "stateMachine",
+            Named::StateMachine { .. } => "statemachine",
             Named::Execution => "execution",
-            Named::MapRun => "mapRun",
+            Named::MapRun => "maprun",
             Named::Activity { .. } => "activity",
         }
     }

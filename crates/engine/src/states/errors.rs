@@ -32,6 +32,8 @@ pub(crate) enum StatesError {
     InvalidToken(&'static str),
     #[error("{0}")]
     MissingRequiredParameter(&'static str),
+    #[error("Request references a resource that does not exist.")]
+    AliasNotFound,
     #[error("Resource not found: '{0}'")]
     ResourceNotFound(String),
     #[error("State Machine Already Exists: '{0}'")]
@@ -71,7 +73,7 @@ impl StatesError {
             Self::InvalidOutput(_) => "InvalidOutput",
             Self::InvalidToken(_) => "InvalidToken",
             Self::MissingRequiredParameter(_) => "MissingRequiredParameter",
-            Self::ResourceNotFound(_) => "ResourceNotFound",
+            Self::AliasNotFound | Self::ResourceNotFound(_) => "ResourceNotFound",
             Self::StateMachineAlreadyExists(_) => "StateMachineAlreadyExists",
             Self::StateMachineDeleting(_) => "StateMachineDeleting",
             Self::StateMachineDoesNotExist(_) => "StateMachineDoesNotExist",

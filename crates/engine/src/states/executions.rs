@@ -72,12 +72,19 @@ fn target(states: &States, world: &mut World, given: &str) -> Result<Target, Sta
     })
 }
 
-/// Recorded: the input is `{}` when none is given. The parser's words are ours.
+/// Recorded: the input is `{}` when none is given.
 fn input(params: &Params) -> Result<Data, StatesError> {
-    let given = optional(params, "input").unwrap_or("{}");
-    let input = Data::from_text(given)
-        .map_err(|fault| StatesError::InvalidExecutionInput(format!("Invalid JSON: {fault}")))?;
-    Ok(input)
+    read_input(optional(params, "input").unwrap_or("{}"))
+}
+
+/// JSON, refused in the words of AWS's parser where the reader of definitions knows them.
+pub(crate) fn read_input(text: &str) -> Result<Data, StatesError> {
+    Data::from_text(text).map_err(|fault| {
+        let (_, diagnostics) = coldstart_asl::parse(text);
+        let syntax = diagnostics.into_iter().find(|found| found.code == "INVALID_JSON_DESCRIPTION");
+        let why = syntax.map_or_else(|| fault.to_string(), |found| found.message);
+        StatesError::InvalidExecutionInput(why)
+    })
 }
 
 fn add(
@@ -269,15 +276,15 @@ impl States {
     fn standard(&self, given: &str) -> Result<u64, StatesError> {
         let run = self.run(given)?;
         if run.kind == MachineType::Express {
-            return Err(express_refused(given));
+            return Err(express_refused());
         }
         Ok(run.id)
     }
 }
 
-/// "This API action is not supported by EXPRESS state machines". The words are inferred.
-pub(crate) fn express_refused(given: &str) -> StatesError {
-    StatesError::InvalidArn(format!("Resource type not valid in this context: {given}"))
+/// "This API action is not supported by EXPRESS state machines." The words are those for any ARN of the wrong type.
+pub(crate) fn express_refused() -> StatesError {
+    StatesError::InvalidArn("Resource type not valid in this context: express".to_owned())
 }
 
 pub(crate) fn redrive(states: &mut States, cx: &mut Cx<'_>, params: &Params) -> Answer {

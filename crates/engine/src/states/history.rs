@@ -14,7 +14,7 @@ pub(crate) fn get(states: &States, params: &Params) -> Answer {
     let run = states.run(given)?;
     // Express ones have no history that can be asked for: their events are in their log.
     if run.kind == MachineType::Express && run.child_of.is_none() {
-        return Err(express_refused(given));
+        return Err(express_refused());
     }
     let with_data = params.get("includeExecutionData").and_then(Value::as_bool) != Some(false);
     let history = run.execution.as_ref().map(|execution| execution.history()).unwrap_or_default();

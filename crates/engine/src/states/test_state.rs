@@ -2,6 +2,7 @@
 
 use super::api::{Answer, optional, respond, text};
 use super::errors::StatesError;
+use super::executions;
 use super::model::{compile, now};
 use super::results;
 use super::runs::{States, TaskCall, Told};
@@ -52,7 +53,7 @@ pub(crate) fn test(states: &mut States, world: &mut World, incoming: &Incoming<'
         None => None,
     };
     let options = Inspect {
-        input: read_input(params)?,
+        input: executions::read_input(optional(params, "input").unwrap_or("{}"))?,
         variables: object(params, "variables")?.unwrap_or_default(),
         context: context(params, &state)?,
         is_test_state: true,
@@ -215,11 +216,6 @@ fn mocked_answer(mock: &Value, state: &Value, kind: &str) -> Result<Mock, States
         _ => {}
     }
     Ok(Mock::Result(result))
-}
-
-fn read_input(params: &Params) -> Result<Data, StatesError> {
-    Data::from_text(optional(params, "input").unwrap_or("{}"))
-        .map_err(|fault| StatesError::InvalidExecutionInput(format!("Invalid JSON: {fault}")))
 }
 
 fn object(params: &Params, name: &str) -> Result<Option<Map<String, Value>>, StatesError> {

@@ -175,13 +175,14 @@ pub(crate) fn create_alias(states: &mut States, world: &World, params: &Params) 
 impl States {
     /// The alias in an ARN with its state machine.
     fn alias<'a>(&self, given: &'a str) -> Result<(&StateMachine, &'a str, &Alias), StatesError> {
-        let missing = || StatesError::ResourceNotFound(given.to_owned());
         let (machine, qualifier) = match self.machine(given) {
-            Err(StatesError::StateMachineDoesNotExist(_)) => return Err(missing()),
+            Err(StatesError::StateMachineDoesNotExist(_)) => {
+                return Err(StatesError::AliasNotFound);
+            }
             other => other?,
         };
-        let name = qualifier.ok_or_else(missing)?;
-        let alias = machine.aliases.get(name).ok_or_else(missing)?;
+        let name = qualifier.ok_or(StatesError::AliasNotFound)?;
+        let alias = machine.aliases.get(name).ok_or(StatesError::AliasNotFound)?;
         Ok((machine, name, alias))
     }
 }
@@ -224,7 +225,7 @@ pub(crate) fn delete_alias(states: &mut States, params: &Params) -> Answer {
             states.machine_mut(&name).aliases.remove(alias);
             done()
         }
-        Err(StatesError::ResourceNotFound(_)) => done(),
+        Err(StatesError::AliasNotFound) => done(),
         Err(error) => Err(error),
     }
 }
