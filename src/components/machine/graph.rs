@@ -290,19 +290,22 @@ fn StateNode(props: &StateNodeProps) -> Html {
         <g {class} role="treeitem" id={format!("{}-state-{at}", props.id)} tabindex={if props.entry { "0" } else { "-1" }}
             aria-selected={if props.selected { "true" } else { "false" }} aria-level={level(graph, at).to_string()}
             aria-label={described(graph, at, badge.map(|badge| badge.word.as_str()))} {onclick} {ondblclick}>
-            <title>{ &node.name }</title>
-            if holds { <rect class="state-graph-outline" x={number(x)} y={number(y)} width={number(width)} height={number(height)} rx="8" /> }
-            <rect class={if holds { "state-graph-hold" } else { "state-graph-box" }} x={number(x)} y={number(y)} width={number(width)} height={number(target)} rx="8" />
-            <path class="state-graph-icon" transform={format!("translate({} {})", x + 10, y + 15)} d={icon(&node.state_type)} />
-            <text class="state-graph-name" x={number(x + 34)} y={number(y + 20)}>{ &node.title }</text>
-            <text class="state-graph-kind" x={number(x + 34)} y={number(y + 37)}>{ &node.subtitle }</text>
-            if let Some(badge) = badge {
-                <g class="state-graph-badge" transform={format!("translate({} {})", x + width - 10, y - 1)} aria-hidden="true">
-                    <circle r="10" />
-                    <path transform="translate(-6 -6) scale(0.75)" d={badge_icon(badge.tone)} />
-                    if !badge.note.is_empty() { <text class="state-graph-note" x="-14" y="4">{ badge.note.clone() }</text> }
-                </g>
-            }
+            // The label says all of it, whole where the picture has to cut it.
+            <g aria-hidden="true">
+                <title>{ &node.name }</title>
+                if holds { <rect class="state-graph-outline" x={number(x)} y={number(y)} width={number(width)} height={number(height)} rx="8" /> }
+                <rect class={if holds { "state-graph-hold" } else { "state-graph-box" }} x={number(x)} y={number(y)} width={number(width)} height={number(target)} rx="8" />
+                <path class="state-graph-icon" transform={format!("translate({} {})", x + 10, y + 15)} d={icon(&node.state_type)} />
+                <text class="state-graph-name" x={number(x + 34)} y={number(y + 20)}>{ &node.title }</text>
+                <text class="state-graph-kind" x={number(x + 34)} y={number(y + 37)}>{ &node.subtitle }</text>
+                if let Some(badge) = badge {
+                    <g class="state-graph-badge" transform={format!("translate({} {})", x + width - 10, y - 1)} aria-hidden="true">
+                        <circle r="10" />
+                        <path transform="translate(-6 -6) scale(0.75)" d={badge_icon(badge.tone)} />
+                        if !badge.note.is_empty() { <text class="state-graph-note" x="-14" y="4">{ badge.note.clone() }</text> }
+                    </g>
+                }
+            </g>
         </g>
     }
 }
