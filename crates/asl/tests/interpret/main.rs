@@ -10,6 +10,7 @@ mod alone;
 #[allow(unreachable_pub, reason = "shared with the package that runs all cases")]
 mod compare;
 mod host;
+mod peer;
 mod recorded;
 mod redriven;
 mod rules;
