@@ -9,6 +9,7 @@
 mod activities;
 mod api;
 mod arn;
+mod children;
 mod errors;
 mod executions;
 mod history;

@@ -2,8 +2,7 @@
 //!
 //! Invariant: what an execution asks for goes into the queue; its answers come out of it.
 //! Invariant: an execution that has ended is in nobody's way: it holds no entry of the queue.
-//! Invariant: at most [`FINISHED_MAX`] executions that have ended are kept, the newest, and of a map run's children
-//! [`CHILDREN_KEPT_MAX`] that succeeded and as many others, the first.
+//! Invariant: at most [`FINISHED_MAX`] executions that have ended are kept, the newest.
 
 use super::activities::Queue;
 use super::mocks::MockConfig;
@@ -17,19 +16,14 @@ use crate::world::{self, Caller, World};
 use crate::{ApiError, Fact, Response, Timestamp};
 use coldstart_asl::MachineType;
 use coldstart_asl::interpret::{
-    Child, Data, Effect, Ended, Execution, Failure, Identity, Machine, MapRunId, Start, Status,
-    TaskId, Time,
+    Data, Effect, Ended, Execution, Failure, Identity, Machine, MapRunId, Start, Status, TaskId,
+    Time,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// Executions that have ended and can still be described. Chosen: AWS keeps them for 90 days, a tab has less memory.
 const FINISHED_MAX: usize = 10_000;
-/// Children of one map run that succeeded and are kept, and as many that did not. Chosen.
-const CHILDREN_KEPT_MAX: u64 = 1_000;
-/// Microseconds between the starts of two children. Chosen, about what AWS does; it keeps the clock moving, so that a map run
-/// of a million items can be stopped.
-const CHILD_START_US: u64 = 200;
 
 /// What the service's code needs of the rest of the engine.
 pub(crate) struct Cx<'a> {
@@ -107,7 +101,7 @@ pub(crate) struct Run {
     pub(crate) started_at: Time,
     pub(crate) redriven_at: Option<Time>,
     /// What a child of a map run runs.
-    processor: Option<Arc<Machine>>,
+    pub(crate) processor: Option<Arc<Machine>>,
     /// None until it begins.
     pub(crate) execution: Option<Execution>,
     pub(crate) ended: bool,
@@ -118,13 +112,13 @@ pub(crate) struct Run {
     /// Executions that `.sync` tasks wait for.
     pub(crate) nested: BTreeMap<TaskId, u64>,
     /// Children of map runs that have not ended.
-    children: BTreeMap<(MapRunId, u64), u64>,
+    pub(crate) children: BTreeMap<(MapRunId, u64), u64>,
     /// Children that have ended and are kept: those that succeeded, and the others.
-    kept: [u64; 2],
-    next_child_at: Timestamp,
+    pub(crate) kept: [u64; 2],
+    pub(crate) next_child_at: Timestamp,
     wake: Option<(QueueKey, Time, Urgency)>,
     /// History events that facts and log lines were made of.
-    told: usize,
+    pub(crate) told: usize,
     pub(crate) log_stream: Option<String>,
     pub(crate) test_case: Option<String>,
     /// Calls by state, for mocks.
@@ -249,7 +243,7 @@ impl States {
         id
     }
 
-    fn begin(&mut self, cx: &mut Cx<'_>, id: u64) {
+    pub(crate) fn begin(&mut self, cx: &mut Cx<'_>, id: u64) {
         let Some(run) = self.runs.get_mut(&id).filter(|run| !run.ended) else { return };
         if run.execution.is_some() {
             return;
@@ -360,69 +354,6 @@ impl States {
         }
     }
 
-    fn start_child(&mut self, cx: &mut Cx<'_>, parent: u64, child: Child) {
-        let Child { map_run, index, machine, start, is_redriven } = child;
-        let known = self.by_arn.get(&start.identity.execution_arn).copied();
-        let Some(run) = self.runs.get_mut(&parent) else { return };
-        let map_run_arn = run
-            .execution
-            .as_ref()
-            .and_then(|execution| execution.map_runs().get(map_run.0))
-            .map_or_else(|| Arc::from(""), |map_run| Arc::clone(&map_run.arn));
-        let begins = run.next_child_at.max(cx.world.now);
-        run.next_child_at = begins.after_micros(CHILD_START_US);
-        if let Some(id) = known.filter(|_| is_redriven) {
-            // It is among those that are kept and did not succeed.
-            run.kept[1] = run.kept[1].saturating_sub(1);
-            run.children.insert((map_run, index), id);
-            let due = world::Due::States(Due::Redrive { run: id });
-            cx.world.schedule(begins, Urgency::Work, due);
-            return;
-        }
-        let identity = &start.identity;
-        let new = NewRun {
-            arn: Arc::clone(&identity.execution_arn),
-            name: Arc::clone(&identity.name),
-            machine: Arc::clone(&run.machine),
-            revision: Arc::clone(&run.revision),
-            kind: machine.kind(),
-            start,
-            trace_header: None,
-            caller: None,
-            child_of: Some(ChildOf { run: parent, map_run, index, map_run_arn }),
-            processor: Some(machine),
-            test_case: run.test_case.clone(),
-        };
-        let id = self.add(cx.world, new, begins);
-        if let Some(run) = self.runs.get_mut(&parent) {
-            run.children.insert((map_run, index), id);
-        }
-    }
-
-    fn redrive_child(&mut self, cx: &mut Cx<'_>, id: u64) {
-        let now = now(cx.world);
-        let Some(run) = self.runs.get_mut(&id) else { return };
-        run.ended = false;
-        run.redriven_at = Some(now);
-        let execution = run.execution.as_mut();
-        let goes_on = execution.is_some_and(|execution| execution.redrive(now).is_ok());
-        if goes_on {
-            self.settle(cx, id);
-        } else {
-            // One that cannot be redriven starts anew.
-            run.execution = None;
-            run.told = 0;
-            self.begin(cx, id);
-        }
-    }
-
-    fn cancel_child(&mut self, cx: &mut Cx<'_>, parent: u64, map_run: MapRunId, index: u64) {
-        let Some(run) = self.runs.get_mut(&parent) else { return };
-        if let Some(child) = run.children.remove(&(map_run, index)) {
-            self.stop(cx, child, Failure::default());
-        }
-    }
-
     /// Ends an execution from outside.
     pub(crate) fn stop(&mut self, cx: &mut Cx<'_>, id: u64, failure: Failure) {
         let begun = self.runs.get(&id).is_some_and(|run| run.execution.is_some());
@@ -433,7 +364,7 @@ impl States {
     }
 
     /// Makes facts and log lines of new history events.
-    fn tell(&mut self, cx: &mut Cx<'_>, id: u64) {
+    pub(crate) fn tell(&mut self, cx: &mut Cx<'_>, id: u64) {
         let Some(run) = self.runs.get_mut(&id) else { return };
         let Some(execution) = &run.execution else { return };
         let history = execution.history();
@@ -519,56 +450,9 @@ impl States {
         }
     }
 
-    fn conclude_child(&mut self, cx: &mut Cx<'_>, id: u64, child_of: &ChildOf) {
-        let ChildOf { run: parent, map_run, index, .. } = child_of;
-        let ended = self.runs[&id].execution.as_ref().map(how_it_ended);
-        let Some(ended) = ended else { return };
-        let Some(run) = self.runs.get_mut(parent) else { return };
-        let awaited = run.children.remove(&(*map_run, *index)).is_some();
-        let kept = &mut run.kept[usize::from(!matches!(ended, Ended::Succeeded(_)))];
-        *kept += 1;
-        let keep = *kept <= CHILDREN_KEPT_MAX;
-        if awaited {
-            let due = Due::ChildEnded { run: *parent, map_run: *map_run, index: *index, ended };
-            cx.world.schedule(cx.world.now, Urgency::Work, world::Due::States(due));
-        }
-        if !keep {
-            self.forget(id);
-        }
-    }
-
     /// A redriven execution has not ended.
     pub(crate) fn unfinish(&mut self, id: u64) {
         self.finished.retain(|finished| *finished != id);
-    }
-
-    /// Drops an execution with its children.
-    fn forget(&mut self, id: u64) {
-        let Some(run) = self.runs.remove(&id) else { return };
-        self.by_arn.remove(&run.arn);
-        let has_children = run.kept != [0; 2];
-        if has_children {
-            let children: Vec<u64> = self
-                .runs
-                .values()
-                .filter(|child| child.child_of.as_ref().is_some_and(|of| of.run == id))
-                .map(|child| child.id)
-                .collect();
-            children.into_iter().for_each(|child| self.forget(child));
-        }
-    }
-}
-
-fn how_it_ended(execution: &Execution) -> Ended {
-    let text = |text: Option<&str>| text.map(Arc::from);
-    let failure = Failure { error: text(execution.error()), cause: text(execution.cause()) };
-    match execution.status() {
-        Status::Succeeded => {
-            Ended::Succeeded(execution.output().cloned().unwrap_or_else(|| Data::new(().into())))
-        }
-        Status::TimedOut => Ended::TimedOut(failure),
-        Status::Aborted => Ended::Aborted(failure),
-        Status::Failed | Status::Running => Ended::Failed(failure),
     }
 }
 
