@@ -317,6 +317,22 @@ pub fn function_names(app: &App) -> Vec<String> {
 
 /// Adds an example's function and goes there.
 pub async fn add_example(app: &App, example: &Example, name: Option<String>) -> Result<(), String> {
+    let names = function_names(app);
+    let name = name.unwrap_or_else(|| {
+        free_name(&example.function.name, "-", names.iter().map(String::as_str))
+    });
+    add_function_of(app, example, &name).await?;
+    app.say(format!("{name} was added."));
+    app.go(&Route::function(&name, FunctionTab::Test));
+    Ok(())
+}
+
+/// Adds an example's function under a name.
+pub(super) async fn add_function_of(
+    app: &App,
+    example: &Example,
+    name: &str,
+) -> Result<(), String> {
     let code = match &example.module {
         Some(module) => {
             let source = Source::Example { name: example.name.clone() };
@@ -332,16 +348,9 @@ pub async fn add_example(app: &App, example: &Example, name: Option<String>) -> 
             Code::Text(host::fetch_text(&format!("examples/{}", source.path)).await?)
         }
     };
-    let names = function_names(app);
-    let name = name.unwrap_or_else(|| {
-        free_name(&example.function.name, "-", names.iter().map(String::as_str))
-    });
-    create(app, &name, code, &example.function.settings(), example.events.clone())
+    create(app, name, code, &example.function.settings(), example.events.clone())
         .await
-        .map_err(|error| error.line())?;
-    app.say(format!("{name} was added."));
-    app.go(&Route::function(&name, FunctionTab::Test));
-    Ok(())
+        .map_err(|error| error.line())
 }
 
 /// Sets how the clock goes.

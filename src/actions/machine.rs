@@ -1,13 +1,13 @@
 //! State machines: create, save, delete, start.
 
-use super::show;
+use super::{add_function_of, function_names, show};
 use crate::app::App;
 use crate::host;
 use crate::model::{
-    CallError, DocumentAction, Logging, MachineRow, Notice, Tone, create_machine,
-    create_machine_again, delete_machine, describe_machine, draft_of_definition, execution_arn,
-    get_mocks, list_machines, list_tags, machine_rows, put_mocks, start_execution,
-    start_sync_execution, update_definition, update_logging,
+    CallError, DocumentAction, ExampleIndex, Logging, MachineExample, MachineRow, Notice, Tone,
+    create_machine, create_machine_again, delete_machine, describe_machine, draft_of_definition,
+    execution_arn, free_name, get_mocks, list_machines, list_tags, machine_rows, put_mocks,
+    start_execution, start_sync_execution, update_definition, update_logging,
 };
 use crate::route::{MachineTab, Route};
 use coldstart_protocol::{DefinitionAnswer, DefinitionAsk};
@@ -47,6 +47,25 @@ pub async fn create_state_machine(
     app.say(format!("{name} was created."));
     app.go(&Route::machine(name, MachineTab::Definition));
     Ok(())
+}
+
+/// Adds an example's state machine with the functions that it calls, and goes there. A function of that name that
+/// the workspace has already is left as it is: it may be the visitor's.
+pub async fn add_machine_example(
+    app: &App,
+    index: &ExampleIndex,
+    example: &MachineExample,
+) -> Result<(), String> {
+    let names = function_names(app);
+    for function in index.functions_of(example) {
+        let name = &function.function.name;
+        if !names.contains(name) {
+            add_function_of(app, function, name).await?;
+        }
+    }
+    let taken = machine_names(app).await;
+    let name = free_name(&example.machine.name, "-", taken.iter().map(String::as_str));
+    create_state_machine(app, &name, example.draft()).await.map_err(|error| error.line())
 }
 
 /// Brings the draft's definition to the cloud: the machine is changed, or made when there is none.

@@ -1,7 +1,7 @@
 //! What a visitor finds: a working function, and a template for the next one.
 
 use super::{InvocationType, Settings};
-use coldstart_workspace::TestEvent;
+use coldstart_workspace::{MachineDraft, MachineType, TestEvent};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -36,8 +36,66 @@ pub fn first_event() -> TestEvent {
 /// The examples that the page ships, `examples/index.json`.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 pub struct ExampleIndex {
-    /// In the order of the gallery.
+    /// Functions, in the order of the gallery.
     pub examples: Vec<Example>,
+    /// State machines, in the order of the gallery.
+    #[serde(default)]
+    pub machines: Vec<MachineExample>,
+}
+
+impl ExampleIndex {
+    /// The functions that a state machine calls.
+    pub fn functions_of<'a>(
+        &'a self,
+        machine: &'a MachineExample,
+    ) -> impl Iterator<Item = &'a Example> {
+        let names = machine.functions.iter();
+        names.filter_map(|name| self.examples.iter().find(|example| example.name == *name))
+    }
+}
+
+/// An example of a state machine: all of it, since it is text.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct MachineExample {
+    /// By which it is known.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// A sentence or two.
+    pub summary: String,
+    /// What it is called and of which type it is.
+    pub machine: ExampleMachine,
+    /// The definition.
+    pub definition: String,
+    /// Names of the examples whose functions it calls.
+    #[serde(default)]
+    pub functions: Vec<String>,
+    /// Inputs to start it with.
+    #[serde(default)]
+    pub inputs: Vec<TestEvent>,
+}
+
+/// The state machine of an example.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ExampleMachine {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub machine_type: MachineType,
+}
+
+impl MachineExample {
+    /// What is put into its editors.
+    pub fn draft(&self) -> MachineDraft {
+        MachineDraft {
+            machine_type: self.machine.machine_type,
+            definition: self.definition.clone(),
+            inputs: self.inputs.clone(),
+            selected_input: 0,
+            mocks: String::new(),
+        }
+    }
 }
 
 /// An example.
@@ -219,5 +277,19 @@ mod tests {
         let text = r#"{"examples":[{"name":"a","title":"A","summary":"s","language":"wat","function":{"name":"a","memorySizeMb":128,"timeoutSeconds":3,"environment":{},"description":"","ephemeralStorageMb":512},"module":null,"source":{"path":"a/main.wat"},"events":[{"name":"e","payload":"{}"}]}]}"#;
         let index: ExampleIndex = serde_json::from_str(text).expect("an index");
         assert_eq!(index.examples[0].function.settings(), Settings::default());
+        assert!(index.machines.is_empty());
+    }
+
+    #[test]
+    fn a_state_machine_of_the_index_brings_its_functions_and_inputs() {
+        let text = r#"{"examples":[{"name":"a","title":"A","summary":"s","language":"wat","function":{"name":"a","memorySizeMb":128,"timeoutSeconds":3},"module":null,"source":{"path":"a/main.wat"}}],"machines":[{"name":"m","title":"M","summary":"s","order":0,"machine":{"name":"my-machine","type":"EXPRESS"},"functions":["a"],"definition":"{}","inputs":[{"name":"i","payload":"{}"}]}]}"#;
+        let index: ExampleIndex = serde_json::from_str(text).expect("an index");
+        let machine = &index.machines[0];
+        assert_eq!(machine.draft().machine_type, MachineType::Express);
+        assert_eq!((machine.draft().definition.as_str(), machine.draft().inputs.len()), ("{}", 1));
+        assert_eq!(
+            index.functions_of(machine).map(|example| &*example.name).collect::<Vec<_>>(),
+            ["a"]
+        );
     }
 }

@@ -4,7 +4,10 @@ use crate::actions;
 use crate::components::{Alert, Button, ButtonKind, Empty, Glyph};
 use crate::hooks::{use_app, use_document, use_session};
 use crate::host;
-use crate::model::{EnginePhase, Example, ExampleIndex, Tone, format_bytes, plural};
+use crate::model::{
+    EnginePhase, Example, ExampleIndex, MachineExample, Tone, format_bytes, machine_type_label,
+    machine_type_name, plural,
+};
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
@@ -37,18 +40,31 @@ pub fn ExamplesPage() -> Html {
     });
     html! {
         <div class="page">
-            <header class="page-header"><div><h1>{ "Examples" }</h1><p>{ "Working functions, with their sources and test events. Open one to add it to your workspace." }</p></div></header>
+            <header class="page-header"><div><h1>{ "Examples" }</h1><p>{ "Working functions and state machines, with sources, test events and inputs. Open one to add it to your workspace." }</p></div></header>
             { match &*index {
                 None => html! { <div class="skeleton" role="status"><span class="visually-hidden">{ "Loading the examples" }</span><i></i><i></i><i></i></div> },
                 Some(Err(error)) => html! {
                     <Alert tone={Tone::Error} title="The examples could not be loaded." actions={html! { <Button label="Try again" onclick={load.reform(|_: MouseEvent| ())} /> }}><p>{ error }</p></Alert>
                 },
                 Some(Ok(index)) if index.examples.is_empty() => html! { <Empty glyph={Glyph::Examples} title="This site ships no examples" /> },
-                Some(Ok(index)) => html! {
-                    <ul class="cards">
-                        for example in index.examples.iter() { <Card key={example.name.clone()} example={Rc::new(example.clone())} /> }
-                    </ul>
-                },
+                Some(Ok(index)) => html! { <>
+                    if !index.machines.is_empty() {
+                        <section class="card-group">
+                            <h2>{ "State machines" }</h2>
+                            <ul class="cards">
+                                for example in index.machines.iter() {
+                                    <MachineCard key={example.name.clone()} example={Rc::new(example.clone())} index={index.clone()} />
+                                }
+                            </ul>
+                        </section>
+                    }
+                    <section class="card-group">
+                        <h2>{ "Functions" }</h2>
+                        <ul class="cards">
+                            for example in index.examples.iter() { <Card key={example.name.clone()} example={Rc::new(example.clone())} /> }
+                        </ul>
+                    </section>
+                </> },
             } }
         </div>
     }
@@ -91,7 +107,7 @@ fn Card(props: &CardProps) -> Html {
     let size = example.module.as_ref().map(|module| format_bytes(module.size));
     html! {
         <li class="card">
-            <h2>{ &example.title }</h2>
+            <h3>{ &example.title }</h3>
             <p class="card-summary">{ &example.summary }</p>
             <p class="card-facts">
                 <span class="badge">{ language }</span>
@@ -103,6 +119,53 @@ fn Card(props: &CardProps) -> Html {
             <p class="card-actions">
                 <Button kind={ButtonKind::Primary} label="Open" name={format!("Open {}", example.title)} busy={*busy} disabled={read_only || !ready} onclick={open} />
                 if let Some(source) = &example.source { <a href={format!("examples/{}", source.path)} target="_blank" rel="noopener">{ "Source" }</a> }
+            </p>
+        </li>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct MachineCardProps {
+    example: Rc<MachineExample>,
+    index: Rc<ExampleIndex>,
+}
+
+#[component]
+fn MachineCard(props: &MachineCardProps) -> Html {
+    let app = use_app();
+    let busy = use_state(|| false);
+    let fault = use_state(|| None::<String>);
+    let read_only = use_document(|document| document.read_only());
+    let ready = use_session(|session| session.phase == EnginePhase::Ready);
+    let example = &props.example;
+    let open = {
+        let (app, busy, fault) = (app, busy.clone(), fault.clone());
+        let (example, index) = (example.clone(), props.index.clone());
+        Callback::from(move |_: MouseEvent| {
+            let (app, busy, fault) = (app.clone(), busy.clone(), fault.clone());
+            let (example, index) = (example.clone(), index.clone());
+            busy.set(true);
+            spawn_local(async move {
+                let added = actions::add_machine_example(&app, &index, &example).await;
+                busy.set(false);
+                fault.set(added.err());
+            });
+        })
+    };
+    let functions: Vec<&str> =
+        props.index.functions_of(example).map(|one| one.function.name.as_str()).collect();
+    html! {
+        <li class="card">
+            <h3>{ &example.title }</h3>
+            <p class="card-summary">{ &example.summary }</p>
+            <p class="card-facts">
+                <span class="badge">{ machine_type_label(machine_type_name(example.machine.machine_type)) }</span>
+                if !functions.is_empty() { <span>{ format!("Calls {}", functions.join(", ")) }</span> }
+                <span>{ plural(example.inputs.len() as u64, "input") }</span>
+            </p>
+            if let Some(fault) = &*fault { <div role="alert"><Alert tone={Tone::Error} title="It could not be added."><p class="aws-message">{ fault }</p></Alert></div> }
+            <p class="card-actions">
+                <Button kind={ButtonKind::Primary} label="Open" name={format!("Open {}", example.title)} busy={*busy} disabled={read_only || !ready} onclick={open} />
             </p>
         </li>
     }
