@@ -122,11 +122,11 @@ fn run(definition: &Value, input: &Value) -> Result<(Value, String), String> {
     let Some(output) = execution.output() else {
         return Err(format!("{:?}: {:?}", execution.error(), execution.cause()));
     };
-    let last = execution.history().iter().filter_map(|event| {
+    let mut last = execution.history().iter().rev().filter_map(|event| {
         let event = event.to_json(true);
         event["stateEnteredEventDetails"]["name"].as_str().map(str::to_owned)
     });
-    let last = last.last().filter(|name| name != "A").unwrap_or_default();
+    let last = last.next().filter(|name| name != "A").unwrap_or_default();
     Ok((output.value().clone(), last))
 }
 
