@@ -77,9 +77,8 @@ fn block(svg: &mut String, block: &Block, layout: &Layout) {
             };
             writeln!(
                 svg,
-                "<g class=\"{}{faint}\"><title>{}</title><rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"8\"/>\
+                "<g class=\"n{faint}\"><title>{}</title><rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"8\"/>\
                  <text x=\"{left}\" y=\"{}\">{}</text><text class=\"s\" x=\"{left}\" y=\"{}\">{}</text></g>",
-                "n",
                 escaped(&block.name),
                 y + 20,
                 escaped(&block.title),

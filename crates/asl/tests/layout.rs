@@ -38,10 +38,10 @@ fn sound(picture: &Layout) -> Result<(), String> {
         if !inside(block, &whole) {
             return Err(format!("{block:?} is not in the picture"));
         }
-        if let Some(parent) = block.parent {
-            if parent >= at || !inside(block, &picture.boxes[parent]) {
-                return Err(format!("{block:?} is not inside its parent"));
-            }
+        if let Some(parent) = block.parent
+            && (parent >= at || !inside(block, &picture.boxes[parent]))
+        {
+            return Err(format!("{block:?} is not inside its parent"));
         }
         for other in &picture.boxes[..at] {
             if other.parent == block.parent && overlap(block, other) {
