@@ -102,6 +102,17 @@ pub enum Route {
         /// Which tab.
         tab: MachineTab,
     },
+    /// An invocation of a function: its Monitor tab with the logs of one request.
+    Invocation {
+        /// The function's name.
+        function: String,
+        /// The request id; empty for all.
+        request: String,
+    },
+    /// A history from a file, to be taken in.
+    Import,
+    /// One that was taken in.
+    Imported(String),
     /// An execution of a state machine.
     Execution {
         /// The machine's name.
@@ -132,6 +143,11 @@ impl Route {
         match segments.as_slice() {
             [""] => Self::Home,
             ["functions"] => Self::Functions,
+            ["histories"] => Self::Import,
+            ["histories", number] => Self::Imported(decode(number)),
+            ["functions", function, "monitor", request] => {
+                Self::Invocation { function: decode(function), request: decode(request) }
+            }
             ["machines"] => Self::Machines,
             ["machines", name] => Self::machine(&decode(name), MachineTab::default()),
             ["machines", machine, "executions", name] => {
@@ -170,6 +186,14 @@ impl Route {
             Self::Machine { name, tab } => {
                 format!("#/machines/{}/{}", encode(name), tab.segment())
             }
+            Self::Invocation { function, request } if request.is_empty() => {
+                Self::function(function, FunctionTab::Monitor).format()
+            }
+            Self::Invocation { function, request } => {
+                format!("#/functions/{}/monitor/{}", encode(function), encode(request))
+            }
+            Self::Import => "#/histories".into(),
+            Self::Imported(number) => format!("#/histories/{}", encode(number)),
             Self::Execution { machine, name } => {
                 format!("#/machines/{}/executions/{}", encode(machine), encode(name))
             }
@@ -206,6 +230,9 @@ impl Route {
             Self::Machines => "State machines".into(),
             Self::Machine { name, tab } => format!("{name} · {}", tab.label()),
             Self::Execution { machine, name } => format!("{name} · {machine}"),
+            Self::Invocation { function, .. } => format!("{function} · Monitor"),
+            Self::Import => "Import a history".into(),
+            Self::Imported(_) => "Imported history".into(),
             Self::Examples => "Examples".into(),
             Self::Workspaces => "Workspaces".into(),
             Self::Link(_) => "Shared workspace".into(),
@@ -252,6 +279,7 @@ mod tests {
             Route::Home,
             Route::Functions,
             Route::Machines,
+            Route::Import,
             Route::Examples,
             Route::Workspaces,
             Route::Link("d1.ab_-.cd/?#x".into()),
@@ -260,6 +288,8 @@ mod tests {
             routes.extend(FunctionTab::ALL.map(|tab| Route::function(name, tab)));
             routes.extend(MachineTab::ALL.map(|tab| Route::machine(name, tab)));
             if !name.is_empty() {
+                routes.push(Route::Imported(name.into()));
+                routes.push(Route::Invocation { function: name.into(), request: name.into() });
                 routes.push(Route::Execution { machine: name.into(), name: name.into() });
             }
         }

@@ -10,10 +10,10 @@ use crate::hooks::{use_app, use_chosen, use_document, use_here, use_library, use
 use crate::host;
 use crate::model::{EnginePhase, Keeping, Saved, Tone};
 use crate::pages::{
-    ExamplesPage, ExecutionPage, FunctionPage, FunctionsPage, MachinePage, MachinesPage,
+    ExamplesPage, ExecutionPage, ImportPage, ImportedPage, FunctionPage, FunctionsPage, MachinePage, MachinesPage,
     NotFoundPage, WorkspacesPage,
 };
-use crate::route::Route;
+use crate::route::{FunctionTab, Route};
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
@@ -98,7 +98,9 @@ pub fn Chrome() -> Html {
 /// What counts as another page: tabs of one function do not.
 fn page_of(route: &Route) -> String {
     match route {
-        Route::Function { name, .. } => format!("function {name}"),
+        Route::Function { name, .. } | Route::Invocation { function: name, .. } => {
+            format!("function {name}")
+        }
         Route::Machine { name, .. } => format!("machine {name}"),
         Route::Home | Route::Functions | Route::Link(_) => "functions".into(),
         other => other.format(),
@@ -108,6 +110,13 @@ fn page_of(route: &Route) -> String {
 fn page(route: &Route) -> Html {
     match route {
         Route::Home | Route::Functions | Route::Link(_) => html! { <FunctionsPage /> },
+        Route::Invocation { function, request } => {
+            html! { <FunctionPage key={function.clone()} name={function.clone()} tab={FunctionTab::Monitor} request={request.clone()} /> }
+        }
+        Route::Import => html! { <ImportPage /> },
+        Route::Imported(number) => {
+            html! { <ImportedPage key={number.clone()} number={number.clone()} /> }
+        }
         Route::Function { name, tab } => {
             html! { <FunctionPage key={name.clone()} name={name.clone()} tab={*tab} /> }
         }
@@ -227,8 +236,12 @@ const PLACES: [(Route, &str, Glyph); 4] = [
 
 fn is_at(route: &Route, place: &Route) -> bool {
     match route {
-        Route::Home | Route::Function { .. } | Route::Link(_) => *place == Route::Functions,
-        Route::Machine { .. } | Route::Execution { .. } => *place == Route::Machines,
+        Route::Home | Route::Function { .. } | Route::Invocation { .. } | Route::Link(_) => {
+            *place == Route::Functions
+        }
+        Route::Machine { .. } | Route::Execution { .. } | Route::Import | Route::Imported(_) => {
+            *place == Route::Machines
+        }
         other => other == place,
     }
 }
@@ -243,7 +256,7 @@ fn SideNavigation(props: &NavigationProps) -> Html {
     let read_only = use_document(|document| document.read_only());
     let machine = props.route.machine_name();
     let shown = match &props.route {
-        Route::Function { name, .. } => Some(name.clone()),
+        Route::Function { name, .. } | Route::Invocation { function: name, .. } => Some(name.clone()),
         _ => None,
     };
     let reset = Callback::from(move |_: MouseEvent| app.open_dialog(Dialog::Reset));

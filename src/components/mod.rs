@@ -8,6 +8,7 @@ mod create_function;
 mod dialog;
 mod dialogs;
 mod editor_glue;
+pub mod execution;
 mod failure;
 mod field;
 mod icon;

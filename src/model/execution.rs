@@ -235,6 +235,11 @@ pub fn redrive_execution(arn: &str) -> ApiRequest {
     states("RedriveExecution", json!({ "executionArn": arn }))
 }
 
+/// `ListExecutions` of a distributed Map state's run.
+pub fn list_map_run_executions(arn: &str) -> ApiRequest {
+    states("ListExecutions", json!({ "mapRunArn": arn, "maxResults": 500 }))
+}
+
 /// `SendTaskSuccess`.
 pub fn send_task_success(token: &str, output: &str) -> ApiRequest {
     states("SendTaskSuccess", json!({ "taskToken": token, "output": output }))

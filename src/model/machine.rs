@@ -105,11 +105,6 @@ pub fn start_sync_execution(arn: &str, name: &str, input: &str) -> ApiRequest {
     request
 }
 
-/// `DescribeExecution`.
-pub fn describe_execution(arn: &str) -> ApiRequest {
-    states("DescribeExecution", json!({ "executionArn": arn }))
-}
-
 /// `ListTagsForResource`.
 pub fn list_tags(arn: &str) -> ApiRequest {
     states("ListTagsForResource", json!({ "resourceArn": arn }))

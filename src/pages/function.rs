@@ -20,6 +20,9 @@ use yew::prelude::*;
 pub struct FunctionPageProps {
     pub name: AttrValue,
     pub tab: FunctionTab,
+    /// The request whose logs are shown; empty for all.
+    #[prop_or_default]
+    pub request: AttrValue,
 }
 
 /// A function's page.
@@ -127,7 +130,7 @@ pub fn FunctionPage(props: &FunctionPageProps) -> Html {
                 { match props.tab {
                     FunctionTab::Code => html! { <CodeTab name={props.name.clone()} {running} /> },
                     FunctionTab::Test => html! { <TestTab name={props.name.clone()} {running} /> },
-                    FunctionTab::Monitor => html! { <MonitorTab name={props.name.clone()} /> },
+                    FunctionTab::Monitor => html! { <MonitorTab key={props.request.to_string()} name={props.name.clone()} request={props.request.clone()} /> },
                     FunctionTab::Configuration => html! { <ConfigurationTab name={props.name.clone()} /> },
                 } }
             </Tabs>

@@ -47,6 +47,7 @@ pub fn MachinesPage() -> Html {
         <div class="page">
             <header class="page-header">
                 <div><h1>{ "State machines" }</h1><p>{ "Workflows in the Amazon States Language, run as Step Functions runs them." }</p></div>
+                <p><a href={Route::Import.format()}>{ "Import an execution history" }</a></p>
             </header>
             <Panel title="All state machines" counter={format_count(total as u64)} {actions} flush={true}>
                 <div class="list-tools">

@@ -3,11 +3,12 @@
 mod code_tab;
 mod configuration_tab;
 mod examples;
+mod execution;
+mod execution_import;
 mod function;
 mod functions;
 mod machine;
 mod machine_configuration;
-mod machine_execution;
 mod machine_executions;
 mod machine_mocks;
 mod machines;
@@ -17,10 +18,11 @@ mod test_tab;
 mod workspaces;
 
 pub use examples::ExamplesPage;
+pub use execution::ExecutionPage;
+pub use execution_import::{ImportPage, ImportedPage};
 pub use function::FunctionPage;
 pub use functions::FunctionsPage;
 pub use machine::MachinePage;
-pub use machine_execution::ExecutionPage;
 pub use machines::MachinesPage;
 pub use not_found::NotFoundPage;
 pub use workspaces::WorkspacesPage;

@@ -10,13 +10,19 @@ use yew::prelude::*;
 #[derive(PartialEq, Properties)]
 pub struct MonitorTabProps {
     pub name: AttrValue,
+    /// The request whose logs are shown at first; empty for all.
+    #[prop_or_default]
+    pub request: AttrValue,
 }
 
 /// The tab.
 #[component]
 pub fn MonitorTab(props: &MonitorTabProps) -> Html {
     let name = props.name.to_string();
-    let request = use_state(AttrValue::default);
+    let request = use_state({
+        let request = props.request.clone();
+        move || request
+    });
     use_view(Some(ViewSpec::Invocations { function: name.clone(), rows_max: 50 }));
     let summary =
         use_session(move |session| session.invocations.get(&name).map(|window| window.summary))

@@ -79,3 +79,53 @@ export async function shareLink(page) {
   await dialog.getByRole("button", { name: "Close" }).click();
   return link;
 }
+
+/** Starts an execution of the machine whose page is shown. */
+export async function startExecution(page, name, input) {
+  await page.getByRole("button", { name: "Start execution" }).click();
+  const dialog = page.getByRole("dialog", { name: /^Start execution/ });
+  await write(page, "Input JSON", input);
+  await dialog.getByLabel("Execution name").fill(name);
+  await dialog.getByRole("button", { name: "Start execution" }).click();
+  await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+}
+
+const event = (id, previousEventId, seconds, type, details) => ({
+  timestamp: `2024-05-01T10:17:${seconds.toFixed(3).padStart(6, "0")}000+00:00`,
+  type,
+  id,
+  previousEventId,
+  ...(details && { [`${type.replace(/^[A-Z][a-z]+(?=State(Entered|Exited))/, "").replace(/^./, (c) => c.toLowerCase())}EventDetails`]: details }),
+});
+
+/** A history as the AWS command line prints it: a Map state of three items, of which the second fails. */
+export const failedMap = {
+  events: [
+    event(1, 0, 0, "ExecutionStarted", { input: '{"order": 17}', roleArn: "arn:aws:iam::123456789012:role/r" }),
+    event(2, 0, 0.01, "PassStateEntered", { name: "Prepare", input: '{"order": 17}' }),
+    event(3, 2, 0.01, "PassStateExited", { name: "Prepare", output: '{"items":[1,2,3]}' }),
+    event(4, 3, 0.02, "MapStateEntered", { name: "Items", input: '{"items":[1,2,3]}' }),
+    event(5, 4, 0.02, "MapStateStarted", { length: 3 }),
+    event(6, 5, 0.03, "MapIterationStarted", { name: "Items", index: 0 }),
+    event(7, 5, 0.03, "MapIterationStarted", { name: "Items", index: 1 }),
+    event(8, 5, 0.03, "MapIterationStarted", { name: "Items", index: 2 }),
+    event(9, 6, 0.04, "TaskStateEntered", { name: "Charge", input: "1" }),
+    event(10, 7, 0.04, "TaskStateEntered", { name: "Charge", input: "2" }),
+    event(11, 8, 0.04, "TaskStateEntered", { name: "Charge", input: "3" }),
+    event(12, 10, 0.05, "LambdaFunctionScheduled", { resource: "arn:aws:lambda:eu-west-1:123456789012:function:charge", input: "2" }),
+    event(13, 12, 1.2, "LambdaFunctionFailed", { error: "Oops", cause: "the card was refused" }),
+    event(14, 13, 1.2, "MapIterationFailed", { name: "Items", index: 1 }),
+    event(15, 14, 1.2, "MapIterationAborted", { name: "Items", index: 2 }),
+    event(16, 13, 1.21, "MapStateFailed"),
+    event(17, 16, 1.21, "ExecutionFailed", { error: "Oops", cause: "the card was refused" }),
+  ],
+};
+
+/** Takes a history in on the import page, and waits until it is shown. */
+export async function importHistory(page, history, definition = "") {
+  await page.getByLabel("History", { exact: true }).fill(JSON.stringify(history));
+  if (definition) await page.getByLabel("Definition (optional)").fill(definition);
+  await page.getByRole("button", { name: "Show the history" }).click();
+  await page.locator(".execution-view").waitFor();
+  await page.getByRole("tree").waitFor();
+}

@@ -4,7 +4,7 @@
 // hash     what to open
 // prepare  (page, site) => brings the view into the state that is worth looking at
 
-import { createMachine, editor, invoke, openTab, response, shareLink, testButton, write } from "./app.mjs";
+import { createMachine, editor, failedMap, importHistory, invoke, openTab, response, shareLink, startExecution, testButton, write } from "./app.mjs";
 
 const code = /^Code of /;
 const definition = /^Definition of /;
@@ -14,6 +14,11 @@ async function withHistory(page) {
   await invoke(page);
   await testButton(page).click();
   await page.locator(".result-panel").getByText("Warm", { exact: true }).waitFor();
+}
+
+async function withHistoryOf(page) {
+  await importHistory(page, failedMap);
+  await page.locator(".state-panel").getByRole("heading", { name: "Charge" }).waitFor();
 }
 
 const dialog = (name, open) => async (page) => {
@@ -125,6 +130,44 @@ export const routes = [
       await createMachine(page, "counter", "Choice and wait");
       await page.getByRole("button", { name: "Start execution" }).click();
       await editor(page, "Input JSON");
+    },
+  },
+  {
+    name: "execution",
+    hash: "#/machines",
+    async prepare(page) {
+      await createMachine(page, "work", "Parallel and map");
+      await startExecution(page, "first", '{"items": [1, 2, 3]}');
+      await page.getByText("Succeeded", { exact: true }).first().waitFor();
+      await page.getByRole("treeitem", { name: /^Slow,/ }).locator("text").first().click();
+      await page.locator(".state-panel").getByRole("heading", { name: "Slow" }).waitFor();
+    },
+  },
+  { name: "import", hash: "#/histories", prepare: (page) => page.getByLabel("History", { exact: true }).waitFor() },
+  { name: "execution-failed", fullPage: true, hash: "#/histories", prepare: (page) => withHistoryOf(page) },
+  ...["Timeline", "Map iterations", "Compare"].map((tab) => ({
+    name: `execution-${tab.toLowerCase().replace(" ", "-")}`,
+    fullPage: true,
+    hash: "#/histories",
+    async prepare(page) {
+      await withHistoryOf(page);
+      await openTab(page, tab);
+      if (tab === "Compare") {
+        const other = structuredClone(failedMap);
+        other.events[2].stateExitedEventDetails.output = "{}";
+        await page.locator("#compare-file").setInputFiles({ name: "other.json", mimeType: "application/json", buffer: Buffer.from(JSON.stringify(other)) });
+        await page.locator(".compare-first").waitFor();
+      }
+    },
+  })),
+  {
+    name: "execution-scrubbed",
+    fullPage: true,
+    hash: "#/histories",
+    async prepare(page) {
+      await withHistoryOf(page);
+      await page.getByRole("slider").fill("9");
+      await page.getByText("Event 9 of 17").waitFor();
     },
   },
   { name: "examples", hash: "#/examples", prepare: (page) => page.getByRole("heading", { name: "Counter" }).first().waitFor() },

@@ -200,6 +200,8 @@ pub struct ExecutionSummary {
     pub failed_event: Option<u64>,
     /// States that were entered by the cursor.
     pub states: Vec<StateStatus>,
+    /// Transitions that were taken by the cursor, by the names of the states; no name is the start or the end.
+    pub transitions: Vec<(String, String)>,
     /// What the history says that could not be understood; empty when all could.
     pub remarks: Vec<String>,
 }
@@ -320,6 +322,10 @@ pub struct VisitDetail {
     pub event_text: String,
     /// The event that was asked for.
     pub selected: u64,
+    /// Which of the state's visits it is, from 1, and of how many.
+    pub number: (u32, u32),
+    /// The events with which the visits of the state before and after this one began.
+    pub neighbours: (Option<u64>, Option<u64>),
     /// Input.
     pub input: Option<String>,
     /// Output.

@@ -58,14 +58,24 @@ impl Projections {
             Fact::LogLine { group, stream, timestamp_ms, request_id, message } => {
                 self.logs.push(group, stream, *timestamp_ms, request_id.as_deref(), message);
             }
-            Fact::InvocationAccepted { request_id, function, command: None, .. } => {
-                self.executions.accepted(at_us, function, request_id);
+            Fact::InvocationAccepted {
+                request_id,
+                function,
+                execution: Some(execution),
+                state,
+                ..
+            } => {
+                let state = state.as_deref().unwrap_or_default();
+                self.executions.accepted(at_us, *execution, state, function, request_id);
             }
             // The list of invocations begins with their start; what was answered is told by `Answered`.
             Fact::RequestAnswered { .. } | Fact::InvocationAccepted { .. } => {}
-            Fact::ExecutionStarted { .. }
-            | Fact::ExecutionHistory { .. }
-            | Fact::ExecutionFinished { .. } => self.executions.changed(),
+            Fact::ExecutionStarted { execution, execution_arn, .. } => {
+                self.executions.started(*execution, execution_arn);
+            }
+            Fact::ExecutionHistory { .. } | Fact::ExecutionFinished { .. } => {
+                self.executions.changed();
+            }
             // Facts of services that have no view yet.
             _ => {}
         }

@@ -33,7 +33,17 @@ impl Fold {
         let exited = visit.exited.map(|at| &self.items[at]);
         let entered = &self.items[visit.entered];
         let selected = Value::Object(self.items[position].json.clone());
+        let same: Vec<usize> =
+            (0..self.visits.len()).filter(|other| self.visits[*other].name == visit.name).collect();
+        let number = same.partition_point(|other| *other < at);
+        let neighbour = |at: Option<usize>| {
+            let other = same.get(at?)?;
+            Some(self.items[self.visits[*other].entered].id)
+        };
+        let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Some(VisitDetail {
+            number: (count(number + 1), count(same.len())),
+            neighbours: (neighbour(number.checked_sub(1)), neighbour(Some(number + 1))),
             bar: self.bar(at),
             event_text: bounded(serde_json::to_string_pretty(&selected).unwrap_or_default()),
             selected: event,

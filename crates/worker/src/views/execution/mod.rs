@@ -62,10 +62,12 @@ struct Known {
     next_token: Option<String>,
 }
 
-/// An invocation that something inside the cloud asked for.
+/// An invocation that a task of an execution asked for.
 #[derive(Debug)]
 struct Accepted {
     at_us: u64,
+    execution: u64,
+    state: String,
     function: String,
     request_id: String,
 }
@@ -77,6 +79,8 @@ pub(crate) struct Executions {
     imports: VecDeque<String>,
     imported: u64,
     accepted: VecDeque<Accepted>,
+    /// Numbers of executions in facts, the newest ones, and their ARNs.
+    numbers: BTreeMap<u64, String>,
     /// Unix microseconds of virtual zero.
     epoch_us: u64,
 }
@@ -89,13 +93,34 @@ impl Executions {
         }
     }
 
-    /// An invocation from inside began.
-    pub(crate) fn accepted(&mut self, at_us: u64, function: &str, request_id: &str) {
+    /// An execution began.
+    pub(crate) fn started(&mut self, number: u64, arn: &str) {
+        if self.numbers.len() == INVOCATIONS_MAX {
+            self.numbers.pop_first();
+        }
+        self.numbers.insert(number, arn.to_owned());
+        self.changed();
+    }
+
+    /// An invocation for a state of an execution was accepted.
+    pub(crate) fn accepted(
+        &mut self,
+        at_us: u64,
+        execution: u64,
+        state: &str,
+        function: &str,
+        request_id: &str,
+    ) {
         if self.accepted.len() == INVOCATIONS_MAX {
             self.accepted.pop_front();
         }
-        let (function, request_id) = (function.to_owned(), request_id.to_owned());
-        self.accepted.push_back(Accepted { at_us, function, request_id });
+        self.accepted.push_back(Accepted {
+            at_us,
+            execution,
+            state: state.to_owned(),
+            function: function.to_owned(),
+            request_id: request_id.to_owned(),
+        });
     }
 
     /// Keeps what is watched.
@@ -122,7 +147,8 @@ impl Executions {
     pub(crate) fn of_new_session(self, epoch_ms: u64) -> Self {
         let known = self.known.into_iter().filter(|(_, known)| known.imported).collect();
         let epoch_us = epoch_ms.saturating_mul(1_000);
-        Self { known, accepted: VecDeque::new(), epoch_us, ..self }
+        let (accepted, numbers) = (VecDeque::new(), BTreeMap::new());
+        Self { known, accepted, numbers, epoch_us, ..self }
     }
 
     pub(crate) fn answer(&mut self, ask: ExecutionAsk) -> ExecutionAnswer {
@@ -273,7 +299,7 @@ impl Executions {
                 };
                 let mut detail = fold.detail(*event, around);
                 if let Some(detail) = detail.as_mut().filter(|_| !known.imported) {
-                    self.find_requests(detail);
+                    self.find_requests(source, fold, detail);
                 }
                 ExecutionWindow::Visit(detail.map(Box::new))
             }
@@ -308,18 +334,27 @@ impl Executions {
         }
     }
 
-    /// Histories name no request ids. The engine starts a task's invocation in the instant of its start, in the same order.
-    fn find_requests(&self, detail: &mut coldstart_protocol::VisitDetail) {
+    /// Histories name no request ids; facts name the execution and the state. Iterations that begin together are told apart by
+    /// their order.
+    fn find_requests(
+        &self,
+        source: &str,
+        fold: &Fold,
+        detail: &mut coldstart_protocol::VisitDetail,
+    ) {
         for attempt in &mut detail.attempts {
             if attempt.function.is_empty() {
                 continue;
             }
             let mut same = self.accepted.iter().filter(|accepted| {
-                accepted.function == attempt.function
-                    && accepted.at_us.saturating_add(self.epoch_us) == attempt.from_us
+                accepted.at_us.saturating_add(self.epoch_us) == attempt.from_us
+                    && accepted.function == attempt.function
+                    && accepted.state == detail.bar.name
+                    && self.numbers.get(&accepted.execution).is_some_and(|arn| arn == source)
             });
-            if let (Some(only), None) = (same.next(), same.next()) {
-                attempt.request_id.clone_from(&only.request_id);
+            let before = fold.attempts_before(&detail.bar.name, attempt.event, attempt.from_us);
+            if let Some(accepted) = same.nth(before) {
+                attempt.request_id.clone_from(&accepted.request_id);
             }
         }
     }

@@ -5,7 +5,7 @@ use super::read::Item;
 use coldstart_protocol::{
     ExecutionSummary, HistoryRow, IterationCell, IterationGrid, StateStatus, VisitBar, VisitStatus,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Longer data is cut: AWS's own limit is 256 KiB.
 const TEXT_BYTES_MAX: usize = 300 << 10;
@@ -123,6 +123,23 @@ impl Fold {
         states.into_values().collect()
     }
 
+    /// Pairs of states that followed each other in a scope, by a cursor.
+    fn transitions(&self, cursor: Option<u64>) -> Vec<(String, String)> {
+        let limit = cursor.unwrap_or(u64::MAX);
+        let mut last: BTreeMap<usize, &str> = BTreeMap::new();
+        let mut taken: BTreeSet<(&str, &str)> = BTreeSet::new();
+        for visit in self.visits.iter().filter(|visit| visit.status_at(limit).is_some()) {
+            let before = last.insert(visit.scope, &visit.name).unwrap_or_default();
+            taken.insert((before, &visit.name));
+        }
+        if self.status_at(cursor, false) == "SUCCEEDED"
+            && let Some(name) = last.get(&0)
+        {
+            taken.insert((name, ""));
+        }
+        taken.into_iter().map(|(from, to)| (from.to_owned(), to.to_owned())).collect()
+    }
+
     /// All about the execution but its name.
     pub(super) fn summary(&self, cursor: Option<u64>, imported: bool) -> ExecutionSummary {
         let last_of = |kind: &str| self.items.iter().rev().find(|item| item.kind == kind);
@@ -156,6 +173,7 @@ impl Fold {
             cause: failure.and_then(|item| item.data("cause")).map(bounded),
             failed_event: self.failed_event,
             states: self.states(cursor),
+            transitions: self.transitions(cursor),
             remarks: self.remarks.clone(),
         }
     }
@@ -245,6 +263,13 @@ impl Fold {
             changes: visit.changes.clone(),
             retries: visit.attempts.iter().skip(1).copied().collect(),
         }
+    }
+
+    /// Attempts of a state, in whichever visit, that began in the same instant before this one.
+    pub(super) fn attempts_before(&self, name: &str, event: u64, at_us: u64) -> usize {
+        let attempts = self.visits.iter().filter(|visit| visit.name == name);
+        let attempts = attempts.flat_map(|visit| &visit.attempts);
+        attempts.filter(|(other, at)| *other < event && *at == at_us).count()
     }
 
     /// Bars of the timeline: the first one's position, how many there are, the window.

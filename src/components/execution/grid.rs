@@ -1,0 +1,144 @@
+//! The iterations of a Map state as a grid, failures first; those of a distributed one are executions of their own.
+
+use super::{ViewingHandle, select, visit_class, visit_tone};
+use crate::components::machine::execution_status;
+use crate::components::{Button, Empty, Glyph, Icon, StatusTone};
+use crate::hooks::{use_query, use_session, use_view};
+use crate::model::{
+    execution_of_arn, execution_rows, format_count, format_micros, list_map_run_executions,
+};
+use crate::route::Route;
+use coldstart_protocol::{ExecutionPart, IterationCell, ViewSpec};
+use yew::prelude::*;
+
+/// Cells that are shown at first, and so many more each time.
+const CELLS: usize = 200;
+
+#[derive(PartialEq, Properties)]
+pub(super) struct IterationsProps {
+    pub source: AttrValue,
+    /// An event of the Map state's visit, or inside it.
+    pub event: u64,
+    pub imported: bool,
+    pub viewing: ViewingHandle,
+}
+
+/// The grid.
+#[component]
+pub(super) fn Iterations(props: &IterationsProps) -> Html {
+    let shown = use_state(|| CELLS);
+    let viewing = &props.viewing;
+    use_view(Some(ViewSpec::Execution {
+        source: props.source.to_string(),
+        part: ExecutionPart::Iterations {
+            event: props.event,
+            cursor: viewing.cursor,
+            from: 0,
+            cells_max: *shown,
+        },
+    }));
+    let grid = use_session({
+        let source = props.source.to_string();
+        move |session| session.executions.get(&source).and_then(|windows| windows.grid.clone())
+    });
+    let Some(grid) = grid else {
+        return html! { <Empty glyph={Glyph::Examples} title="No Map state selected" text="Select a Map state, or a state inside one, in the graph or in the events." /> };
+    };
+    let [succeeded, failed, aborted, running] = grid.counts;
+    let counts =
+        [("Failed", failed), ("Running", running), ("Succeeded", succeeded), ("Aborted", aborted)];
+    let more = {
+        let shown = shown.clone();
+        Callback::from(move |_: MouseEvent| shown.set(*shown + CELLS))
+    };
+    let on_select = select(viewing);
+    html! {
+        <div class="iterations">
+            <p class="iterations-counts">
+                <strong>{ &grid.state }</strong>
+                for (word, count) in counts { <span key={word}>{ format!("{word} {}", format_count(u64::from(count))) }</span> }
+                if let Some(length) = grid.length { <span>{ format!("{} items", format_count(length)) }</span> }
+                if grid.attempts > 1 { <span>{ format!("attempt {}", grid.attempts) }</span> }
+            </p>
+            if let Some(arn) = &grid.map_run_arn { <MapRun arn={arn.clone()} imported={props.imported} /> }
+            else if grid.total == 0 { <p class="quiet">{ "No iteration began by the time cursor." }</p> }
+            <ul class="iterations-grid" aria-label={format!("Iterations of {}", grid.state)}>
+                for cell in grid.cells.iter() { { cell_of(cell, viewing.selected == Some(cell.event), &on_select) } }
+            </ul>
+            if grid.cells.len() < grid.total { <Button label={format!("Show more ({} of {})", grid.cells.len(), format_count(grid.total as u64))} onclick={more} /> }
+        </div>
+    }
+}
+
+fn cell_of(cell: &IterationCell, selected: bool, on_select: &Callback<u64>) -> Html {
+    let (tone, word) = visit_tone(cell.status);
+    let glyph = match tone {
+        StatusTone::Success => Glyph::Check,
+        StatusTone::Error => Glyph::Close,
+        StatusTone::Working => Glyph::Running,
+        _ => Glyph::Pause,
+    };
+    let duration = cell.to_us.map(|to| format_micros(to.saturating_sub(cell.from_us)));
+    let name = match (&duration, cell.state.is_empty()) {
+        (Some(duration), false) => {
+            format!("Iteration {}: {word} at {}, {duration}", cell.index, cell.state)
+        }
+        (Some(duration), true) => format!("Iteration {}: {word}, {duration}", cell.index),
+        (None, _) => format!("Iteration {}: {word} at {}", cell.index, cell.state),
+    };
+    let event = cell.event;
+    html! {
+        <li key={cell.event}>
+            <button type="button" class={classes!("iteration", visit_class(Some(cell.status)))} aria-label={name.clone()} title={name} aria-pressed={if selected { "true" } else { "false" }}
+                onclick={on_select.reform(move |_: MouseEvent| event)}><Icon {glyph} />{ cell.index }</button>
+        </li>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct MapRunProps {
+    arn: AttrValue,
+    imported: bool,
+}
+
+/// The executions of a distributed Map state's run.
+#[component]
+fn MapRun(props: &MapRunProps) -> Html {
+    let answer = use_query((!props.imported).then(|| list_map_run_executions(&props.arn)));
+    let mut rows = match &answer {
+        Some(Ok(output)) => execution_rows(output),
+        _ => Vec::new(),
+    };
+    let rank = |status: &str| match status {
+        "FAILED" | "TIMED_OUT" => 0,
+        "RUNNING" => 1,
+        "ABORTED" => 2,
+        _ => 3,
+    };
+    rows.sort_by_key(|row| rank(&row.status));
+    html! {
+        <>
+            <p class="iterations-run">{ "Map run " }<code>{ props.arn.clone() }</code></p>
+            if props.imported { <p class="quiet">{ "Its child executions have histories of their own, which are not in this file." }</p> }
+            if !rows.is_empty() {
+                <div class="table-scroll" tabindex="0" role="group" aria-label="Child executions">
+                    <table class="table">
+                        <thead><tr><th scope="col">{ "Child execution" }</th><th scope="col">{ "Status" }</th><th scope="col" class="number">{ "Duration" }</th></tr></thead>
+                        <tbody>
+                            for row in rows.iter() {
+                                <tr key={row.arn.clone()}>
+                                    <th scope="row">{ match execution_of_arn(&row.arn) {
+                                        Some((machine, name)) => html! { <a href={Route::Execution { machine, name }.format()}>{ &row.name }</a> },
+                                        None => html! { &row.name },
+                                    } }</th>
+                                    <td>{ execution_status(&row.status) }</td>
+                                    <td class="number">{ row.stopped_seconds.map_or_else(|| "–".to_owned(), |stopped| format_micros(((stopped - row.started_seconds).max(0.0) * 1e6) as u64)) }</td>
+                                </tr>
+                            }
+                        </tbody>
+                    </table>
+                </div>
+            }
+        </>
+    }
+}
