@@ -232,6 +232,7 @@ fn transcript(messages: &[FromWorker]) -> String {
                         View::Environments { .. } => "environments",
                         View::Invocations { .. } => "invocations",
                         View::Logs { .. } => "logs",
+                        View::Execution { .. } => "execution",
                     })
                     .collect();
                 writeln!(text, "Views {}", names.join(" "))
@@ -526,6 +527,7 @@ fn views_show_what_happened() {
                     View::Environments { .. } => 2,
                     View::Invocations { .. } => 3,
                     View::Logs { .. } => 4,
+                    View::Execution { .. } => panic!("nobody asked for {view:?}"),
                 };
                 newest[slot] = Some(view.clone());
             }

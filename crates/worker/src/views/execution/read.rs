@@ -148,7 +148,7 @@ fn micros(value: &Value) -> Option<u64> {
             let seconds = number.as_f64()?;
             // Later than the year 9999 is no time; milliseconds are.
             let seconds = if seconds > 253_402_300_800.0 { seconds / 1_000.0 } else { seconds };
-            (0.0..253_402_300_800.0).contains(&seconds).then(|| (seconds * 1e6 + 0.5) as u64)
+            (0.0..253_402_300_800.0).contains(&seconds).then_some((seconds * 1e6 + 0.5) as u64)
         }
         Value::String(text) => {
             iso_micros(text).or_else(|| micros(&Value::from(text.parse::<f64>().ok()?)))
