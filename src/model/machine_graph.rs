@@ -155,15 +155,18 @@ fn holds(graph: &Graph, outer: usize, inner: usize) -> bool {
         .any(|at| at == outer)
 }
 
-/// A state in words: its name, what it does, and where it leads.
-pub fn described(graph: &Graph, at: usize, badge: Option<&str>) -> String {
+/// A state in words: what is seen of it, as it is seen (the picture may cut a name), then the rest, and where it leads.
+pub fn described(graph: &Graph, at: usize, badge: &str) -> String {
     let node = &graph.nodes[at];
-    let mut text = format!("{}, {}", node.name, node.subtitle);
+    let mut text = format!("{}, {}", node.title, node.subtitle);
+    if !badge.is_empty() {
+        text += &format!(", {badge}");
+    }
+    if node.title != node.name {
+        text += &format!(", {}", node.name);
+    }
     if !node.state_type.is_empty() && !node.subtitle.starts_with(&node.state_type) {
         text += &format!(", {}", node.state_type);
-    }
-    if let Some(badge) = badge {
-        text += &format!(", {badge}");
     }
     if node.kind == GraphNodeKind::State && !node.reachable {
         text += ", not reachable";
@@ -300,8 +303,8 @@ mod tests {
     #[test]
     fn a_state_says_where_it_leads() {
         let graph = graph();
-        assert_eq!(described(&graph, 1, Some("Succeeded")), "A, Pass, Succeeded. Leads to C, B");
-        assert_eq!(described(&graph, 2, None), "B, Pass, 2 branches. Leads to F");
+        assert_eq!(described(&graph, 1, "Succeeded"), "A, Pass, Succeeded. Leads to C, B");
+        assert_eq!(described(&graph, 2, ""), "B, Pass, 2 branches. Leads to F");
     }
 
     #[test]

@@ -171,16 +171,20 @@ export function createEditor({ parent, doc = "", language = "text", label = "Cod
             { key: "Mod-s", run: command(onSave), preventDefault: true },
           ]),
         ),
-        // CodeMirror lets Tab through for two seconds after Escape. Say so, and let Escape do its other work as well.
+        // CodeMirror lets Tab through for two seconds after Escape. Say so, and let Escape do its other work as well. Before all key bindings:
+        // Escape may only close a list of words, or one that is still being asked for, and nobody who wants to leave can tell.
+        Prec.highest(
+          EditorView.domEventHandlers({
+            keydown(event, view) {
+              if (event.key === "Escape" && !view.state.readOnly) {
+                view.setTabFocusMode(2000);
+                view.dispatch({ effects: EditorView.announce.of("Tab now leaves the editor.") });
+              }
+              return false;
+            },
+          }),
+        ),
         EditorView.domEventHandlers({
-          keydown(event, view) {
-            if (event.key === "Escape" && !view.state.readOnly) {
-              // Also when Escape only closes a list of words, or one that is still being asked for.
-              view.setTabFocusMode(2000);
-              view.dispatch({ effects: EditorView.announce.of("Tab now leaves the editor.") });
-            }
-            return false;
-          },
           // Left to itself, Chromium types over a selection in the selection's colours, by an inline style that the content policy refuses.
           beforeinput(event, view) {
             const { main } = view.state.selection;

@@ -289,10 +289,9 @@ fn StateNode(props: &StateNodeProps) -> Html {
     html! {
         <g {class} role="treeitem" id={format!("{}-state-{at}", props.id)} tabindex={if props.entry { "0" } else { "-1" }}
             aria-selected={if props.selected { "true" } else { "false" }} aria-level={level(graph, at).to_string()}
-            aria-label={described(graph, at, badge.map(|badge| badge.word.as_str()))} {onclick} {ondblclick}>
+            aria-label={described(graph, at, &badge_text(badge))} {onclick} {ondblclick}>
             // The label says all of it, whole where the picture has to cut it.
             <g aria-hidden="true">
-                <title>{ &node.name }</title>
                 if holds { <rect class="state-graph-outline" x={number(x)} y={number(y)} width={number(width)} height={number(height)} rx="8" /> }
                 <rect class={if holds { "state-graph-hold" } else { "state-graph-box" }} x={number(x)} y={number(y)} width={number(width)} height={number(target)} rx="8" />
                 <path class="state-graph-icon" transform={format!("translate({} {})", x + 10, y + 15)} d={icon(&node.state_type)} />
@@ -308,6 +307,15 @@ fn StateNode(props: &StateNodeProps) -> Html {
             </g>
         </g>
     }
+}
+
+/// What is seen of a badge comes first, as it stands in the picture.
+fn badge_text(badge: Option<&GraphBadge>) -> String {
+    badge
+        .map(|badge| format!("{} {}", badge.note, badge.word))
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }
 
 /// 16 by 16, drawn here.
