@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod generate;
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod host;
 
 use coldstart_asl::interpret::{
@@ -106,7 +107,7 @@ fn machines_end_or_wait_and_their_histories_hold_together() {
     eprintln!("{ends:#?}");
     // A generator whose machines all fail at once would prove nothing.
     let succeeded = ends.get("SUCCEEDED").copied().unwrap_or(0);
-    assert!(succeeded * 5 > cases(), "only {succeeded} machines of {} succeed", cases());
+    assert!(succeeded * 4 > cases(), "only {succeeded} machines of {} succeed", cases());
 }
 
 #[test]
@@ -141,7 +142,6 @@ fn stopped_anywhere_it_is_aborted_and_stays_so() {
 }
 
 #[test]
-#[ignore = "redriving is being written"]
 fn a_redriven_execution_goes_on_and_its_history_still_holds() {
     let mut redriven = 0;
     for seed in 0..cases() {
