@@ -296,7 +296,10 @@ fn StateNode(props: &StateNodeProps) -> Html {
                 <rect class={if holds { "state-graph-hold" } else { "state-graph-box" }} x={number(x)} y={number(y)} width={number(width)} height={number(target)} rx="8" />
                 <path class="state-graph-icon" transform={format!("translate({} {})", x + 10, y + 15)} d={icon(&node.state_type)} />
                 <text class="state-graph-name" x={number(x + 34)} y={number(y + 20)}>{ &node.title }</text>
+                // Keeps the words apart for those who read the page as text.
+                { " " }
                 <text class="state-graph-kind" x={number(x + 34)} y={number(y + 37)}>{ &node.subtitle }</text>
+                { " " }
                 if let Some(badge) = badge {
                     <g class="state-graph-badge" transform={format!("translate({} {})", x + width - 10, y - 1)} aria-hidden="true">
                         <circle r="10" />
