@@ -164,6 +164,33 @@ pub fn status_at(bar: &VisitBar, cursor: Option<u64>) -> Option<VisitStatus> {
     after.checked_sub(1).map(|at| bar.changes[at].1)
 }
 
+/// A visit as it was at a cursor: without what came of it later.
+pub fn clipped(detail: &VisitDetail, cursor: Option<u64>) -> VisitDetail {
+    let mut clipped = detail.clone();
+    let Some(cursor) = cursor else { return clipped };
+    let status = status_at(&detail.bar, Some(cursor));
+    if status.is_none_or(|status| !is_ended(status)) {
+        clipped.bar.to_us = None;
+        clipped.output = None;
+        clipped.assigned.clear();
+        if status != Some(VisitStatus::Retrying) {
+            (clipped.error, clipped.cause) = (None, None);
+        }
+        if let Ok(flow) = &mut clipped.flow {
+            let result = flow_order("result");
+            flow.retain(|(name, _)| flow_order(name) < result);
+        }
+    }
+    clipped.attempts.retain(|attempt| attempt.event <= cursor);
+    for attempt in &mut clipped.attempts {
+        if attempt.ended.is_some_and(|ended| ended > cursor) {
+            attempt.to_us = None;
+            (attempt.result, attempt.error, attempt.cause) = (None, None, None);
+        }
+    }
+    clipped
+}
+
 /// Whether a status is one of those that end a visit.
 pub fn is_ended(status: VisitStatus) -> bool {
     !matches!(status, VisitStatus::Running | VisitStatus::Waiting | VisitStatus::Retrying)
@@ -298,6 +325,59 @@ mod tests {
         assert_eq!(after(&[Bounds(1, 30)]).at(), 30);
         assert_eq!(after(&[Scrub(7), Bounds(1, 30)]).cursor, Some(7));
         assert_eq!(after(&[Scrub(7), Bounds(1, 5)]).cursor, None);
+    }
+
+    #[test]
+    fn a_visit_is_shown_as_it_was_at_the_cursor() {
+        let attempt = |event: u64, error: Option<&str>| coldstart_protocol::Attempt {
+            event,
+            ended: Some(event + 2),
+            to_us: Some(event + 2),
+            error: error.map(str::to_owned),
+            ..Default::default()
+        };
+        let text = |text: &str| Some(text.to_owned());
+        let flow = ["input", "afterParameters", "result", "output"];
+        let detail = VisitDetail {
+            bar: VisitBar {
+                event: 2,
+                name: "A".into(),
+                state_type: "Task".into(),
+                place: String::new(),
+                depth: 0,
+                from_us: 2,
+                to_us: Some(9),
+                changes: vec![
+                    (2, VisitStatus::Running),
+                    (5, VisitStatus::Retrying),
+                    (6, VisitStatus::Running),
+                    (9, VisitStatus::Caught),
+                ],
+                retries: vec![(6, 6)],
+            },
+            event_text: String::new(),
+            selected: 2,
+            number: (1, 1),
+            neighbours: (None, None),
+            input: text("1"),
+            output: text("2"),
+            error: text("E"),
+            cause: None,
+            attempts: vec![attempt(3, Some("E")), attempt(6, Some("E"))],
+            assigned: vec![("x".into(), "1".into())],
+            variables: Vec::new(),
+            flow: Ok(flow.map(|name| (name.to_owned(), "1".to_owned())).to_vec()),
+        };
+        assert_eq!(clipped(&detail, None), detail);
+        assert_eq!(clipped(&detail, Some(9)), detail);
+        let at = clipped(&detail, Some(7));
+        assert_eq!((at.bar.to_us, at.output.is_none(), at.error.is_none()), (None, true, true));
+        assert_eq!((at.attempts.len(), at.attempts[1].error.is_none()), (2, true));
+        assert_eq!((at.attempts[0].error.is_some(), at.assigned.len()), (true, 0));
+        assert_eq!(at.flow.map(|flow| flow.len()), Ok(2));
+        let at = clipped(&detail, Some(5));
+        assert_eq!((at.attempts.len(), at.error.as_deref()), (1, Some("E")));
+        assert!(clipped(&detail, Some(2)).attempts.is_empty());
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub fn ExecutionPage(props: &ExecutionPageProps) -> Html {
     });
     let fault = fault.filter(|fault| !fault.is_empty() && summary.is_none());
     html! {
-        <div class="page">
+        <div class="page execution-page">
             <nav class="breadcrumbs" aria-label="Breadcrumbs"><ol>
                 <li><a href={Route::Machines.format()}>{ "State machines" }</a></li>
                 <li><a href={Route::machine(&props.machine, MachineTab::Executions).format()}>{ props.machine.clone() }</a></li>

@@ -354,6 +354,8 @@ pub struct Attempt {
     pub from_us: u64,
     /// When it ended; none while it lasts.
     pub to_us: Option<u64>,
+    /// The event with which it ended.
+    pub ended: Option<u64>,
     /// Who is called: an ARN, or `lambda:invoke`.
     pub resource: String,
     /// With what.

@@ -76,11 +76,11 @@ pub(super) fn ExecutionGraph(props: &ExecutionGraphProps) -> Html {
     html! {
         <Panel title="Graph" flush={true} class="execution-graph">
             { match &*graph {
-                None => html! { <p class="definition-note" role="status">{ "Drawing …" }</p> },
+                None => html! { <p class="execution-note" role="status">{ "Drawing …" }</p> },
                 Some(Err(reason)) => html! { <Empty glyph={Glyph::Machines} title="No picture" text={reason.clone()} /> },
                 Some(Ok(graph)) => html! {
                     <>
-                        if inferred { <p class="definition-note"><Icon glyph={Glyph::Info} />{ "Put together from the history: only what was visited is here. Import the definition with it to see all." }</p> }
+                        if inferred { <p class="execution-note"><Icon glyph={Glyph::Info} />{ "Put together from the history: only what was visited is here. Import the definition with it to see all." }</p> }
                         <StateGraph graph={graph.clone()} id="execution-graph" {label} selected={props.selected.clone()} {on_select} {badges} {taken} />
                     </>
                 },

@@ -36,7 +36,7 @@ fn visit_tone(status: VisitStatus) -> (StatusTone, &'static str) {
     match status {
         VisitStatus::Succeeded => (StatusTone::Success, "Succeeded"),
         VisitStatus::Caught => (StatusTone::Warning, "Caught error"),
-        VisitStatus::Aborted => (StatusTone::Waiting, "Aborted"),
+        VisitStatus::Aborted => (StatusTone::Warning, "Aborted"),
         VisitStatus::Failed => (StatusTone::Error, "Failed"),
         VisitStatus::TimedOut => (StatusTone::Error, "Timed out"),
         VisitStatus::Running => (StatusTone::Working, "Running"),

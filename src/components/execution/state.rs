@@ -7,7 +7,7 @@ use crate::components::machine::execution_status;
 use crate::components::{Alert, Button, ButtonKind, Empty, Glyph, LogView, Panel, Tab, Tabs};
 use crate::hooks::{use_session, use_view};
 use crate::model::{
-    Moment, Tone, execution_of_arn, flow_label, flow_order, format_micros, status_at,
+    Moment, Tone, clipped, execution_of_arn, flow_label, flow_order, format_micros, status_at,
 };
 use crate::route::Route;
 use coldstart_protocol::{Attempt, ExecutionPart, ViewSpec, VisitDetail};
@@ -29,17 +29,20 @@ pub(super) struct StatePanelProps {
 #[component]
 pub(super) fn StatePanel(props: &StatePanelProps) -> Html {
     let tab = use_state(|| "state-data");
+    let clip = use_memo((props.detail.clone(), props.viewing.cursor), |(detail, cursor)| {
+        detail.as_ref().map(|detail| Rc::new(clipped(detail, *cursor)))
+    });
     if let Some(name) = &props.unvisited {
         return html! {
             <Panel title={name.clone()} class="state-panel"><Empty glyph={Glyph::Clock} title="Not entered by the time cursor" text="The execution did not come to this state, or has not yet." /></Panel>
         };
     }
-    let Some(detail) = &props.detail else {
+    let viewing = &props.viewing;
+    let Some(detail) = &*clip else {
         return html! {
             <Panel title="State" class="state-panel"><Empty glyph={Glyph::Machines} title="No state selected" text="Select a state in the graph, an event or a bar: all views follow." /></Panel>
         };
     };
-    let viewing = &props.viewing;
     let status = status_at(&detail.bar, viewing.cursor);
     let mut tabs = vec![
         Tab { key: "state-data", label: "Input and output" },

@@ -97,7 +97,7 @@ pub fn ExecutionView(props: &ExecutionViewProps) -> Html {
                     "view-iterations" => html! { <Panel title="Map iterations"><Iterations source={props.source.clone()} event={viewing.selected.unwrap_or_default()} imported={summary.imported} viewing={viewing.clone()} /></Panel> },
                     "view-data" => html! { <Panel title="Input and output"><div class="execution-data">
                         <DataText title="Execution input" text={text(&summary.input)} missing="The history was read without execution data." />
-                        <DataText title="Execution output" text={text(&summary.output)} missing="There is no output: the execution goes on, or did not succeed." />
+                        <DataText title="Execution output" text={text(&summary.output).filter(|_| summary.status_at == summary.status)} missing="There is no output: the execution goes on, or did not succeed." />
                     </div></Panel> },
                     "view-definition" => html! { <Panel title="Definition">{ match &definition {
                         Some(definition) => html! { <DataText title={if definition.1 { "Put together from the history" } else { "As it was run" }} text={Some(AttrValue::from(definition.0.clone()))} /> },

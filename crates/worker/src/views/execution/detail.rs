@@ -113,6 +113,7 @@ impl Fold {
                 }
                 "Succeeded" => {
                     open.to_us = Some(self.times[at]);
+                    open.ended = Some(item.id);
                     open.result = item.data("output").map(bounded);
                     if let Some(result) = open.result.as_deref() {
                         read_result(result, &mut open.request_id, &mut open.child_execution);
@@ -120,6 +121,7 @@ impl Fold {
                 }
                 "Failed" | "TimedOut" | "ScheduleFailed" | "StartFailed" | "SubmitFailed" => {
                     open.to_us = Some(self.times[at]);
+                    open.ended = Some(item.id);
                     open.error = item.text("error").map(str::to_owned);
                     open.cause = item.data("cause").map(bounded);
                 }
