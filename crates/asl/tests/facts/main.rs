@@ -6,6 +6,7 @@
 
 mod errors;
 mod flow;
+mod lives;
 mod values;
 
 use coldstart_asl::interpret::{Data, Effect, Execution, Failure, Machine, Start, Status, Time};
