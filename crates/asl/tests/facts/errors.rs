@@ -115,3 +115,12 @@ fn a_machine_that_times_out_has_no_error() {
     assert_eq!(execution.stopped_at().unwrap().0, 5_000_000);
     assert_eq!(lines(&execution).last().unwrap(), "3<0 ExecutionTimedOut");
 }
+
+/// 1. Of a Pass state States.DataLimitExceeded fails the execution (recorded).
+#[test]
+fn a_pass_state_s_data_limit_fails_the_execution() {
+    let half = "x".repeat(200_000);
+    let pass = json!({ "Type": "Pass", "Parameters": { "a.$": "$", "b.$": "$" } });
+    let execution = run(&one(pass), &json!(half).to_string());
+    assert_eq!(execution.error(), Some("States.DataLimitExceeded"));
+}

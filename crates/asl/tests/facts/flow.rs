@@ -94,3 +94,25 @@ fn output_does_not_see_what_assign_sets() {
         "B": { "Type": "Pass", "Assign": { "x": 2 }, "Output": "{% $x %}", "End": true } } });
     assert_eq!(output(&run(&machine, "{}")), "1");
 }
+
+/// 3. A Map state that is retried starts again without having failed in between (recorded).
+#[test]
+fn a_retried_map_state_starts_again() {
+    let fail = json!({ "StartAt": "F", "States": { "F": { "Type": "Fail", "Error": "E" } } });
+    let map = json!({ "Type": "Map", "ItemProcessor": fail,
+        "Retry": [{ "ErrorEquals": ["E"], "IntervalSeconds": 1, "MaxAttempts": 1 }] });
+    let execution = run(&one(map), "[1]");
+    let types: Vec<&str> = execution.history().iter().map(|event| event.type_name()).collect();
+    let count = |wanted: &str| types.iter().filter(|name| **name == wanted).count();
+    assert_eq!((count("MapStateStarted"), count("MapStateFailed")), (2, 1), "{types:?}");
+}
+
+/// 16. What a branch assigns stays in it (Passing data between states with variables).
+#[test]
+fn variables_do_not_leak_out_of_branches() {
+    let branch = json!({ "StartAt": "P", "States": { "P": { "Type": "Pass", "Assign": { "y": 2 }, "End": true } } });
+    let machine = json!({ "QueryLanguage": "JSONata", "StartAt": "O", "States": {
+        "O": { "Type": "Parallel", "Branches": [branch], "Next": "A" },
+        "A": { "Type": "Pass", "Output": "{% $y %}", "End": true } } });
+    assert_eq!(run(&machine, "{}").error(), Some("States.QueryEvaluationError"));
+}
