@@ -105,7 +105,7 @@ fn task_failed_does_not_take_timeouts() {
     assert_eq!(execution.error(), Some("States.Timeout"));
 }
 
-/// 11. A machine's time-out stands in its event alone, which follows none, at start and limit exactly (recorded).
+/// 11. A machine's time-out stands in its event alone, which follows none, at start and limit exactly (inferred).
 #[test]
 fn a_machine_that_times_out_has_no_error() {
     let mut machine = one(json!({ "Type": "Wait", "Seconds": 60 }));

@@ -48,7 +48,7 @@ fn jsonata_functions_of_step_functions() {
     assert_eq!(gives("$random(42)"), "0.7275636800328681");
 }
 
-/// 8 and 10. JSONata and timestamps are read when a machine is created (recorded; bare names are inferred).
+/// 8 and 10. JSONata and timestamps are read when a machine is created (timestamps recorded, expressions inferred).
 #[test]
 fn expressions_and_timestamps_are_read_at_creation() {
     let refused = |state: serde_json::Value| !parse(&state.to_string()).1.is_empty();
