@@ -125,6 +125,8 @@ impl Host {
     pub fn new(sandbox: Arc<dyn Sandbox>, build_id: impl Into<String>) -> Self {
         let ready =
             FromWorker::Ready { protocol_version: PROTOCOL_VERSION, build_id: build_id.into() };
+        let mut projections = Projections::default();
+        projections.executions = projections.executions.of_new_session(Config::default().epoch_ms);
         Self {
             engine: Engine::new(Config::default(), Arc::clone(&sandbox)),
             sandbox,
@@ -135,7 +137,7 @@ impl Host {
             waiting: BTreeMap::new(),
             asked: BTreeMap::new(),
             asked_executions: BTreeMap::new(),
-            projections: Projections::default(),
+            projections,
             watched: Vec::new(),
             clock_sent: None,
             flush_due_ms: f64::NEG_INFINITY,

@@ -115,7 +115,7 @@ fn data(detail: &VisitDetail) -> Html {
     html! {
         <div class="state-parts">
             <DataText title="Input" text={text(&detail.input)} missing="The history was read without execution data." />
-            <DataText title="Output" text={text(&detail.output)} missing="It was not left with an output." />
+            <DataText title="Output" text={text(&detail.output)} missing="None by the time cursor: it goes on, or was not left with one." />
         </div>
     }
 }
