@@ -10,7 +10,8 @@ use crate::host::{self, Replier};
 use crate::model::CallError;
 use coldstart_protocol::{
     ApiResponse, ClockState, DefinitionAnswer, DefinitionAsk, Diagnostic, ExecutionAnswer,
-    ExecutionAsk, FromWorker, MessageId, ModuleInfo, Opened, PROTOCOL_VERSION, ToWorker, View, ViewSpec, decode_from_worker, encode,
+    ExecutionAsk, FromWorker, MessageId, ModuleInfo, Opened, PROTOCOL_VERSION, ToWorker, View,
+    ViewSpec, decode_from_worker, encode,
 };
 use coldstart_workspace::{ApiRequest, ClockMode, Interrupt, LoggedCommand, Workspace};
 use js_sys::{Array, Reflect, Uint8Array};

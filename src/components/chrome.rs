@@ -10,8 +10,8 @@ use crate::hooks::{use_app, use_chosen, use_document, use_here, use_library, use
 use crate::host;
 use crate::model::{EnginePhase, Keeping, Saved, Tone};
 use crate::pages::{
-    ExamplesPage, ExecutionPage, ImportPage, ImportedPage, FunctionPage, FunctionsPage, MachinePage, MachinesPage,
-    NotFoundPage, WorkspacesPage,
+    ExamplesPage, ExecutionPage, FunctionPage, FunctionsPage, ImportPage, ImportedPage,
+    MachinePage, MachinesPage, NotFoundPage, WorkspacesPage,
 };
 use crate::route::{FunctionTab, Route};
 use gloo_events::{EventListener, EventListenerOptions};
@@ -256,7 +256,9 @@ fn SideNavigation(props: &NavigationProps) -> Html {
     let read_only = use_document(|document| document.read_only());
     let machine = props.route.machine_name();
     let shown = match &props.route {
-        Route::Function { name, .. } | Route::Invocation { function: name, .. } => Some(name.clone()),
+        Route::Function { name, .. } | Route::Invocation { function: name, .. } => {
+            Some(name.clone())
+        }
         _ => None,
     };
     let reset = Callback::from(move |_: MouseEvent| app.open_dialog(Dialog::Reset));
