@@ -32,6 +32,7 @@ Commands:
   ci           the same as test
   conformance  recorded answers against the engine          [arguments are passed on, such as --dir DIR]
   bench        ratios against V8 and other runtimes         [arguments are passed on]
+  bench asl    state machines against aws-local-stepfunctions, and how they scale  [--rounds N, --native, --quick]
   size         what a first visit transfers, against the budgets
   shots        screenshots of every view into target/shots  [arguments are passed on]
   examples     only build the examples, into www/generated/examples
@@ -140,6 +141,9 @@ fn conformance(paths: &Paths, rest: Vec<std::ffi::OsString>) -> Outcome<()> {
 }
 
 fn bench(paths: &Paths, rest: Vec<std::ffi::OsString>) -> Outcome<()> {
+    if rest.first().is_some_and(|first| first == "asl") {
+        return bench_asl(paths, &rest[1..]);
+    }
     let mut plan = Plan::new(paths, tools::STEPS + site::STEPS + 2)?;
     tools::install(&mut plan, paths)?;
     let chromium = tools::chromium(&mut plan)?;
@@ -148,6 +152,19 @@ fn bench(paths: &Paths, rest: Vec<std::ffi::OsString>) -> Outcome<()> {
     plan.finish();
     let mut node = Command::new("node");
     node.current_dir(&paths.root).arg("tests/bench/run.mjs").args(rest);
+    progress::pass_through(
+        node.env("COLDSTART_CHROMIUM", chromium).env("COLDSTART_TARGET", &paths.target),
+    )
+}
+
+/// It needs neither the site nor the command: it builds what it measures.
+fn bench_asl(paths: &Paths, rest: &[std::ffi::OsString]) -> Outcome<()> {
+    let mut plan = Plan::new(paths, tools::STEPS + 1)?;
+    tools::install(&mut plan, paths)?;
+    let chromium = tools::chromium(&mut plan)?;
+    plan.finish();
+    let mut node = Command::new("node");
+    node.current_dir(&paths.root).arg("tests/bench/asl/run.mjs").args(rest);
     progress::pass_through(
         node.env("COLDSTART_CHROMIUM", chromium).env("COLDSTART_TARGET", &paths.target),
     )
