@@ -1,11 +1,14 @@
 // Start-up of the Worker: waits for the engine's compiled module from the page (www/boot.js), then runs it.
 //
-// The engine's `main` sets `self.onmessage`. Messages that arrive before it has are kept and delivered then. The engine reads the build's
-// name from `self.COLDSTART_BUILD_ID`, a string.
+// The first message is `{engine, parts}`: modules, where a part that the page does not have yet is missing. `{part, module}` may follow at any
+// time; all other messages are the engine's. The engine's `main` sets `self.onmessage`; messages that arrive before it has are kept and
+// delivered then. The engine reads the build's name from `self.COLDSTART_BUILD_ID`, a string. `self.COLDSTART_PARTS` lists the parts that have
+// been loaded.
 //
-// The engine needs no network, so it gets none: what runs in here is other people's code.
+// The engine needs no network but for its own parts (www/parts.js), so it gets none: what runs in here is other people's code.
 
-import initEngine from "coldstart-worker";
+import initEngine, { hooks } from "coldstart-worker";
+import { Parts } from "./parts.js";
 
 self.COLDSTART_BUILD_ID = COLDSTART_BUILD;
 
@@ -15,11 +18,22 @@ for (const name of ["fetch", "XMLHttpRequest", "WebSocket", "WebSocketStream", "
   }
 }
 
+const parts = new Parts(COLDSTART_ENGINE_PARTS, import.meta.url);
+self.COLDSTART_PARTS = parts.record;
+hooks.load = (part, primary, slot) => parts.load(part, primary, slot);
+
 self.addEventListener(
   "message",
   async ({ data }) => {
+    data.parts.forEach((module, part) => parts.give(part, module));
     const early = [];
     const keep = (event) => early.push(event);
+    // Before the engine's own listener, which takes every message for one of its own.
+    self.addEventListener("message", (event) => {
+      if (!event.data?.module) return;
+      parts.give(event.data.part, event.data.module);
+      event.stopImmediatePropagation();
+    });
     self.addEventListener("message", keep);
     try {
       await initEngine({ module_or_path: data.engine });

@@ -18,6 +18,8 @@ use wasm_bindgen_futures::spawn_local;
 
 /// Under which the tab keeps the link that it shows, so that a reload shows it again.
 pub(super) const LINK_NOTE: &str = "coldstart.link";
+/// What www/parts.js says when it cannot have a part of the engine.
+const PART_MISSING: &str = "of Coldstart could not be loaded";
 /// Workers lost in a row before the page gives up.
 const LOSSES_MAX: u32 = 3;
 
@@ -143,7 +145,11 @@ fn recover(app: &App, message: String, command: Option<u64>) {
         app,
         Notice::new(
             Tone::Error,
-            "The engine failed. This is a bug in Coldstart, not in your function.",
+            if message.contains(PART_MISSING) {
+                "A part of the engine did not arrive."
+            } else {
+                "The engine failed. This is a bug in Coldstart, not in your function."
+            },
         )
         .detail(detail)
         .remedy(Remedy::CopyReport(report)),

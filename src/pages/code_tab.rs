@@ -58,15 +58,20 @@ pub fn CodeTab(props: &CodeTabProps) -> Html {
     let fault = use_state(|| None::<DeployError>);
     let deploying = use_state(|| false);
 
-    // Text is checked as it is typed: the engine assembles it and says where it is wrong.
+    // Text is checked as it is typed: the engine assembles it and says where it is wrong. What is deployed has been assembled before, and the
+    // part of the engine that assembles is not fetched for it.
     let text: Option<AttrValue> = match &source {
         Some(Source::Wat { text }) => Some(text.clone().into()),
         _ => None,
     };
     {
         let (app, diagnostics) = (app.clone(), diagnostics.clone());
-        use_effect_with((text.clone(), read_only), move |(text, read_only)| {
-            let timer = text.clone().filter(|_| !read_only).map(|text| {
+        let edited = text.clone().filter(|_| differs && !read_only);
+        use_effect_with(edited, move |edited| {
+            if edited.is_none() && !diagnostics.is_empty() {
+                diagnostics.set(Rc::default());
+            }
+            let timer = edited.clone().map(|text| {
                 Timeout::new(CHECK_MS, move || {
                     spawn_local(async move {
                         let found = match app.engine.assemble(&text).await {

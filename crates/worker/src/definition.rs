@@ -16,6 +16,7 @@ const TEXT_BYTES_MAX: usize = 2 << 20;
 const SHOWN_MAX: usize = 200;
 
 /// Answers a question.
+#[inline(never)] // The boundary of a part that the page fetches later (docs/adr/0005).
 pub(crate) fn answer(ask: DefinitionAsk) -> DefinitionAnswer {
     match ask {
         DefinitionAsk::Analyse { text, express } => {

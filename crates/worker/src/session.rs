@@ -7,7 +7,7 @@ use coldstart_engine::{
     Command, Config, Engine, Interrupt, Principal, Request, Session, Timestamp,
 };
 use coldstart_sandbox::{METER_VERSION, Sandbox};
-use coldstart_workspace::{ApiRequest, Source, Workspace};
+use coldstart_workspace::{ApiRequest, Source, Workspace, known_module};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,7 +104,8 @@ pub fn modules_of(workspace: &Workspace, beside: Vec<Vec<u8>>) -> Result<Vec<Vec
         .for_each(|command| collect_hashes(&command.request.params, &mut named));
     let mut modules = Vec::new();
     for sha256 in named {
-        if let Some(bytes) = beside.remove(&sha256) {
+        let known = || known_module(&sha256).map(<[u8]>::to_vec);
+        if let Some(bytes) = beside.remove(&sha256).or_else(known) {
             modules.push(bytes);
             continue;
         }

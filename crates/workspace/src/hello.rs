@@ -8,12 +8,18 @@ use std::collections::BTreeMap;
 
 /// The first function's code, the first thing that a visitor reads.
 pub const HELLO_WAT: &str = include_str!("hello.wat");
-/// What it assembles to; a test holds it against the text.
+/// What it assembles to, so that a first visit needs no assembler; a test holds it against the text.
+const HELLO_MODULE: &[u8] = include_bytes!("hello.wasm");
 const HELLO_SHA256: &str = "6e8ed444d50a7d89618c05f910bb72ff6f850323b46cd43c2f72f392ac0cad6a";
 /// The meter that this build's engine has. This crate stands below the sandbox; the Worker's tests hold the two equal.
 const METER: u32 = 1;
 /// 2026-01-01 00:00 UTC: everybody sees the same times.
 const EPOCH_MS: u64 = 1_767_225_600_000;
+
+/// A module that everybody has, by its lower-case hex SHA-256.
+pub fn known_module(sha256: &str) -> Option<&'static [u8]> {
+    (sha256 == HELLO_SHA256).then_some(HELLO_MODULE)
+}
 
 impl Workspace {
     /// A workspace with nothing in it.
@@ -85,5 +91,6 @@ mod tests {
         let sha256: String =
             Sha256::digest(&module).iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(sha256, HELLO_SHA256, "put it into hello.rs");
+        assert!(known_module(&sha256) == Some(module.as_slice()), "put it into hello.wasm");
     }
 }

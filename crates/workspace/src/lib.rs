@@ -18,7 +18,7 @@ pub use document::{
     MachineType, Source, TestEvent, WORKSPACE_VERSION, Workspace,
 };
 pub use file::{FileError, WorkspaceFile};
-pub use hello::HELLO_WAT;
+pub use hello::{HELLO_WAT, known_module};
 pub use link::{
     LINK_CHARACTERS_MAX, LINK_PREFIX, LinkError, LinkRefusal, decode_link, encode_link,
 };

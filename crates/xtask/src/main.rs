@@ -12,6 +12,7 @@ mod progress;
 mod server;
 mod site;
 mod size;
+mod split;
 mod tools;
 
 use crate::paths::Paths;

@@ -1,20 +1,23 @@
 //! Builds `dist/`: a plain static folder that works from any sub-path of any host.
 //!
 //! Trunk compiles the page and the engine and runs wasm-bindgen. The rest is done here, on what Trunk leaves in `target/site`: wasm-opt, with
-//! its results kept by content; one style sheet and two scripts by esbuild; names with digests, so that caches cannot mix two builds (Trunk
-//! gives workers none); and the start-up written into the page without an inline script, as the content policy demands.
+//! its results kept by content; the two modules split into what the first screen needs and parts (`docs/adr/0005`); one style sheet and two
+//! scripts by esbuild; names with digests, so that caches cannot mix two builds (Trunk gives workers none); and the start-up written into the
+//! page without an inline script, as the content policy demands.
 
 use crate::examples::{self, WASM_FEATURES, remove, write};
 use crate::inputs;
 use crate::paths::Paths;
 use crate::progress::{Failure, Outcome, Plan, Step};
+use crate::split::{self, table};
 use crate::tools;
+use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Steps of [`build`].
-pub(crate) const STEPS: usize = 3 + examples::STEPS;
+pub(crate) const STEPS: usize = 4 + examples::STEPS;
 
 /// Where the start-up goes in index.html.
 const START_UP: &str = "<!-- xtask: start-up -->";
@@ -29,8 +32,13 @@ pub(crate) fn build(plan: &mut Plan, paths: &Paths, dev: bool) -> Outcome<()> {
 pub(crate) fn finish(plan: &mut Plan, paths: &Paths, dev: bool) -> Outcome<()> {
     plan.step("Page and engine (Trunk)", |step| trunk(step, paths, dev))?;
     let wasm = plan.step("Optimise (wasm-opt)", |step| optimise(step, paths, dev))?;
-    plan.step("Assemble dist", |step| assemble(step, paths, &wasm))
+    let modules = plan.step("Split into parts", |_| split(paths, wasm, dev))?;
+    plan.step("Assemble dist", |step| assemble(step, paths, &modules))
 }
+
+/// The modules as Trunk leaves them.
+const APP: &str = "coldstart-app_bg.wasm";
+const ENGINE: &str = "worker_bg.wasm";
 
 fn staging(paths: &Paths) -> PathBuf {
     paths.results().join("site")
@@ -65,6 +73,15 @@ fn trunk(step: &mut Step, paths: &Paths, dev: bool) -> Outcome<((), String)> {
         .env("PATH", tools::path(paths));
     if !dev {
         trunk.arg("--release");
+        // What the split goes by: names that say what a generic function is made for, and each static in a segment of its own. And panic
+        // messages without this machine's folders.
+        let home = std::env::var("CARGO_HOME")
+            .or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")))
+            .unwrap_or_default();
+        let flags = format!(
+            "-Csymbol-mangling-version=v0\x1f-Clink-arg=--no-merge-data-segments\x1f--remap-path-prefix={home}=/cargo"
+        );
+        trunk.env("CARGO_ENCODED_RUSTFLAGS", flags).env_remove("RUSTFLAGS");
     }
     // Trunk reads NO_COLOR as a flag of its own and refuses the usual value.
     trunk.env_remove("NO_COLOR").env("TRUNK_SKIP_VERSION_CHECK", "true");
@@ -73,16 +90,30 @@ fn trunk(step: &mut Step, paths: &Paths, dev: bool) -> Outcome<((), String)> {
     Ok(((), String::new()))
 }
 
-/// The two modules, optimised.
+/// The two modules, optimised, with names.
 struct Wasm {
     app: Vec<u8>,
     engine: Vec<u8>,
 }
 
+/// Options that keep wasm-opt from inlining a part's functions into those that call them.
+fn kept_apart(parts: &[table::Part]) -> Vec<String> {
+    // Those that begin with a blank name traits, whose functions are called through tables.
+    let claims = parts.iter().flat_map(|part| part.rule.claims);
+    let claims = claims.filter(|claim| !claim.starts_with(' '));
+    // Crates have digests behind their names here, and wildcards are all that the patterns know.
+    let pattern = |claim: &str| claim.replace("::", "*::").replace(['<', '>', ' '], "*");
+    claims
+        .flat_map(|claim| {
+            ["--no-inline".to_owned(), format!("--pass-arg=no-inline@*{}*", pattern(claim))]
+        })
+        .collect()
+}
+
 fn optimise(step: &mut Step, paths: &Paths, dev: bool) -> Outcome<(Wasm, String)> {
     let site = staging(paths);
-    let inputs = [("coldstart-app_bg.wasm", "-Oz"), ("worker_bg.wasm", "-O3")]
-        .map(|(name, level)| (site.join(name), level));
+    let inputs = [(APP, "-Oz", table::PAGE), (ENGINE, "-O3", table::ENGINE)]
+        .map(|(name, level, parts)| (site.join(name), level, parts));
     if dev {
         return Ok((
             Wasm { app: read(&inputs[0].0)?, engine: read(&inputs[1].0)? },
@@ -94,13 +125,16 @@ fn optimise(step: &mut Step, paths: &Paths, dev: bool) -> Outcome<(Wasm, String)
     let packages = read(&paths.root.join("package-lock.json"))?;
     let mut outputs = Vec::new();
     let mut commands = Vec::new();
-    for (input, level) in &inputs {
-        let key = [read(input)?, level.as_bytes().to_vec(), packages.clone()].concat();
+    for (input, level, parts) in &inputs {
+        let options = kept_apart(parts).concat();
+        let key = [&read(input)?, level.as_bytes(), &packages, options.as_bytes()].concat();
         let output = cache.join(format!("{}.wasm", inputs::sha256(&key)));
         if !output.is_file() {
             let mut wasm_opt = Command::new(paths.npm_tool("wasm-opt"));
             wasm_opt
-                .args([level, "--strip-debug", "--strip-producers"])
+                .args(kept_apart(parts))
+                // With names: the split goes by them, and drops them.
+                .args([level, "-g", "--strip-producers"])
                 .args(WASM_FEATURES)
                 .arg(input)
                 .arg("-o");
@@ -126,7 +160,56 @@ fn optimise(step: &mut Step, paths: &Paths, dev: bool) -> Outcome<(Wasm, String)
     Ok((Wasm { app: read(&outputs[0])?, engine: read(&outputs[1])? }, note.to_owned()))
 }
 
-fn assemble(step: &mut Step, paths: &Paths, wasm: &Wasm) -> Outcome<((), String)> {
+/// A module and its parts, in the order of their table.
+struct Module {
+    primary: Vec<u8>,
+    parts: Vec<Option<Vec<u8>>>,
+}
+
+struct Modules {
+    app: Module,
+    engine: Module,
+}
+
+fn split(paths: &Paths, wasm: Wasm, dev: bool) -> Outcome<(Modules, String)> {
+    let lists = paths.state().join("split");
+    fs::create_dir_all(&lists).map_err(Failure::io(lists.display()))?;
+    let site = staging(paths);
+    let one = |name: &str, wasm: Vec<u8>, linked: &str, parts: &[table::Part]| {
+        if dev {
+            return Ok(Module { primary: wasm, parts: vec![None; parts.len()] });
+        }
+        let rules: Vec<_> = parts.iter().map(|part| part.rule).collect();
+        let split = split::split(&wasm, &read(&site.join(linked))?, &rules)?;
+        write(&lists.join(format!("{name}.txt")), split.list.as_bytes())?;
+        Ok(Module { primary: split.primary, parts: split.parts })
+    };
+    let modules = Modules {
+        app: one("page", wasm.app, APP, table::PAGE)?,
+        engine: one("engine", wasm.engine, ENGINE, table::ENGINE)?,
+    };
+    let count = [&modules.app, &modules.engine].map(|module| module.parts.iter().flatten().count());
+    let note = if dev { "skipped".to_owned() } else { format!("{} parts", count[0] + count[1]) };
+    Ok((modules, note))
+}
+
+/// wasm-bindgen's glue with the import that a split module adds: `hooks.load(part, exports, slot)`, to be set by the script that starts it.
+fn with_hooks(glue: &str) -> Outcome<String> {
+    const IMPORTS: &str = "function __wbg_get_imports() {";
+    if glue.matches(IMPORTS).count() != 1 {
+        return Err(Failure::new(
+            "wasm-bindgen's glue has another form than crates/xtask/src/site.rs knows",
+        ));
+    }
+    let ours = "export const hooks = {};\n\
+                function __wbg_get_imports() {\n\
+                \u{20}   return { ...__wbg_own_imports(), parts: { load: (part, slot) => hooks.load(part, wasm, slot) } };\n\
+                }\n\
+                function __wbg_own_imports() {";
+    Ok(glue.replace(IMPORTS, ours))
+}
+
+fn assemble(step: &mut Step, paths: &Paths, wasm: &Modules) -> Outcome<((), String)> {
     let site = staging(paths);
     let html = fs::read_to_string(site.join("index.html"))
         .map_err(Failure::io("target/site/index.html"))?;
@@ -139,14 +222,7 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Wasm) -> Outcome<((), String)
 
     // Everything that Trunk copied goes along, but for what gets another form below.
     let sheets = style_sheets(&html);
-    let replaced = [
-        "index.html",
-        "coldstart-app.js",
-        "coldstart-app_bg.wasm",
-        "worker.js",
-        "worker_bg.wasm",
-        "snippets",
-    ];
+    let replaced = ["index.html", "coldstart-app.js", APP, "worker.js", ENGINE, "snippets"];
     let is_replaced = |name: &str| {
         replaced.contains(&name)
             || name.starts_with('.')
@@ -157,10 +233,33 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Wasm) -> Outcome<((), String)
     copy_dir(&paths.generated().join("examples"), &fresh.join("examples"), &|_| true)?;
     copy_dir(&paths.root.join("www/sample-events"), &fresh.join("sample-events"), &|_| true)?;
 
-    // The build's name depends on all code that must fit together.
+    let publish = |stem: &str, extension: &str, bytes: &[u8]| {
+        let name = format!("{stem}-{}.{extension}", &inputs::sha256(bytes)[..12]);
+        write(&fresh.join(&name), bytes).map(|()| name)
+    };
+    // `{name, file, neededAt}` by number, as www/parts.js and www/boot.js read them.
+    let list = |parts: &[table::Part], files: &[Option<Vec<u8>>]| {
+        let entries = parts.iter().zip(files).map(|(part, bytes)| {
+            let Some(bytes) = bytes else { return Ok(Value::Null) };
+            let name = part.rule.name;
+            let file = publish(&format!("part-{name}"), "wasm", bytes)?;
+            Ok(json!({ "name": name, "file": file, "neededAt": part.needed_at }))
+        });
+        entries.collect::<Outcome<Vec<_>>>()
+    };
+    let app_parts = list(table::PAGE, &wasm.app.parts)?;
+    let engine_parts = list(table::ENGINE, &wasm.engine.parts)?;
+
+    // The build's name depends on all code that must fit together. Parts are named by their digests.
     let glue = [read(&site.join("coldstart-app.js"))?, read(&site.join("worker.js"))?];
-    let build = inputs::sha256(&[&wasm.app[..], &wasm.engine, &glue[0], &glue[1]].concat())[..12]
-        .to_owned();
+    let parts = json!({ "app": app_parts, "engine": engine_parts }).to_string();
+    let all = [&wasm.app.primary[..], &wasm.engine.primary, &glue[0], &glue[1], parts.as_bytes()];
+    let build = inputs::sha256(&all.concat())[..12].to_owned();
+    // Beside the glue itself, which may import other files; hidden, so that it is not copied along.
+    for (name, glue) in ["coldstart-app.js", "worker.js"].iter().zip(glue) {
+        let text = with_hooks(&String::from_utf8_lossy(&glue))?;
+        write(&site.join(format!(".{name}")), text.as_bytes())?;
+    }
 
     let style = work.join("style.css");
     let mut css = Vec::new();
@@ -177,35 +276,33 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Wasm) -> Outcome<((), String)
             paths,
             &www.join("boot.js"),
             &work.join("boot.js"),
-            &[&alias("coldstart-app", "coldstart-app.js"), "--bundle"],
+            &[&alias("coldstart-app", ".coldstart-app.js"), "--bundle"],
         ),
         esbuild(
             paths,
             &www.join("engine-worker.js"),
             &work.join("engine.js"),
             &[
-                &alias("coldstart-worker", "worker.js"),
+                &alias("coldstart-worker", ".worker.js"),
                 "--bundle",
                 &format!("--define:COLDSTART_BUILD=\"{build}\""),
+                &format!("--define:COLDSTART_ENGINE_PARTS={}", Value::Array(engine_parts)),
             ],
         ),
         esbuild(paths, &www.join("editor-src/editor.js"), &work.join("editor.js"), &["--bundle"]),
     ];
     step.run_all(&mut commands)?;
 
-    let publish = |stem: &str, extension: &str, bytes: &[u8]| {
-        let name = format!("{stem}-{}.{extension}", &inputs::sha256(bytes)[..12]);
-        write(&fresh.join(&name), bytes).map(|()| name)
-    };
     let page = Page {
         style: publish("style", "css", &read(&style)?)?,
         boot: publish("boot", "js", &read(&work.join("boot.js"))?)?,
-        app: publish("app", "wasm", &wasm.app)?,
-        app_size: wasm.app.len(),
-        engine: publish("engine", "wasm", &wasm.engine)?,
-        engine_size: wasm.engine.len(),
+        app: publish("app", "wasm", &wasm.app.primary)?,
+        app_size: wasm.app.primary.len(),
+        engine: publish("engine", "wasm", &wasm.engine.primary)?,
+        engine_size: wasm.engine.primary.len(),
         engine_script: publish("engine", "js", &read(&work.join("engine.js"))?)?,
         editor: publish("editor", "js", &read(&work.join("editor.js"))?)?,
+        parts,
         build,
     };
     write(&fresh.join("index.html"), start_up(&html, &page)?.as_bytes())?;
@@ -251,6 +348,8 @@ struct Page {
     engine_size: usize,
     engine_script: String,
     editor: String,
+    /// JSON without an apostrophe in it.
+    parts: String,
 }
 
 /// Trunk's page with our start-up in place of its own.
@@ -273,15 +372,25 @@ fn start_up(html: &str, page: &Page) -> Outcome<String> {
     if !out.contains(START_UP) {
         return Err(Failure::new(format!("index.html has no {START_UP}")));
     }
-    let Page { build, style, boot, app, app_size, engine, engine_size, engine_script, editor } =
-        page;
+    let Page {
+        build,
+        style,
+        boot,
+        app,
+        app_size,
+        engine,
+        engine_size,
+        engine_script,
+        editor,
+        parts,
+    } = page;
     let head = format!(
         "<meta name=\"coldstart-build\" content=\"{build}\" />\n\
          <link rel=\"stylesheet\" href=\"{style}\" />\n\
          <link rel=\"preload\" href=\"{app}\" as=\"fetch\" type=\"application/wasm\" crossorigin=\"anonymous\" />\n\
          <link rel=\"preload\" href=\"{engine}\" as=\"fetch\" type=\"application/wasm\" crossorigin=\"anonymous\" />\n\
          <script id=\"boot\" type=\"module\" src=\"{boot}\" data-build=\"{build}\" data-app=\"{app}\" data-app-size=\"{app_size}\" \
-         data-engine=\"{engine}\" data-engine-size=\"{engine_size}\" data-engine-script=\"{engine_script}\" data-editor=\"{editor}\"></script>"
+         data-engine=\"{engine}\" data-engine-size=\"{engine_size}\" data-engine-script=\"{engine_script}\" data-editor=\"{editor}\" data-parts='{parts}'></script>"
     );
     let out = without_comments(&out.replace(START_UP, "\u{0}"));
     lines.extend(out.lines().map(str::trim_end).filter(|line| !line.is_empty()));
@@ -373,6 +482,7 @@ import init from './coldstart-app.js';
             engine_size: 2,
             engine_script: name("engine.js"),
             editor: name("editor.js"),
+            parts: name("{}"),
         }
     }
 
@@ -393,6 +503,13 @@ import init from './coldstart-app.js';
         for gone in ["import init", "modulepreload", "coldstart-app", "tokens.css", "<!--"] {
             assert!(!html.contains(gone), "{gone} in {html}");
         }
+    }
+
+    #[test]
+    fn the_glue_gets_the_import_of_a_split_module() {
+        let glue = with_hooks("a;\nfunction __wbg_get_imports() {\n    return {};\n}\nb;").unwrap();
+        assert!(glue.contains("hooks.load(part, wasm, slot)") && glue.ends_with("b;"), "{glue}");
+        assert!(with_hooks("function imports() {}").is_err());
     }
 
     #[test]

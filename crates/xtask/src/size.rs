@@ -3,62 +3,63 @@
 use crate::inputs;
 use crate::paths::Paths;
 use crate::progress::{Failure, Outcome};
+use crate::split::table::{ENGINE, PAGE};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::process::Command;
 
-/// What a first visit should transfer at most, in bytes. A kilobyte is 1,000 bytes.
+/// What a first visit is to transfer at most, in bytes (`docs/adr/0004`). A kilobyte is 1,000 bytes.
 const TOTAL_GOAL: u64 = 900_000;
 
-/// What it may transfer at most now: a ratchet, which goes down to the goal and never up (`docs/adr/0004`).
-const TOTAL_MAX: u64 = 1_090_000;
+/// What fails the build until the goal is met. It only goes down, and goes away at [`TOTAL_GOAL`].
+const TOTAL_MAX: u64 = 960_000;
 
-/// A part of the site: the files that belong to it, its budget, and whether the first usable screen needs it.
-struct Part {
+/// Says whether a file belongs to a line.
+type Claim = Box<dyn Fn(&str) -> bool>;
+
+/// Files that belong together, their budget, and whether the first usable screen needs them.
+struct Group {
     name: &'static str,
     first: bool,
     max: Option<u64>,
     is: fn(&str) -> bool,
 }
 
-/// Every file belongs to the first part that claims it.
-const PARTS: [Part; 11] = [
-    Part { name: "HTML shell", first: true, max: Some(15_000), is: |file| file == "index.html" },
-    Part { name: "Style", first: true, max: Some(25_000), is: |file| file.ends_with(".css") },
-    Part {
+/// Every file belongs to the first group that claims it. Parts of modules have rows of their own.
+const GROUPS: [Group; 11] = [
+    Group { name: "HTML shell", first: true, max: Some(15_000), is: |file| file == "index.html" },
+    Group { name: "Style", first: true, max: Some(25_000), is: |file| file.ends_with(".css") },
+    Group {
         name: "Page wasm",
         first: true,
         max: None,
         is: |file| file.starts_with("app-") && file.ends_with(".wasm"),
     },
-    Part { name: "Page script", first: true, max: None, is: |file| file.starts_with("boot-") },
-    Part {
+    Group { name: "Page script", first: true, max: None, is: |file| file.starts_with("boot-") },
+    Group {
         name: "Engine wasm",
         first: true,
         max: None,
         is: |file| file.starts_with("engine-") && file.ends_with(".wasm"),
     },
-    Part { name: "Engine script", first: true, max: None, is: |file| file.starts_with("engine-") },
-    Part { name: "Icon", first: true, max: None, is: |file| file == "favicon.svg" },
-    Part {
+    Group { name: "Engine script", first: true, max: None, is: |file| file.starts_with("engine-") },
+    Group { name: "Icon", first: true, max: None, is: |file| file == "favicon.svg" },
+    Group {
         // Fetched by the Examples page and by the dialog that creates functions.
         name: "List of examples",
         first: false,
         max: None,
         is: |file| file == "examples/index.json",
     },
-    Part {
+    Group {
         name: "Editor",
         first: false,
         max: Some(150_000),
         is: |file| file.starts_with("editor-"),
     },
-    Part { name: "Examples", first: false, max: None, is: |file| file.starts_with("examples/") },
-    Part { name: "Other", first: false, max: None, is: |_| true },
+    Group { name: "Examples", first: false, max: None, is: |file| file.starts_with("examples/") },
+    Group { name: "Other", first: false, max: None, is: |_| true },
 ];
-
-/// Page and engine wasm together: a goal, shown beside the sum.
-const WASM_MAX: u64 = 650_000;
 
 /// The measurement.
 pub(crate) struct Report {
@@ -66,6 +67,52 @@ pub(crate) struct Report {
     pub(crate) total: u64,
     /// An error past a budget.
     pub(crate) verdict: Outcome<()>,
+}
+
+/// One line of the table.
+struct Row {
+    name: String,
+    first: bool,
+    files: u64,
+    raw: u64,
+    brotli: u64,
+    max: Option<u64>,
+}
+
+impl Row {
+    fn is_over(&self) -> bool {
+        self.max.is_some_and(|max| self.brotli > max)
+    }
+
+    fn write(&self, table: &mut String) {
+        let mark = if self.is_over() { "  over" } else { "" };
+        let (raw, brotli) = (thousands(self.raw), thousands(self.brotli));
+        let max = self.max.map_or_else(String::new, thousands);
+        let (name, files) = (&self.name, self.files);
+        let _ = writeln!(table, "{name:<28} {files:>5} {raw:>12} {brotli:>12} {max:>12}{mark}");
+    }
+
+    fn json(&self) -> Value {
+        json!({ "part": self.name, "first": self.first, "files": self.files, "raw": self.raw, "brotli": self.brotli, "max": self.max })
+    }
+}
+
+/// The lines: groups of files, then the parts of the two modules.
+fn rows() -> Vec<(Row, Claim)> {
+    let row = |name: String, first, max| Row { name, first, files: 0, raw: 0, brotli: 0, max };
+    let parts = [("Engine", ENGINE), ("Page", PAGE)].into_iter().flat_map(|(of, parts)| {
+        parts.iter().map(move |part| {
+            let name = part.rule.name;
+            let stem = format!("part-{name}-");
+            let is = move |file: &str| file.starts_with(&stem);
+            (row(format!("{of} part: {name}"), false, Some(part.brotli_max)), Box::new(is) as Claim)
+        })
+    });
+    let groups = GROUPS.iter().map(|group| {
+        (row(group.name.to_owned(), group.first, group.max), Box::new(group.is) as Claim)
+    });
+    // Parts first: the last group claims every file.
+    parts.chain(groups).collect()
 }
 
 /// Compresses `dist/` and writes `target/size.json`.
@@ -77,61 +124,49 @@ pub(crate) fn measure(paths: &Paths) -> Outcome<Report> {
         .filter_map(|file| file.strip_prefix(&dist).ok()?.to_str().map(str::to_owned))
         .collect();
     let sizes = brotli(paths, &names)?;
-    let mut totals = [(0_u64, 0_u64, 0_u64); PARTS.len()];
+    let mut rows = rows();
     for (name, (raw, compressed)) in names.iter().zip(&sizes) {
-        let part =
-            PARTS.iter().position(|part| (part.is)(name)).expect("the last part claims every file");
-        totals[part] = (totals[part].0 + 1, totals[part].1 + raw, totals[part].2 + compressed);
+        let row = rows.iter_mut().find(|(_, is)| is(name));
+        let (row, _) = row.expect("the last group claims every file");
+        row.files += 1;
+        row.raw += raw;
+        row.brotli += compressed;
     }
+    let rows: Vec<Row> = rows.into_iter().map(|(row, _)| row).collect();
 
     let mut table = format!(
         "{:<28} {:>5} {:>12} {:>12} {:>12}\n",
         "First visit, bytes", "files", "raw", "brotli", "budget"
     );
-    let mut total = 0;
-    let mut rows = Vec::new();
-    for first in [true, false] {
-        for (part, (count, raw, compressed)) in
-            PARTS.iter().zip(totals).filter(|(part, _)| part.first == first)
-        {
-            row(&mut table, part.name, count, raw, compressed, part.max);
-            rows.push(json!({ "part": part.name, "first": first, "files": count, "raw": raw, "brotli": compressed, "max": part.max }));
-        }
-        if first {
-            let sum = |keep: &dyn Fn(&Part) -> bool| {
-                let kept =
-                    PARTS.iter().zip(totals).filter(|(part, _)| keep(part)).map(|(_, total)| total);
-                kept.fold((0, 0, 0), |sum, total| {
-                    (sum.0 + total.0, sum.1 + total.1, sum.2 + total.2)
-                })
-            };
-            let wasm = sum(&|part| part.first && part.name.ends_with("wasm"));
-            let all = sum(&|part| part.first);
-            row(&mut table, "All wasm", wasm.0, wasm.1, wasm.2, Some(WASM_MAX));
-            row(&mut table, "TOTAL", all.0, all.1, all.2, Some(TOTAL_GOAL));
-            total = all.2;
-            let _ = writeln!(table, "Fetched when needed");
-        }
-    }
-    let result = json!({ "total": total, "goal": TOTAL_GOAL, "max": TOTAL_MAX, "parts": rows });
+    let sum = |name: &str, max, keep: &dyn Fn(&Row) -> bool| {
+        let start = Row { name: name.to_owned(), first: true, files: 0, raw: 0, brotli: 0, max };
+        rows.iter().filter(|row| keep(row)).fold(start, |sum, row| Row {
+            files: sum.files + row.files,
+            raw: sum.raw + row.raw,
+            brotli: sum.brotli + row.brotli,
+            ..sum
+        })
+    };
+    let total = sum("TOTAL", Some(TOTAL_GOAL), &|row| row.first);
+    rows.iter().filter(|row| row.first).for_each(|row| row.write(&mut table));
+    sum("All wasm", None, &|row| row.first && row.name.ends_with("wasm")).write(&mut table);
+    total.write(&mut table);
+    let _ = writeln!(table, "Fetched when needed");
+    rows.iter().filter(|row| !row.first && row.files > 0).for_each(|row| row.write(&mut table));
+
+    let list: Vec<Value> = rows.iter().map(Row::json).collect();
+    let result = json!({ "total": total.brotli, "max": TOTAL_GOAL, "parts": list });
     let path = paths.results().join("size.json");
     std::fs::write(&path, format!("{result:#}\n")).map_err(Failure::io(path.display()))?;
-    // A part over its budget is shown; the sum decides, because it is what a visitor waits for.
-    let verdict = match total.checked_sub(TOTAL_MAX) {
+    // A group over its budget is shown; the sum decides, because it is what a visitor waits for.
+    let verdict = match total.brotli.checked_sub(TOTAL_MAX) {
         None | Some(0) => Ok(()),
         Some(excess) => Err(Failure::new(format!(
-            "a first visit transfers {} bytes too many",
+            "a first visit transfers {} bytes too many; `target/xtask/split/` says which functions are in it (docs/adr/0005)",
             thousands(excess)
         ))),
     };
-    Ok(Report { table, total, verdict })
-}
-
-fn row(table: &mut String, name: &str, files: u64, raw: u64, compressed: u64, max: Option<u64>) {
-    let mark = if max.is_some_and(|max| compressed > max) { "  over" } else { "" };
-    let (raw, compressed) = (thousands(raw), thousands(compressed));
-    let max = max.map_or_else(String::new, thousands);
-    let _ = writeln!(table, "{name:<28} {files:>5} {raw:>12} {compressed:>12} {max:>12}{mark}");
+    Ok(Report { table, total: total.brotli, verdict })
 }
 
 fn thousands(number: u64) -> String {

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 pub(crate) type Answer = Result<Outcome, StatesError>;
 
 /// The operations that are emulated; none for others.
+#[inline(never)] // The boundary of a part that the page fetches later (docs/adr/0005).
 pub(crate) fn handle(
     states: &mut States,
     cx: &mut Cx<'_>,
@@ -66,6 +67,7 @@ pub(crate) fn handle(
 ///
 /// `PutMockConfiguration` takes `configuration`, the text or the JSON of a mock configuration; `GetMockConfiguration` gives it
 /// back and `DeleteMockConfiguration` forgets it. Executions that run already keep the test case that they began with.
+#[inline(never)] // The boundary of a part that the page fetches later (docs/adr/0005).
 pub(crate) fn handle_mocks(
     states: &mut States,
     incoming: &Incoming<'_>,

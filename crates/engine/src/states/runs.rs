@@ -174,6 +174,7 @@ impl States {
     }
 
     /// Does what is due now.
+    #[inline(never)] // The boundary of a part that the page fetches later (docs/adr/0005).
     pub(crate) fn handle_due(&mut self, cx: &mut Cx<'_>, due: Due) {
         self.work += 1;
         match due {

@@ -1,0 +1,259 @@
+//! Which statics go with a part: those that only the part's own code refers to, directly or by way of such statics.
+//!
+//! The linker leaves each static in a segment of its own (`--no-merge-data-segments`), and no later step moves data, so the segments of the
+//! module before its optimisation say where statics begin and end. Who refers to one is read from constants in code, from offsets of loads
+//! and stores, and from what may be pointers in data.
+//!
+//! Invariant: a static that is referred to from elsewhere, or from nowhere, stays in the primary.
+
+use super::choose::Homes;
+use super::module::{Module, bad, constant};
+use crate::progress::Outcome;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use wasm_encoder::{ConstExpr, DataSection};
+use wasmparser::{DataKind, Parser, Payload};
+
+/// Fewer neighbouring statics stay: a segment of its own has a price, in the part and for the hole in the primary.
+const RUN_BYTES_MIN: u32 = 64;
+
+/// A reference so far before a static counts as one to it: compilers fold `TABLE[i - 32]` into the address. Bytes.
+const BEFORE_MAX: u32 = 128;
+
+/// Numbers that are in much code and hardly ever an address in the middle of a static: around the end of the range of `char`, where values
+/// that are no characters stand for absence, and masks of a few high bits.
+fn is_a_number(address: u32) -> bool {
+    const CHAR_END: u32 = 0x11_0000;
+    let from_end = address.wrapping_sub(CHAR_END - 16);
+    from_end <= 32 || address == CHAR_END - 0x800 || address.trailing_zeros() >= 16
+}
+
+/// Segments that are no farther apart are written as one, with zeros between. Bytes.
+const GAP_MAX: u32 = 12;
+
+/// Who refers to a static: a part, or the primary.
+type User = Option<usize>;
+
+/// Bytes with their address.
+struct Piece<'a> {
+    address: u32,
+    bytes: &'a [u8],
+}
+
+impl Piece<'_> {
+    fn end(&self) -> u32 {
+        self.address.saturating_add(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX))
+    }
+}
+
+/// Where statics begin and end, in order, as the linker left them.
+pub(crate) fn statics(linked: &[u8]) -> Outcome<Vec<Range<u32>>> {
+    let mut found = Vec::new();
+    for payload in Parser::new(0).parse_all(linked) {
+        if let Payload::DataSection(section) = payload.map_err(bad)? {
+            found = pieces(&section)?.unwrap_or_default();
+        }
+    }
+    let mut ranges: Vec<_> = found.iter().map(|piece| piece.address..piece.end()).collect();
+    ranges.sort_by_key(|range| range.start);
+    Ok(ranges)
+}
+
+/// All data; none if some of it has no place of its own, for then segments must keep their numbers.
+fn pieces<'a>(section: &wasmparser::DataSectionReader<'a>) -> Outcome<Option<Vec<Piece<'a>>>> {
+    let mut pieces = Vec::new();
+    for segment in section.clone() {
+        let segment = segment.map_err(bad)?;
+        let address = match segment.kind {
+            DataKind::Active { memory_index: 0, offset_expr } => constant(&offset_expr)?,
+            _ => None,
+        };
+        let Some(address) = address else { return Ok(None) };
+        pieces.push(Piece { address, bytes: segment.data });
+    }
+    pieces.sort_by_key(|piece| piece.address);
+    Ok(Some(pieces))
+}
+
+/// A large static, for the list: its place, and whose it is.
+pub(crate) struct Large {
+    pub(crate) range: Range<u32>,
+    pub(crate) users: BTreeSet<User>,
+}
+
+/// Statics from this size on are listed. Bytes.
+const LARGE_BYTES_MIN: u32 = 2048;
+
+/// Data, cut along what moves.
+pub(crate) struct Data<'a> {
+    /// None if it cannot be cut.
+    pieces: Option<Vec<(User, Piece<'a>)>>,
+    statics: Vec<Range<u32>>,
+    pub(crate) large: Vec<Large>,
+}
+
+impl<'a> Data<'a> {
+    /// Finds out who needs what.
+    pub(crate) fn new(module: &Module<'a>, homes: &Homes, statics: &[Range<u32>]) -> Outcome<Self> {
+        let Some(section) = &module.sections.data else {
+            return Ok(Self { pieces: Some(Vec::new()), statics: Vec::new(), large: Vec::new() });
+        };
+        let Some(pieces) = pieces(section)? else {
+            return Ok(Self { pieces: None, statics: Vec::new(), large: Vec::new() });
+        };
+        let users = users(module, homes, statics, &pieces);
+        let moving = moving(statics, &users);
+        let mut cut = Vec::new();
+        for piece in pieces {
+            // Those that begin before the piece ends, from the one on that ends after the piece begins.
+            let from = moving.partition_point(|(range, _)| range.end <= piece.address);
+            let mut rest = piece;
+            let end = rest.end();
+            for (range, part) in moving[from..].iter().take_while(|(range, _)| range.start < end) {
+                let (before, after) = split_at(rest, range.start);
+                let (own, after) = split_at(after, range.end);
+                cut.push((None, before));
+                cut.push((Some(*part), own));
+                rest = after;
+            }
+            cut.push((None, rest));
+        }
+        cut.retain(|(_, piece)| !piece.bytes.is_empty());
+        let all = statics
+            .iter()
+            .zip(users)
+            .filter(|(range, _)| range.end - range.start >= LARGE_BYTES_MIN);
+        let large = all.map(|(range, users)| Large { range: range.clone(), users }).collect();
+        Ok(Self { pieces: Some(cut), statics: statics.to_vec(), large })
+    }
+
+    /// Whether nobody's static is there: even one of zeros may be something else by the time when a part arrives.
+    fn is_free(&self, range: &Range<u32>) -> bool {
+        let from = self.statics.partition_point(|other| other.end <= range.start);
+        self.statics.get(from).is_none_or(|other| other.start >= range.end)
+    }
+
+    /// The data of a part, or of the primary; none where the section should be written as it was.
+    pub(crate) fn section(&self, user: User) -> Option<DataSection> {
+        let mut section = DataSection::new();
+        let mut run: Option<(u32, Vec<u8>)> = None;
+        let mut write = |run: Option<(u32, Vec<u8>)>| {
+            if let Some((address, bytes)) = run {
+                section.active(0, &ConstExpr::i32_const(address.cast_signed()), bytes);
+            }
+        };
+        for (_, piece) in self.pieces.as_ref()?.iter().filter(|(owner, _)| *owner == user) {
+            let gap = |(address, bytes): &(u32, Vec<u8>)| {
+                let end = address + u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+                let gap = piece.address.checked_sub(end).filter(|gap| *gap <= GAP_MAX)?;
+                (user.is_none() || gap == 0 || self.is_free(&(end..piece.address))).then_some(gap)
+            };
+            match (run.as_ref().and_then(gap), &mut run) {
+                (Some(gap), Some((_, bytes))) => {
+                    bytes.resize(bytes.len() + gap as usize, 0);
+                    bytes.extend_from_slice(piece.bytes);
+                }
+                _ => write(run.replace((piece.address, piece.bytes.to_vec()))),
+            }
+        }
+        write(run);
+        Some(section)
+    }
+}
+
+fn split_at(piece: Piece<'_>, address: u32) -> (Piece<'_>, Piece<'_>) {
+    let at = address.clamp(piece.address, piece.end()) - piece.address;
+    let (before, after) = piece.bytes.split_at(at as usize);
+    (
+        Piece { address: piece.address, bytes: before },
+        Piece { address: piece.address + at, bytes: after },
+    )
+}
+
+/// What moves, in order: runs of neighbours that move to the same part.
+fn moving(statics: &[Range<u32>], users: &[BTreeSet<User>]) -> Vec<(Range<u32>, usize)> {
+    let mut runs: Vec<(Range<u32>, usize)> = Vec::new();
+    let mut broken = true;
+    for (range, users) in statics.iter().zip(users) {
+        let part = users.first().copied().flatten().filter(|_| users.len() == 1);
+        match (part, runs.last_mut()) {
+            (None, _) => broken = true,
+            (Some(part), Some((run, last)))
+                if !broken && part == *last && range.start <= run.end + GAP_MAX =>
+            {
+                run.end = run.end.max(range.end);
+            }
+            (Some(part), _) => {
+                runs.push((range.clone(), part));
+                broken = false;
+            }
+        }
+    }
+    runs.retain(|(run, _)| run.end - run.start >= RUN_BYTES_MIN);
+    runs
+}
+
+/// Who refers to each static.
+fn users(
+    module: &Module<'_>,
+    homes: &Homes,
+    statics: &[Range<u32>],
+    pieces: &[Piece<'_>],
+) -> Vec<BTreeSet<User>> {
+    let mut users: Vec<BTreeSet<User>> = vec![BTreeSet::new(); statics.len()];
+    let mut open: Vec<(u32, User)> = Vec::new();
+    for (index, function) in (module.imported_functions..).zip(&module.functions) {
+        let home = homes.get(&index).copied();
+        open.extend(function.constants.iter().map(|address| (*address, home)));
+    }
+    while let Some((address, user)) = open.pop() {
+        for index in touched(statics, address) {
+            if users[index].insert(user) {
+                let pointers = pointers(statics, pieces, &statics[index]);
+                open.extend(pointers.into_iter().map(|address| (address, user)));
+            }
+        }
+    }
+    users
+}
+
+/// The statics that an address in code may belong to.
+fn touched(statics: &[Range<u32>], address: u32) -> Range<usize> {
+    // As good as always it is where a static begins, and then it is that one.
+    if let Ok(index) = statics.binary_search_by_key(&address, |range| range.start) {
+        return index..index + 1;
+    }
+    if is_a_number(address) {
+        return 0..0;
+    }
+    // Otherwise the one that it is in or at the end of, and those that begin soon.
+    let from = statics.partition_point(|range| range.end < address);
+    let to = statics.partition_point(|range| range.start.saturating_sub(BEFORE_MAX) <= address);
+    from..to.max(from)
+}
+
+/// Words of a static that may be pointers: to where a static begins, or to a slice of one, its length behind it.
+fn pointers(statics: &[Range<u32>], pieces: &[Piece<'_>], of: &Range<u32>) -> Vec<u32> {
+    let mut found = Vec::new();
+    let from = pieces.partition_point(|piece| piece.end() <= of.start);
+    for piece in pieces[from..].iter().take_while(|piece| piece.address < of.end) {
+        let skip = piece.address.next_multiple_of(4) - piece.address;
+        let (words, _) = piece.bytes.get(skip as usize..).unwrap_or_default().as_chunks::<4>();
+        let words: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();
+        for (at, (index, word)) in (piece.address + skip..).step_by(4).zip(words.iter().enumerate())
+        {
+            if !of.contains(&at) {
+                continue;
+            }
+            let length = words.get(index + 1).copied().unwrap_or_default();
+            let holder = statics[..statics.partition_point(|range| range.start <= *word)].last();
+            let points = holder.is_some_and(|range| {
+                range.start == *word || (length > 0 && word.saturating_add(length) <= range.end)
+            });
+            if points {
+                found.push(*word);
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,174 @@
+//! The parts of the site's two modules. To add one, add a line: nothing else needs to know of it.
+//!
+//! Names are those that wasm-bindgen leaves in the module, as Rust writes paths: `wast::parser::parse`, `<wast::Wat as Parse>::parse`. Which
+//! functions went where, and how large they are, is in `target/xtask/split/` after a build.
+
+use super::Rule;
+
+/// A part, with what it may come to.
+pub(crate) struct Part {
+    pub(crate) rule: Rule,
+    /// Bytes (brotli) at most. It is fetched after the first screen, so this is about the visitor's transfer, not their waiting.
+    pub(crate) brotli_max: u64,
+    /// Where the page fetches it before it draws: routes, or beginnings of routes with a star, or [`AGAIN`].
+    pub(crate) needed_at: &'static [&'static str],
+}
+
+/// A visitor who comes again: there is a workspace of theirs.
+const AGAIN: &str = "again";
+
+/// Parts of the engine (package `coldstart-worker`).
+pub(crate) const ENGINE: &[Part] = &[
+    // The assembler for WebAssembly text. The starter's module travels with its text, so that this is needed when the text is edited.
+    Part {
+        rule: Rule {
+            name: "wat",
+            claims: &["wast::", "coldstart_worker::assemble"],
+            stays: &[],
+            needs: &[],
+        },
+        brotli_max: 110_000,
+        needed_at: &[],
+    },
+    // Step Functions: definitions, expressions, executions.
+    Part {
+        rule: Rule {
+            name: "states",
+            claims: &[
+                "coldstart_asl::",
+                "coldstart_expr::",
+                "coldstart_engine::states::",
+                "coldstart_engine::model::results",
+                "coldstart_engine::model::load::parse_all",
+                "coldstart_worker::definition",
+                "coldstart_protocol::definition",
+                "coldstart_protocol::execution",
+                "coldstart_worker::views::execution",
+                "rust_sugiyama::",
+                "petgraph::",
+                "sha1::",
+                "md5::",
+            ],
+            // What every flush asks, and what the engine's own generator was folded with.
+            stays: &[
+                "coldstart_worker::views::execution::Executions>::watch",
+                "coldstart_asl::interpret::random::Random>::uuid",
+            ],
+            needs: &[],
+        },
+        brotli_max: 320_000,
+        needed_at: &["#/machines*"],
+    },
+    // The expression language of their newer half.
+    Part {
+        rule: Rule {
+            name: "jsonata",
+            claims: &["jlens_core::", "jlens_regress::", "ryu_js::", "coldstart_expr::jsonata::"],
+            stays: &[],
+            needs: &["states"],
+        },
+        brotli_max: 320_000,
+        needed_at: &[],
+    },
+    // Words for modules that are refused, and what only a panic's message shows.
+    Part {
+        rule: Rule {
+            name: "refusals",
+            claims: &["coldstart_sandbox::accept::explain", " as core::fmt::Debug>::fmt"],
+            stays: &[],
+            needs: &[],
+        },
+        brotli_max: 30_000,
+        needed_at: &[],
+    },
+];
+
+/// Parts of the page (package `coldstart-app`).
+pub(crate) const PAGE: &[Part] = &[
+    // What a function's page shows on its other tabs.
+    Part {
+        rule: Rule {
+            name: "tabs",
+            claims: &[
+                "coldstart_app::pages::test_tab",
+                "coldstart_app::pages::monitor_tab",
+                "coldstart_app::pages::configuration_tab",
+                "coldstart_app::components::lanes_chart",
+                "coldstart_app::components::invocations_table",
+                "coldstart_app::components::log_view",
+                "coldstart_app::model::lanes",
+            ],
+            stays: &[],
+            needs: &[],
+        },
+        brotli_max: 60_000,
+        needed_at: &["#/functions/*"],
+    },
+    // State machines.
+    Part {
+        rule: Rule {
+            name: "machines",
+            claims: &[
+                "coldstart_app::pages::machine",
+                "coldstart_app::components::machine",
+                "coldstart_app::actions::execution",
+                "coldstart_app::actions::machine",
+                "coldstart_app::model::machine",
+                "coldstart_app::model::execution",
+                "coldstart_protocol::execution",
+            ],
+            stays: &[],
+            needs: &[],
+        },
+        brotli_max: 150_000,
+        needed_at: &["#/machines*"],
+    },
+    // Reading a workspace that was stored or shared.
+    Part {
+        rule: Rule {
+            name: "saved",
+            claims: &[
+                "coldstart_workspace::decode",
+                "coldstart_workspace::document::Workspace>::from_json",
+                "serde_path_to_error::",
+            ],
+            stays: &[],
+            needs: &[],
+        },
+        brotli_max: 60_000,
+        needed_at: &[AGAIN, "#/w/*"],
+    },
+    // Other pages, dialogs, and what they do.
+    Part {
+        rule: Rule {
+            name: "pages",
+            claims: &[
+                "coldstart_app::pages::examples",
+                "coldstart_app::pages::functions",
+                "coldstart_app::pages::workspaces",
+                "coldstart_app::pages::not_found",
+                "coldstart_app::components::create_function",
+                "coldstart_app::components::dialogs",
+                "coldstart_app::components::share_dialog",
+                "coldstart_app::actions::link",
+                "coldstart_app::actions::workspace::delete_workspace",
+                "coldstart_app::actions::workspace::duplicate",
+                "coldstart_app::actions::workspace::rename",
+                "coldstart_app::actions::workspace::reset",
+                "coldstart_app::actions::workspace::undo_",
+                "coldstart_workspace::diff",
+                "coldstart_workspace::file",
+                "coldstart_workspace::link",
+                "zip::",
+                "miniz_oxide::",
+                "flate2::",
+                "crc32fast::",
+                " as core::fmt::Debug>::fmt",
+            ],
+            stays: &[],
+            needs: &["saved"],
+        },
+        brotli_max: 120_000,
+        needed_at: &["#/functions", "#/examples", "#/workspaces", "#/w/*"],
+    },
+];

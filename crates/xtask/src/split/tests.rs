@@ -1,0 +1,299 @@
+//! Small modules, split and run: what they answer must be what they answered before.
+
+use super::{Rule, Split, split};
+use crate::progress::Outcome;
+use std::fmt::Write as _;
+use wasmi::{Caller, Engine, Extern, Func, Linker, Module, Store, Val};
+
+const ONE: Rule = Rule { name: "one", claims: &["one::"], stays: &[], needs: &[] };
+const TWO: Rule = Rule { name: "two", claims: &["two::"], stays: &["two::stays"], needs: &["one"] };
+
+/// Code that does nothing, so that a function is worth moving.
+fn padding() -> String {
+    (0..50).fold(String::new(), |mut text, number| {
+        let _ = write!(text, "(drop (i32.const {number}))");
+        text
+    })
+}
+
+fn module(text: &str) -> Vec<u8> {
+    wat::parse_str(text.replace("PAD", &padding())).expect("the text is right")
+}
+
+fn split_text(text: &str, rules: &[Rule]) -> Outcome<Split> {
+    let whole = module(text);
+    split(&whole, &whole, rules)
+}
+
+/// Everything that parts may share: memory, a global, the table, a type with several results, functions of other parts.
+const TEXT: &str = r#"(module
+  (import "host" "double" (func $double (param i32) (result i32)))
+  (type $pair (func (param i32) (result i32 i32)))
+  (type $unary (func (param i32) (result i32)))
+  (memory (export "memory") 1)
+  (global $stack (mut i32) (i32.const 1000))
+  (global $other (export "other") (mut i32) (i32.const 5))
+  (table 5 5 funcref)
+  (elem (i32.const 1) $"one::pointed" $"app::plain" $"one::pointed" $"app::tiny<one::T>")
+  (data (i32.const 16) "\2a")
+
+  (func $"app::plain" (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
+  (func $"app::tiny<one::T>" (param i32) (result i32) (i32.sub (local.get 0) (i32.const 1)))
+  (func $"one::pointed" (param i32) (result i32) PAD
+    (global.set $stack (i32.add (global.get $stack) (local.get 0)))
+    (i32.mul (local.get 0) (i32.load8_u (i32.const 16))))
+  (func $"one::pair" (type $pair) PAD
+    (call $"shared" (call $double (local.get 0))) (call $"app::plain" (local.get 0)))
+  (func $"one::enter" (param i32) (result i32) PAD
+    (i32.store (i32.const 32) (local.get 0))
+    (call $"one::pair" (local.get 0)) i32.add
+    (call_indirect (type $unary) (local.get 0) (i32.const 2)) i32.add
+    (block (type $unary) (call $"only_one")))
+  (func $"only_one" (param i32) (result i32) PAD (global.set $other (local.get 0)) (i32.load (i32.const 32)) (i32.add (local.get 0)))
+  (func $"shared" (param i32) (result i32) PAD (i32.xor (local.get 0) (i32.const 255)))
+  (func $"two::enter" (param i32) (result i32) PAD
+    (call $"shared" (call $"one::enter" (local.get 0)))
+    (i32.add (call_indirect (type $unary) (local.get 0) (i32.const 1))))
+  (func $"two::stays" (param i32) (result i32) PAD (local.get 0))
+
+  (func (export "one") (param i32) (result i32) (call $"one::enter" (local.get 0)))
+  (func (export "two") (param i32) (result i32) (call $"two::enter" (call $"two::stays" (local.get 0))))
+  (func (export "plain") (param i32) (result i32) (call $"app::plain" (local.get 0)))
+  (func (export "indirect") (param i32 i32) (result i32) (call_indirect (type $unary) (local.get 0) (local.get 1)))
+  (func (export "stack") (result i32) (global.get $stack))
+)"#;
+
+/// The primary runs; parts are instantiated when it asks for them.
+struct Run {
+    store: Store<Vec<u32>>,
+    instance: wasmi::Instance,
+}
+
+impl Run {
+    fn new(primary: &[u8], parts: Vec<Option<Vec<u8>>>) -> Self {
+        let engine = Engine::default();
+        let mut store = Store::new(&engine, Vec::new());
+        let mut linker = Linker::new(&engine);
+        linker.func_wrap("host", "double", |value: i32| value * 2).expect("a new name");
+        let load = move |mut caller: Caller<'_, Vec<u32>>, part: u32, _slot: u32| {
+            caller.data_mut().push(part);
+            let bytes = parts[part as usize].as_ref().expect("the part has functions");
+            let module = Module::new(caller.engine(), bytes).expect("a part is valid");
+            let imports: Vec<Extern> = module
+                .imports()
+                .map(|import| {
+                    assert_eq!(import.module(), "primary");
+                    caller.get_export(import.name()).expect("the primary gives it")
+                })
+                .collect();
+            wasmi::Instance::new(&mut caller, &module, &imports).expect("it links");
+        };
+        linker.func_wrap("parts", "load", load).expect("a new name");
+        let module = Module::new(&engine, primary).expect("the primary is valid");
+        let instance = linker.instantiate_and_start(&mut store, &module).expect("it links");
+        Self { store, instance }
+    }
+
+    fn call(&mut self, name: &str, arguments: &[i32]) -> i32 {
+        let function: Func = self.instance.get_func(&self.store, name).expect("it is exported");
+        let arguments: Vec<Val> = arguments.iter().map(|value| Val::I32(*value)).collect();
+        let mut results = [Val::I32(0)];
+        function.call(&mut self.store, &arguments, &mut results).expect("it does not trap");
+        results[0].i32().expect("an i32")
+    }
+
+    fn other(&self) -> i32 {
+        let global = self.instance.get_global(&self.store, "other").expect("it is exported");
+        global.get(&self.store).i32().expect("an i32")
+    }
+}
+
+const CALLS: [(&str, &[i32]); 9] = [
+    ("plain", &[3]),
+    ("one", &[7]),
+    ("stack", &[]),
+    ("indirect", &[6, 1]),
+    ("stack", &[]),
+    ("indirect", &[6, 2]),
+    ("indirect", &[6, 4]),
+    ("two", &[9]),
+    ("one", &[-5]),
+];
+
+#[test]
+fn a_split_module_answers_as_before() {
+    let whole = module(TEXT);
+    let Split { primary, parts, list } =
+        split(&whole, &whole, &[ONE, TWO]).expect("it can be split");
+    assert!(parts.iter().all(Option::is_some), "{list}");
+    let mut before = Run::new(&whole, Vec::new());
+    let mut after = Run::new(&primary, parts);
+    for (name, arguments) in CALLS {
+        assert_eq!(
+            after.call(name, arguments),
+            before.call(name, arguments),
+            "{name} {arguments:?}"
+        );
+        assert_eq!(after.other(), before.other(), "the global after {name}");
+    }
+    assert_eq!(after.store.data(), &[0, 1], "each part is asked for once, when it is needed");
+}
+
+#[test]
+fn any_entry_may_be_the_first() {
+    let whole = module(TEXT);
+    for (name, arguments) in CALLS {
+        let Split { primary, parts, .. } =
+            split(&whole, &whole, &[ONE, TWO]).expect("it can be split");
+        let mut after = Run::new(&primary, parts);
+        let mut before = Run::new(&whole, Vec::new());
+        assert_eq!(after.call(name, arguments), before.call(name, arguments), "{name}");
+        let needed: &[u32] = match (name, arguments) {
+            ("one", _) | ("indirect", [_, 1]) => &[0],
+            ("two", _) => &[1, 0],
+            _ => &[],
+        };
+        assert_eq!(after.store.data(), needed, "{name} {arguments:?}");
+    }
+}
+
+/// Names of what moved, by part.
+fn moved(list: &str) -> Vec<(&str, &str)> {
+    let lines = list.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    lines.map(|fields| (fields[0], fields[3])).collect()
+}
+
+#[test]
+fn what_only_a_part_reaches_goes_with_it() {
+    let Split { list, .. } = split_text(TEXT, &[ONE, TWO]).expect("it can be split");
+    let moved = moved(&list);
+    assert!(moved.contains(&("one", "only_one")), "{list}");
+    // Reached from both; `two` is of no use without `one`.
+    assert!(moved.contains(&("one", "shared")), "{list}");
+    assert!(moved.contains(&("two", "two::enter")), "{list}");
+    for stays in ["app::plain", "two::stays", "app::tiny<one::T>"] {
+        assert!(!moved.iter().any(|(_, name)| *name == stays), "{stays} in {list}");
+    }
+}
+
+#[test]
+fn what_parts_share_without_need_stays() {
+    let two = Rule { needs: &[], ..TWO };
+    let Split { list, .. } = split_text(TEXT, &[ONE, two]).expect("it can be split");
+    assert!(!moved(&list).iter().any(|(_, name)| *name == "shared"), "{list}");
+}
+
+#[test]
+fn folded_functions_stay_where_others_call_them() {
+    let text = r#"(module (table 1 1 funcref)
+      (func $"drop<one::T>" (param i32) PAD)
+      (func $"one::enter" PAD (call $"drop<one::T>" (i32.const 1)))
+      (func (export "run") (call $"drop<one::T>" (i32.const 2)) (call $"one::enter")))"#;
+    let Split { list, .. } = split_text(text, &[ONE]).expect("it can be split");
+    assert_eq!(moved(&list), [("one", "one::enter")]);
+}
+
+#[test]
+fn the_longest_claim_on_the_function_itself_wins() {
+    let text = r#"(module (table 1 1 funcref)
+      (func $"one::inner::f" PAD) (func $"one::g<two::T>" PAD) (func $"two::h<one::inner::T>" PAD)
+      (func (export "run") (call $"one::inner::f") (call $"one::g<two::T>") (call $"two::h<one::inner::T>")))"#;
+    let inner = Rule { name: "inner", claims: &["one::inner::"], stays: &[], needs: &[] };
+    let Split { list, .. } = split_text(text, &[ONE, inner, TWO]).expect("it can be split");
+    let expected =
+        [("one", "one::g<two::T>"), ("inner", "one::inner::f"), ("two", "two::h<one::inner::T>")];
+    assert_eq!(moved(&list), expected);
+}
+
+#[test]
+fn a_part_without_functions_has_no_file() {
+    let none = Rule { name: "none", claims: &["nobody::"], stays: &[], needs: &[] };
+    let Split { parts, primary, .. } = split_text(TEXT, &[none]).expect("it can be split");
+    assert_eq!(parts, [None]);
+    let mut run = Run::new(&primary, parts);
+    assert_eq!(run.call("plain", &[1]), 2);
+}
+
+/// Statics of 200 bytes, from 2000 on: one that only `one` reads, one that both read, one that the primary points to, one that only the first
+/// points to, one that nobody names, one that the primary reads by an offset.
+const STATICS: &str = r#"(module
+  (memory (export "memory") 1)
+  (table 1 1 funcref)
+  (data (i32.const 2000) "\98\0b\00\00OWN~")
+  (data (i32.const 2200) "BOTH~")
+  (data (i32.const 2400) "POINTED~")
+  (data (i32.const 2600) "\60\09\00\00TABLE~")
+  (data (i32.const 2968) "BEHIND~")
+  (data (i32.const 3268) "NOBODY~")
+  (data (i32.const 3568) "OFFSET~")
+  (data (i32.const 3768) "FIRST~")
+  (data (i32.const 3963) "abcd")
+  (data (i32.const 3967) "SECOND~")
+  (func $"one::read" (param i32) (result i32) PAD
+    (i32.load8_u (i32.add (local.get 0) (i32.load (i32.const 2000))))
+    (i32.load8_u (i32.add (i32.const 2004) (local.get 0))) i32.add
+    (i32.load8_u offset=2200 (local.get 0)) i32.add
+    (i32.load8_u offset=3568 (local.get 0)) i32.add
+    (i32.load8_u offset=3768 (local.get 0)) i32.add
+    (i32.load8_u offset=3967 (local.get 0)) i32.add)
+  (func (export "between") (result i32) (i32.load (i32.const 3963)))
+  (func (export "one") (param i32) (result i32) (call $"one::read" (local.get 0)))
+  (func (export "both") (result i32) (i32.load8_u (i32.const 2210)))
+  (func (export "pointed") (result i32) (i32.load8_u (i32.load (i32.const 2600))))
+  (func (export "offset") (param i32) (result i32) (i32.load8_u offset=3568 (local.get 0))))"#;
+
+#[test]
+fn statics_go_with_the_part_that_alone_refers_to_them() {
+    // Filled up to 200 bytes each.
+    let text = (STATICS.lines())
+        .map(|line| line.replace("~", &"x".repeat(190)) + "\n")
+        .collect::<String>();
+    let whole = module(&text);
+    let Split { primary, parts, .. } = split(&whole, &whole, &[ONE]).expect("it can be split");
+    let has =
+        |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+    let part = parts[0].clone().expect("it has a function");
+    for moved in ["OWN", "BEHIND", "FIRST", "SECOND"] {
+        assert!(has(&part, moved) && !has(&primary, moved), "{moved}");
+    }
+    for kept in ["BOTH", "POINTED", "TABLE", "NOBODY", "OFFSET"] {
+        assert!(has(&primary, kept) && !has(&part, kept), "{kept}");
+    }
+    let (mut before, mut after) = (Run::new(&whole, Vec::new()), Run::new(&primary, parts));
+    let calls: [(&str, &[i32]); 6] = [
+        ("both", &[]),
+        ("pointed", &[]),
+        ("offset", &[3]),
+        ("one", &[0]),
+        ("one", &[7]),
+        ("between", &[]),
+    ];
+    for (name, arguments) in calls {
+        assert_eq!(after.call(name, arguments), before.call(name, arguments), "{name}");
+    }
+}
+
+#[test]
+fn the_same_module_gives_the_same_bytes() {
+    let whole = module(TEXT);
+    let [one, two] =
+        [(), ()].map(|()| split(&whole, &whole, &[ONE, TWO]).expect("it can be split"));
+    assert_eq!((one.primary, one.parts), (two.primary, two.parts));
+}
+
+#[track_caller]
+fn check_error(text: &str, rules: &[Rule], part: &str) {
+    let error = split_text(text, rules).err().expect("it cannot be split").to_string();
+    assert!(error.contains(part), "{error}");
+}
+
+#[test]
+fn what_cannot_be_split_says_why() {
+    check_error("(module (func))", &[ONE], "no names");
+    check_error("(module (func $f))", &[ONE], "one table of functions");
+    check_error("(module (memory 1) (memory 1))", &[ONE], "several memories");
+    check_error(TEXT, &[TWO], "needs `one`");
+    const NOT: &[u8] = b"\0asm\x01\0\0\0\x01\xff";
+    let error = split(NOT, NOT, &[ONE]).err().expect("not a module").to_string();
+    assert!(error.contains("not valid"), "{error}");
+}
