@@ -129,3 +129,15 @@ export async function importHistory(page, history, definition = "") {
   await page.locator(".execution-view").waitFor();
   await page.getByRole("tree").waitFor();
 }
+
+const callback = `{"StartAt": "Ask", "States": {"Ask": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+"Parameters": {"FunctionName": "hello", "Payload": {"token.$": "$$.Task.Token"}}, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Sorry"}], "Next": "Fine"},
+"Fine": {"Type": "Succeed"}, "Sorry": {"Type": "Fail", "Error": "No", "Cause": "somebody said so"}}}`;
+
+/** A machine that asks somebody, through the function "hello", and waits for the callback. */
+export async function createApproval(page) {
+  await createMachine(page, "approval", "Hello");
+  await write(page, /^Definition of /, callback);
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("Saved", { exact: true }).waitFor();
+}

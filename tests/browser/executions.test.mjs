@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
-import { createMachine, editor, failedMap, importHistory, openTab, startExecution, write } from "./app.mjs";
+import { createApproval, createMachine, editor, failedMap, importHistory, openTab, startExecution, write } from "./app.mjs";
 import { close, open, visit } from "./helper.mjs";
 
 after(close);
@@ -160,10 +160,6 @@ test("an execution of the engine: graph, data flow, definition, run again with a
     await page.getByText(/The first one is row 1\./).waitFor();
   }));
 
-const callback = `{"StartAt": "Ask", "States": {"Ask": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
-"Parameters": {"FunctionName": "hello", "Payload": {"token.$": "$$.Task.Token"}}, "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Sorry"}], "Next": "Fine"},
-"Fine": {"Type": "Succeed"}, "Sorry": {"Type": "Fail", "Error": "No", "Cause": "somebody said so"}}}`;
-
 async function waiting(page, site, name) {
   if ((await page.locator("h1").innerText()) !== "approval") {
     await open(page, site, "#/machines/approval");
@@ -180,10 +176,7 @@ test("a callback is answered with success or failure, an execution is stopped an
     // The function that the task calls is there once the page is.
     await editor(page, /^Code of /);
     await open(page, site, "#/machines");
-    await createMachine(page, "approval", "Hello");
-    await write(page, /^Definition of /, callback);
-    await page.getByRole("button", { name: "Save", exact: true }).click();
-    await page.getByText("Saved", { exact: true }).waitFor();
+    await createApproval(page);
 
     await waiting(page, site, "yes");
     await write(page, "Output of the callback", '{"approved": "yes"}');

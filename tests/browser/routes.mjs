@@ -4,7 +4,7 @@
 // hash     what to open
 // prepare  (page, site) => brings the view into the state that is worth looking at
 
-import { createMachine, editor, failedMap, importHistory, invoke, openTab, response, shareLink, startExecution, testButton, write } from "./app.mjs";
+import { createApproval, createMachine, editor, failedMap, importHistory, invoke, openTab, response, shareLink, startExecution, testButton, write } from "./app.mjs";
 
 const code = /^Code of /;
 const definition = /^Definition of /;
@@ -141,6 +141,32 @@ export const routes = [
       await page.getByText("Succeeded", { exact: true }).first().waitFor();
       await page.getByRole("treeitem", { name: /^Slow,/ }).locator("text").first().click();
       await page.locator(".state-panel").getByRole("heading", { name: "Slow" }).waitFor();
+    },
+  },
+  {
+    name: "execution-callback",
+    fullPage: true,
+    hash: "",
+    async prepare(page, site) {
+      await editor(page, code);
+      await page.goto(`${site.url}#/machines`);
+      await createApproval(page);
+      await startExecution(page, "first", "{}");
+      await page.getByRole("treeitem", { name: /^Ask,.*Waiting for callback/ }).locator("text").first().click();
+      await editor(page, "Output of the callback");
+    },
+  },
+  {
+    name: "execution-flow",
+    fullPage: true,
+    hash: "#/machines",
+    async prepare(page) {
+      await createMachine(page, "counter", "Choice and wait");
+      await startExecution(page, "first", '{"limit": 2}');
+      await page.getByText("Succeeded", { exact: true }).first().waitFor();
+      await page.getByRole("treeitem", { name: /^Count,/ }).locator("text").first().click();
+      await openTab(page, "Data flow");
+      await page.getByRole("heading", { name: /^After Parameters/ }).waitFor();
     },
   },
   { name: "import", hash: "#/histories", prepare: (page) => page.getByLabel("History", { exact: true }).waitFor() },

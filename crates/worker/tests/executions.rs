@@ -202,5 +202,8 @@ fn what_is_not_there_says_so_in_awss_words() {
         View::Execution { window: ExecutionWindow::Unavailable(fault), .. } => Some(fault.clone()),
         _ => None,
     });
-    assert_eq!(fault, Some(format!("ExecutionDoesNotExist: Execution Does Not Exist: '{ARN}'")),);
+    assert_eq!(fault, Some(format!("ExecutionDoesNotExist: Execution Does Not Exist: '{ARN}'")));
+    // It is seen as soon as it is there.
+    page.start(&json!({ "StartAt": "S", "States": { "S": { "Type": "Succeed" } } }));
+    assert_eq!(page.summary().status, "SUCCEEDED");
 }

@@ -1,7 +1,8 @@
 //! One visit of a state, with all its data: what it got, whom it called, what came back, and every value on the way.
 
-use super::fold::{Fold, ScopeKind};
+use super::fold::Fold;
 use super::read::{Item, data_text};
+use super::visits::ScopeKind;
 use super::windows::bounded;
 use coldstart_asl::interpret::{
     Data, Failure, Identity, Inspect, Machine, Mock, Time, Verdict, inspect,

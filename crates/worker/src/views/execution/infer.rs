@@ -1,7 +1,8 @@
 //! A definition put together from a history, for the picture of an execution whose definition is not there: the states that were
 //! visited, by name and type, with the transitions that were taken.
 
-use super::fold::{Fold, ScopeKind};
+use super::fold::Fold;
+use super::visits::ScopeKind;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,6 +7,7 @@ mod detail;
 mod fold;
 mod infer;
 mod read;
+mod visits;
 mod windows;
 
 use coldstart_engine::{ApiError, Response};
@@ -90,6 +91,10 @@ impl Executions {
     pub(crate) fn changed(&mut self) {
         for known in self.known.values_mut().filter(|known| !known.imported) {
             known.stale = true;
+            // What was not there may be there now.
+            if known.fault.take().is_some() {
+                known.described = false;
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! The fold over every recorded history, and what the windows make of it.
 
-use super::fold::ScopeKind;
+use super::visits::{ScopeKind, Visit};
 use super::*;
 use coldstart_protocol::VisitStatus;
 use std::path::PathBuf;
@@ -123,7 +123,7 @@ fn iterations_stand_in_a_grid_with_failures_first() {
     assert_eq!(fold.grid(2, Some(4), 0, 10).expect("a grid").total, 1);
     check(&fold, 17, "All Failed, One Succeeded, Two Failed");
     // The second visit of Two was aborted, the first failed.
-    let ends: Vec<VisitStatus> = fold.visits.iter().map(fold::Visit::status).collect();
+    let ends: Vec<VisitStatus> = fold.visits.iter().map(Visit::status).collect();
     assert_eq!(ends[2..], [VisitStatus::Failed, VisitStatus::Aborted]);
     assert_eq!(fold.failed_event, Some(13));
     assert_eq!(fold.place_name(3), "#2");

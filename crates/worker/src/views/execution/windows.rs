@@ -1,7 +1,8 @@
 //! Windows on a folded history: what the page draws.
 
-use super::fold::{Fold, ScopeKind, Visit};
+use super::fold::Fold;
 use super::read::Item;
+use super::visits::{ScopeKind, Visit};
 use coldstart_protocol::{
     ExecutionSummary, HistoryRow, IterationCell, IterationGrid, StateStatus, VisitBar, VisitStatus,
 };
