@@ -196,7 +196,8 @@ export const routes = [
       await page.getByText("Event 9 of 17").waitFor();
     },
   },
-  { name: "examples", hash: "#/examples", prepare: (page) => page.getByRole("heading", { name: "Counter" }).first().waitFor() },
+  // Examples can be opened once the engine is there; until then their buttons are disabled, and about to change their colour.
+  { name: "examples", hash: "#/examples", prepare: (page) => page.locator('button[aria-label="Open Counter"]:enabled').waitFor() },
   { name: "workspaces", hash: "#/workspaces", prepare: (page) => page.getByRole("heading", { name: "Workspaces" }).first().waitFor() },
   { name: "not-found", hash: "#/nowhere" },
   {
