@@ -111,6 +111,8 @@ pub(crate) const PAGE: &[Part] = &[
             claims: &[
                 "coldstart_app::pages::machine",
                 "coldstart_app::components::machine",
+                "coldstart_app::pages::execution",
+                "coldstart_app::components::execution",
                 "coldstart_app::actions::execution",
                 "coldstart_app::actions::machine",
                 "coldstart_app::model::machine",
@@ -144,7 +146,6 @@ pub(crate) const PAGE: &[Part] = &[
             name: "pages",
             claims: &[
                 "coldstart_app::pages::examples",
-                "coldstart_app::pages::functions",
                 "coldstart_app::pages::workspaces",
                 "coldstart_app::pages::not_found",
                 "coldstart_app::components::create_function",
