@@ -221,6 +221,14 @@ impl<'a> Plan<'a> {
             .collect();
     }
 
+    /// Puts functions that resemble each other side by side: a compressor finds more in them then, about one part in a hundred.
+    fn arrange(&self, functions: &mut [u32]) {
+        functions.sort_by_key(|index| {
+            let size = self.module.function(*index).map_or(0, Function::size);
+            (self.home(*index), self.module.function_types[*index as usize], size)
+        });
+    }
+
     /// The primary module, without names.
     pub(crate) fn primary(&self) -> Outcome<Vec<u8>> {
         let module = self.module;
@@ -232,9 +240,10 @@ impl<'a> Plan<'a> {
         // Ours comes after the other imports, so the functions of the module move by one.
         let load = imported;
         let kept = (imported..).take(module.functions.len());
-        let kept: Vec<u32> = kept
+        let mut kept: Vec<u32> = kept
             .filter(|index| self.home(*index).is_none() || self.slots.contains_key(index))
             .collect();
+        self.arrange(&mut kept);
         for (new, old) in (imported + 1..).zip(&kept) {
             indices.functions.insert(*old, new);
         }
@@ -387,10 +396,11 @@ impl<'a> Plan<'a> {
     /// A part, without names; none if it has no functions.
     pub(crate) fn part(&self, part: usize) -> Outcome<Option<Vec<u8>>> {
         let module = self.module;
-        let members: Vec<u32> = self.members(part).collect();
+        let mut members: Vec<u32> = self.members(part).collect();
         if members.is_empty() {
             return Ok(None);
         }
+        self.arrange(&mut members);
         let uses = self.uses(part);
         let mut indices = Indices::default();
         let mut types = PartTypes::default();

@@ -70,6 +70,17 @@ pub(crate) const ENGINE: &[Part] = &[
         brotli_max: 320_000,
         needed_at: &[],
     },
+    // System calls of guests that were compiled for WASI. The starter speaks Lambda's own.
+    Part {
+        rule: Rule {
+            name: "wasi",
+            claims: &["coldstart_sandbox::wasi::", "coldstart_sandbox::wasmi_tier::link_all::wasi"],
+            stays: &[],
+            needs: &[],
+        },
+        brotli_max: 40_000,
+        needed_at: &[],
+    },
     // Words for modules that are refused, and what only a panic's message shows.
     Part {
         rule: Rule {
@@ -109,20 +120,21 @@ pub(crate) const PAGE: &[Part] = &[
         rule: Rule {
             name: "machines",
             claims: &[
-                "coldstart_app::pages::machine",
-                "coldstart_app::components::machine",
                 "coldstart_app::pages::execution",
+                "coldstart_app::pages::machine",
                 "coldstart_app::components::execution",
+                "coldstart_app::components::machine",
                 "coldstart_app::actions::execution",
                 "coldstart_app::actions::machine",
                 "coldstart_app::model::machine",
                 "coldstart_app::model::execution",
+                "coldstart_protocol::definition",
                 "coldstart_protocol::execution",
             ],
-            stays: &[],
+            stays: &["coldstart_app::components::code_editor"],
             needs: &[],
         },
-        brotli_max: 150_000,
+        brotli_max: 220_000,
         needed_at: &["#/machines*"],
     },
     // Reading a workspace that was stored or shared.
@@ -169,7 +181,7 @@ pub(crate) const PAGE: &[Part] = &[
             stays: &[],
             needs: &["saved"],
         },
-        brotli_max: 120_000,
-        needed_at: &["#/functions", "#/examples", "#/workspaces", "#/w/*"],
+        brotli_max: 130_000,
+        needed_at: &["#/examples", "#/workspaces", "#/w/*"],
     },
 ];
