@@ -313,11 +313,16 @@ fn import_cx<R>(
 macro_rules! link_imports {
     ($($module:literal $name:literal $space:ident :: $function:ident ( $($arg:ident : $ty:tt),* ) -> $result:tt;)*) => {
         fn link_all(linker: &mut Linker<Data>) -> Result<(), wasmi::Error> {
-            $(
-                linker.func_wrap($module, $name, |mut caller: Caller<'_, Data> $(, $arg: $ty)*| -> Result<$result, wasmi::Error> {
-                    import_cx(&mut caller, concat!($module, ".", $name), |cx| $space::$function(cx $(, $arg)*))
-                })?;
-            )*
+            $({
+                // Named after the space, so that what WASI needs can be told from the rest in a linked program (docs/adr/0005).
+                fn $space(linker: &mut Linker<Data>) -> Result<(), wasmi::Error> {
+                    linker.func_wrap($module, $name, |mut caller: Caller<'_, Data> $(, $arg: $ty)*| -> Result<$result, wasmi::Error> {
+                        import_cx(&mut caller, concat!($module, ".", $name), |cx| $space::$function(cx $(, $arg)*))
+                    })?;
+                    Ok(())
+                }
+                $space(linker)?;
+            })*
             linker.func_wrap(meter::IMPORT_MODULE, meter::IMPORT_EXHAUSTED, |_: Caller<'_, Data>| -> Result<(), wasmi::Error> {
                 Err(halt(Halt::Block(Block::Exhausted)))
             })?;
