@@ -178,7 +178,8 @@ test("logging, tags and mocks are kept by the cloud", (t) =>
     await page.getByRole("button", { name: "Start execution" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Start execution" }).click();
     await page.getByText("Succeeded", { exact: true }).first().waitFor();
-    assert.match(await page.getByRole("group", { name: "Output" }).innerText(), /mocked/);
+    await page.getByRole("tablist", { name: "Views of the execution" }).getByRole("tab", { name: "Input and output" }).click();
+    assert.match(await page.getByRole("group", { name: "Execution output" }).innerText(), /mocked/);
   }));
 
 test("delete asks first", (t) =>

@@ -8,11 +8,8 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::process::Command;
 
-/// What a first visit is to transfer at most, in bytes (`docs/adr/0004`). A kilobyte is 1,000 bytes.
-const TOTAL_GOAL: u64 = 900_000;
-
-/// What fails the build until the goal is met. It only goes down, and goes away at [`TOTAL_GOAL`].
-const TOTAL_MAX: u64 = 1_010_000;
+/// What a first visit transfers at most, in bytes (`docs/adr/0004`). A kilobyte is 1,000 bytes.
+const TOTAL_MAX: u64 = 900_000;
 
 /// Says whether a file belongs to a line.
 type Claim = Box<dyn Fn(&str) -> bool>;
@@ -147,7 +144,7 @@ pub(crate) fn measure(paths: &Paths) -> Outcome<Report> {
             ..sum
         })
     };
-    let total = sum("TOTAL", Some(TOTAL_GOAL), &|row| row.first);
+    let total = sum("TOTAL", Some(TOTAL_MAX), &|row| row.first);
     rows.iter().filter(|row| row.first).for_each(|row| row.write(&mut table));
     sum("All wasm", None, &|row| row.first && row.name.ends_with("wasm")).write(&mut table);
     total.write(&mut table);
@@ -155,7 +152,7 @@ pub(crate) fn measure(paths: &Paths) -> Outcome<Report> {
     rows.iter().filter(|row| !row.first && row.files > 0).for_each(|row| row.write(&mut table));
 
     let list: Vec<Value> = rows.iter().map(Row::json).collect();
-    let result = json!({ "total": total.brotli, "max": TOTAL_GOAL, "parts": list });
+    let result = json!({ "total": total.brotli, "max": TOTAL_MAX, "parts": list });
     let path = paths.results().join("size.json");
     std::fs::write(&path, format!("{result:#}\n")).map_err(Failure::io(path.display()))?;
     // A group over its budget is shown; the sum decides, because it is what a visitor waits for.

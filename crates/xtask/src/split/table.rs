@@ -49,8 +49,9 @@ pub(crate) const ENGINE: &[Part] = &[
                 "sha1::",
                 "md5::",
             ],
-            // What every flush asks, and what the engine's own generator was folded with.
+            // What a session begins with, what every flush asks, and what the engine's own generator was folded with.
             stays: &[
+                "coldstart_worker::views::execution::Executions>::of_new_session",
                 "coldstart_worker::views::execution::Executions>::watch",
                 "coldstart_asl::interpret::random::Random>::uuid",
             ],
@@ -75,17 +76,23 @@ pub(crate) const ENGINE: &[Part] = &[
         rule: Rule {
             name: "wasi",
             claims: &["coldstart_sandbox::wasi::", "coldstart_sandbox::wasmi_tier::link_all::wasi"],
-            stays: &[],
+            // Every environment has a file system.
+            stays: &["coldstart_sandbox::wasi::fs::"],
             needs: &[],
         },
         brotli_max: 40_000,
         needed_at: &[],
     },
-    // Words for modules that are refused, and what only a panic's message shows.
+    // Words for modules that are refused, what only a panic's message shows, and translating for wasmi's own meter, which ours replaces.
     Part {
         rule: Rule {
             name: "refusals",
-            claims: &["coldstart_sandbox::accept::explain", " as core::fmt::Debug>::fmt"],
+            claims: &[
+                "coldstart_sandbox::accept::explain",
+                "wasmi::engine::translator::func::fuel::",
+                "wasmi::engine::translator::driver::FuncTranslationDriver<wasmi::engine::translator::func::fuel::",
+                " as core::fmt::Debug>::fmt",
+            ],
             stays: &[],
             needs: &[],
         },
