@@ -438,19 +438,15 @@ fn a_changed_digest_is_noticed_and_an_open_that_is_overtaken_is_answered() {
     page.open(Workspace { meter: 99, ..Workspace::hello() });
     page.open(Workspace { commands: Vec::new(), seed: u64::MAX, ..Workspace::hello() });
     let mut missing = Workspace::hello();
-    let (_, source) = missing.sources.first_key_value().expect("one");
-    assert!(matches!(source, Source::Wat { .. }));
-    missing
-        .sources
-        .values_mut()
-        .for_each(|source| *source = Source::Module { name: "up.wasm".into() });
+    let lost = sha256_hex(b"lost");
+    missing.sources.insert(lost.clone(), Source::Module { name: "up.wasm".into() });
+    missing.commands[0].request.params["Code"]["ZipFile"]["$sha256"] = json!(lost);
     page.open(missing);
     page.workspace = Workspace::hello();
     page.rest();
     let kept = page.heard.iter().filter(|message| !matches!(message, FromWorker::Clock { .. }));
     check(
-        &transcript(&kept.cloned().collect::<Vec<_>>())
-            .replace(&sha256_hex(&wat(HELLO_WAT)), "HASH"),
+        &transcript(&kept.cloned().collect::<Vec<_>>()).replace(&lost, "HASH"),
         expect![[r#"
             Answered 2 SessionReplacedException
             Opened 1 refused: another workspace was opened meanwhile

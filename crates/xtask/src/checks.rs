@@ -11,11 +11,17 @@ use std::process::{Command, ExitCode};
 struct Counts {
     passed: u64,
     failed: u64,
+    /// Recorded answers that ours differs from as `docs/FIDELITY.md` explains. They are no failures while the command says that its rates hold.
+    explained: u64,
 }
 
 impl Counts {
     fn note(self) -> String {
-        format!("{} passed, {} failed", self.passed, self.failed)
+        let note = format!("{} passed, {} failed", self.passed, self.failed);
+        match self.explained {
+            0 => note,
+            explained => format!("{note}, {explained} otherwise and explained"),
+        }
     }
 }
 
@@ -55,6 +61,11 @@ impl Run<'_> {
             let done = step.run(command);
             let output = done.as_ref().map_or_else(|failure| failure.output(), String::as_str);
             counts = count(output);
+            if done.is_ok() {
+                counts.failed -= counts.explained;
+            } else {
+                counts.explained = 0;
+            }
             if done.is_err() && counts.failed == 0 {
                 // It did not compile, or died: that must not look like a success.
                 counts.failed = 1;
@@ -175,7 +186,7 @@ fn run(paths: &Paths, rest: &[OsString]) -> Outcome<bool> {
     let mut tests = cargo(paths, "test");
     tests.args(["--workspace", "--no-fail-fast"]);
     run.tests("Unit tests", cargo_counts, &mut tests);
-    run.tests("Conformance", last_line_counts, &mut conformance_command(paths));
+    run.tests("Conformance", conformance_counts, &mut conformance_command(paths));
     run.check("Release build of the command", |plan, paths| {
         release_command(plan, paths).map(|()| "built".to_owned())
     });
@@ -315,8 +326,14 @@ fn cargo_counts(output: &str) -> Counts {
     let results = output.lines().filter_map(|line| line.trim().strip_prefix("test result:"));
     results.fold(Counts::default(), |sum, line| {
         let counts = named_counts(line);
-        Counts { passed: sum.passed + counts.passed, failed: sum.failed + counts.failed }
+        Counts { passed: sum.passed + counts.passed, failed: sum.failed + counts.failed, ..sum }
     })
+}
+
+/// Recorded answers: the command itself knows how many of a kind may differ, and fails past that.
+fn conformance_counts(output: &str) -> Counts {
+    let counts = last_line_counts(output);
+    Counts { explained: counts.failed, ..counts }
 }
 
 /// The last `N passed, N failed`.
@@ -335,7 +352,11 @@ fn node_counts(output: &str) -> Counts {
             .filter_map(|line| line.trim_start_matches(['ℹ', '#', ' ']).strip_prefix(name));
         lines.filter_map(|rest| rest.trim().parse::<u64>().ok()).next().unwrap_or(0)
     };
-    Counts { passed: number("pass "), failed: number("fail ") + number("cancelled ") }
+    Counts {
+        passed: number("pass "),
+        failed: number("fail ") + number("cancelled "),
+        ..Counts::default()
+    }
 }
 
 /// Numbers before the words `passed` and `failed`.
@@ -360,14 +381,14 @@ mod tests {
     #[test]
     fn counts_are_read_from_each_tool() {
         let cargo = "running 2 tests\ntest result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured\n\ntest result: ok. 4 passed; 0 failed; 2 ignored\n";
-        assert_eq!(cargo_counts(cargo), Counts { passed: 5, failed: 1 });
+        assert_eq!(cargo_counts(cargo), Counts { passed: 5, failed: 1, explained: 0 });
         assert_eq!(
             last_line_counts("x 1 passed, 2 failed\n\n30 passed, 4 failed\n"),
-            Counts { passed: 30, failed: 4 }
+            Counts { passed: 30, failed: 4, explained: 0 }
         );
         assert_eq!(
             node_counts("ℹ tests 13\nℹ pass 11\nℹ fail 1\nℹ cancelled 1\nℹ skipped 0\n"),
-            Counts { passed: 11, failed: 2 }
+            Counts { passed: 11, failed: 2, explained: 0 }
         );
         assert_eq!(node_counts("nothing"), Counts::default());
     }

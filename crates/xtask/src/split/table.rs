@@ -93,7 +93,8 @@ pub(crate) const ENGINE: &[Part] = &[
                 "wasmi::engine::translator::driver::FuncTranslationDriver<wasmi::engine::translator::func::fuel::",
                 " as core::fmt::Debug>::fmt",
             ],
-            stays: &[],
+            // Folded with those of the translator that does run.
+            stays: &["::translate_locals"],
             needs: &[],
         },
         brotli_max: 30_000,
