@@ -41,6 +41,7 @@ pub(crate) const ENGINE: &[Part] = &[
                 "coldstart_engine::model::results",
                 "coldstart_engine::model::load::parse_all",
                 "coldstart_worker::definition",
+                "coldstart_worker::trial",
                 "coldstart_protocol::definition",
                 "coldstart_protocol::execution",
                 "coldstart_worker::views::execution",
@@ -83,18 +84,16 @@ pub(crate) const ENGINE: &[Part] = &[
         brotli_max: 40_000,
         needed_at: &[],
     },
-    // Words for modules that are refused, what only a panic's message shows, and translating for wasmi's own meter, which ours replaces.
+    // Words for modules that are refused, what only a panic's message shows, and validating while translating: functions are validated first.
     Part {
         rule: Rule {
             name: "refusals",
             claims: &[
                 "coldstart_sandbox::accept::explain",
-                "wasmi::engine::translator::func::fuel::",
-                "wasmi::engine::translator::driver::FuncTranslationDriver<wasmi::engine::translator::func::fuel::",
+                "wasmi::engine::translator::driver::FuncTranslationDriver<wasmi::engine::translator::ValidatingFuncTranslator<wasmi::engine::translator::func::fuel::",
                 " as core::fmt::Debug>::fmt",
             ],
-            // Folded with those of the translator that does run.
-            stays: &["::translate_locals"],
+            stays: &[],
             needs: &[],
         },
         brotli_max: 30_000,
