@@ -333,11 +333,9 @@ pub fn reset(app: &App) {
         // Commands of time zero rather than requests: the engine then gets the modules that they name.
         empty.commands = deployed
             .iter()
-            .map(|function| Command {
-                at_us: 0,
-                request: create_function(&function.name, &function.sha256, &function.settings),
-            })
-            .chain(machines.into_iter().map(|request| Command { at_us: 0, request }))
+            .map(|function| create_function(&function.name, &function.sha256, &function.settings))
+            .chain(machines)
+            .map(|request| Command { at_us: 0, request }.into())
             .collect();
         app.undo.borrow_mut().reset = Some((id.clone(), before));
         app.runs.dispatch(RunsAction::Cleared(None));

@@ -212,7 +212,7 @@ impl Reducible for Document {
                 if logged.index != workspace.commands.len() as u64 {
                     return self;
                 }
-                workspace.commands.push(logged.command);
+                workspace.commands.push(logged.command.into());
                 workspace.digest = None;
             }
             DocumentAction::Interrupted(interrupt) => {

@@ -12,6 +12,7 @@ use coldstart_workspace::{ApiRequest, ClockMode, HELLO_WAT, Source, Workspace};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 use std::fmt::Write;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Burns processor time for as long as it is let.
@@ -62,7 +63,7 @@ impl Page {
             match &message {
                 FromWorker::Logged { command } => {
                     assert_eq!(command.index, self.workspace.commands.len() as u64);
-                    self.workspace.commands.push(command.command.clone());
+                    self.workspace.commands.push(command.command.clone().into());
                 }
                 FromWorker::Interrupted { interrupt } => {
                     self.workspace.interrupts.push(interrupt.clone())
@@ -440,7 +441,8 @@ fn a_changed_digest_is_noticed_and_an_open_that_is_overtaken_is_answered() {
     let mut missing = Workspace::hello();
     let lost = sha256_hex(b"lost");
     missing.sources.insert(lost.clone(), Source::Module { name: "up.wasm".into() });
-    missing.commands[0].request.params["Code"]["ZipFile"]["$sha256"] = json!(lost);
+    let create = Rc::make_mut(&mut missing.commands[0]);
+    create.request.params["Code"]["ZipFile"]["$sha256"] = json!(lost);
     page.open(missing);
     page.workspace = Workspace::hello();
     page.rest();

@@ -255,18 +255,18 @@ mod tests {
         check(|w| w.until_us = u64::MAX, "untilUs", "is more than");
         check(|w| w.digest = Some("AB".into()), "digest", "SHA-256");
         check(
-            |w| w.commands = vec![command(5, json!({})), command(4, json!({}))],
+            |w| w.commands = vec![command(5, json!({})).into(), command(4, json!({})).into()],
             "commands[1].atUs",
             "earlier than the command before it",
         );
         check(
-            |w| w.commands.push(command(0, json!([]))),
+            |w| w.commands.push(command(0, json!([])).into()),
             "commands[1].request.params",
             "not an object",
         );
         let deep = (0..200).fold(json!({}), |inner, _| json!([inner]));
         check(
-            |w| w.commands.push(command(0, json!({ "a": deep }))),
+            |w| w.commands.push(command(0, json!({ "a": deep })).into()),
             "commands[1].request.params",
             "nested deeper",
         );
@@ -274,7 +274,7 @@ mod tests {
             |w| {
                 let mut wrong = command(0, json!({}));
                 wrong.request.operation = "In voke".into();
-                w.commands.push(wrong);
+                w.commands.push(wrong.into());
             },
             "commands[1].request.operation",
             "In voke",

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The version that this build writes.
 pub const WORKSPACE_VERSION: u32 = 2;
@@ -30,9 +31,9 @@ pub struct Workspace {
     /// What is in the editors, by state machine name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub machines: BTreeMap<String, MachineDraft>,
-    /// The command log, in order of time.
+    /// The command log, in order of time. A command never changes, so copies of a document share it.
     #[serde(default)]
-    pub commands: Vec<Command>,
+    pub commands: Vec<Rc<Command>>,
     /// Invocations that were stopped by hand.
     #[serde(default)]
     pub interrupts: Vec<Interrupt>,

@@ -74,7 +74,7 @@ impl Workspace {
                 "hello".into(),
                 FunctionDraft { source, test_events, selected_event: 0 },
             )]),
-            commands: vec![Command { at_us: 0, request: create }],
+            commands: vec![Command { at_us: 0, request: create }.into()],
             ..Self::empty("Hello")
         }
     }

@@ -270,7 +270,7 @@ mod tests {
             params: json!({ "FunctionName": "hello", "Payload": { "$text": payload } }),
         };
         for at_us in [1_000_000, 2_000_000] {
-            workspace.commands.push(crate::Command { at_us, request: request("{}") });
+            workspace.commands.push(crate::Command { at_us, request: request("{}") }.into());
         }
         workspace.until_us = 3_000_000;
         workspace.digest = Some("ab".repeat(32));

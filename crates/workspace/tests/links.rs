@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::rc::Rc;
 
 #[test]
 fn published_links_open() {
@@ -88,7 +89,7 @@ prop_compose! {
         times.sort_unstable();
         let commands = times.into_iter().zip(requests).map(|(at_us, (service, operation, params))| {
             let request = ApiRequest { service, operation, params: params.into_iter().collect() };
-            Command { at_us, request }
+            Rc::new(Command { at_us, request })
         });
         let interrupts = interrupts.into_iter().map(|(request_id, units)| Interrupt { request_id, units }).collect();
         Workspace {
