@@ -18,18 +18,19 @@ pub enum Step {
 /// A path that a result can be written to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReferencePath {
+    text: String,
     steps: Vec<Step>,
 }
 
 /// Why a value cannot be written where a reference path points.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
-    /// Something on the way is neither an object nor absent.
-    #[error("the reference path goes through a value that is not an object or array")]
-    NotAContainer,
-    /// There is no such element: only members are made when they are missing.
-    #[error("the reference path names element {0} of a shorter array")]
-    NoSuchElement(usize),
+    /// The document itself takes no step of the path.
+    #[error("the document has no members or elements")]
+    Document,
+    /// A value on the way, which is there, does not take this step.
+    #[error("the step {0} does not apply to the value before it")]
+    Step(String),
 }
 
 impl ReferencePath {
@@ -43,9 +44,14 @@ impl ReferencePath {
             return refuse("a reference path starts with '$'");
         }
         match Path::parse(text)?.plain_steps() {
-            Some(steps) => Ok(ReferencePath { steps }),
+            Some(steps) => Ok(ReferencePath { text: text.to_owned(), steps }),
             None => refuse("a reference path may only have members and indices"),
         }
+    }
+
+    /// As it is written.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The steps after `$`.
@@ -56,10 +62,16 @@ impl ReferencePath {
     /// `document` with `value` at this path. Missing members on the way are made, as objects.
     ///
     /// # Errors
-    /// When the path goes through a text, number or boolean, or past the end of an array.
+    /// When the path goes through a text, number or boolean, or past the end of an array: only members are made when they are
+    /// missing.
     pub fn write(&self, mut document: Value, value: Value) -> Result<Value, WriteError> {
         let mut place = &mut document;
-        for step in &self.steps {
+        for (at, step) in self.steps.iter().enumerate() {
+            let refused = || match (at, step) {
+                (0, _) => WriteError::Document,
+                (_, Step::Member(name)) => WriteError::Step(name.clone()),
+                (_, Step::Index(index)) => WriteError::Step(index.to_string()),
+            };
             place = match (step, place) {
                 (Step::Member(name), Value::Object(members)) => {
                     members.entry(name.clone()).or_insert(Value::Null)
@@ -73,12 +85,10 @@ impl ReferencePath {
                         other => other,
                     }
                 }
-                (Step::Index(index), Value::Array(items)) => match items.get_mut(*index) {
-                    Some(item) => item,
-                    None => return Err(WriteError::NoSuchElement(*index)),
-                },
-                (Step::Index(index), Value::Null) => return Err(WriteError::NoSuchElement(*index)),
-                _ => return Err(WriteError::NotAContainer),
+                (Step::Index(index), Value::Array(items)) => {
+                    items.get_mut(*index).ok_or_else(refused)?
+                }
+                _ => return Err(refused()),
             };
         }
         *place = value;
@@ -103,8 +113,10 @@ mod tests {
         check("$.a", json!({"a": 1, "b": 2}), Ok(json!({"a": "R", "b": 2})));
         check("$.x.y['z w']", json!({"a": 1}), Ok(json!({"a": 1, "x": {"y": {"z w": "R"}}})));
         check("$.a[1].b", json!({"a": [1, {}]}), Ok(json!({"a": [1, {"b": "R"}]})));
-        check("$.a[2]", json!({"a": [1]}), Err(WriteError::NoSuchElement(2)));
-        check("$.a.b", json!({"a": 1}), Err(WriteError::NotAContainer));
+        check("$.a[2]", json!({"a": [1]}), Err(WriteError::Step("2".into())));
+        check("$.a.b", json!({"a": 1}), Err(WriteError::Step("b".into())));
+        check("$.a.b", json!("text"), Err(WriteError::Document));
+        check("$[0]", json!([]), Err(WriteError::Document));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::machine::{ResultPath, State};
 use super::random::Random;
 use super::template::{Scene, Template};
 use super::time::Time;
-use coldstart_expr::reference::ReferencePath;
+use coldstart_expr::reference::{ReferencePath, WriteError};
 use serde_json::{Map, Value};
 
 /// The most bytes that the values of one `Assign` may have together. Source: "Passing data between states with
@@ -291,11 +291,16 @@ fn place(path: &ResultPath, input: &Data, result: Data) -> Outcome<Data> {
     }
 }
 
+/// Error and words are those that others have got from AWS; the States Language specification calls the error
+/// `States.ResultPathMatchFailure`.
 fn write(reference: &ReferencePath, input: &Data, result: Data) -> Outcome<Data> {
     let written = reference.write(input.value().clone(), result.into_value());
     written.map(Data::new).map_err(|error| {
-        let mut fault = Fault::runtime(format!("{error}: '{}'", input.text()));
-        fault.failure.error = Some("States.ResultPathMatchFailure".into());
-        fault
+        let what = match error {
+            WriteError::Document => format!("ReferencePath {}", reference.text()),
+            WriteError::Step(step) => format!("step \"{step}\""),
+        };
+        let cause = format!("Unable to apply {what} to input {}", input.text());
+        Box::new(Fault::from(Failure::new("States.ReferencePathConflict", cause)))
     })
 }

@@ -406,7 +406,8 @@ impl Execution {
         self.end(Status::Failed, failure);
     }
 
-    /// `TimeoutSeconds` of the machine are over: the error stands in the event alone (recorded).
+    /// `TimeoutSeconds` of the machine are over: the error stands in the event alone, which follows none (measured by
+    /// others).
     pub(super) fn time_out(&mut self) {
         self.push(
             0,
