@@ -1,5 +1,6 @@
 //! Scenarios of Step Functions through the door. Each runs twice, in different slices, and from its session.
 
+mod facts;
 mod machines;
 mod running;
 
