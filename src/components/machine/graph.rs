@@ -304,7 +304,7 @@ fn StateNode(props: &StateNodeProps) -> Html {
                     <g class="state-graph-badge" transform={format!("translate({} {})", x + width - 10, y - 1)} aria-hidden="true">
                         <circle r="10" />
                         <path transform="translate(-6 -6) scale(0.75)" d={badge_icon(badge.tone)} />
-                        if !badge.note.is_empty() { <text class="state-graph-note" x="-14" y="4">{ badge.note.clone() }</text> }
+                        if !badge.note.is_empty() { <text class="state-graph-note" x="-12" y="-4">{ badge.note.clone() }</text> }
                     </g>
                 }
             </g>
