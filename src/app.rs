@@ -145,6 +145,8 @@ pub struct Undo {
     pub reset: Option<(String, coldstart_workspace::Workspace)>,
     /// A deleted function.
     pub function: Option<actions::DeletedFunction>,
+    /// A deleted state machine.
+    pub machine: Option<actions::DeletedMachine>,
     /// A deleted workspace.
     pub workspace: Option<(crate::model::StoredWorkspace, coldstart_workspace::Workspace)>,
 }

@@ -245,6 +245,23 @@ impl EngineClient {
         );
         reply.await
     }
+    /// Lets a request into a copy of the session, which is forgotten afterwards.
+    pub async fn try_request(
+        self: &Rc<Self>,
+        workspace: Workspace,
+        modules: &[Rc<[u8]>],
+        request: ApiRequest,
+    ) -> Result<ApiResponse, CallError> {
+        let (id, reply) = self.ask(Pending::Request);
+        let message = ToWorker::Try {
+            id,
+            workspace: Box::new(workspace),
+            modules: (0..modules.len()).collect(),
+            request,
+        };
+        self.send(message, modules);
+        reply.await
+    }
     /// Makes a module from text.
     pub async fn assemble(self: &Rc<Self>, text: &str) -> Result<Assembled, AssembleError> {
         let (id, reply) = self.ask(Pending::Assemble);

@@ -50,14 +50,16 @@ pub enum MachineTab {
     Executions,
     /// Answers in place of services.
     Mocks,
+    /// Versions, and the aliases that lead to them.
+    Versions,
     /// Type, logging, tags.
     Configuration,
 }
 
 impl MachineTab {
     /// In the console's order.
-    pub const ALL: [Self; 4] =
-        [Self::Definition, Self::Executions, Self::Mocks, Self::Configuration];
+    pub const ALL: [Self; 5] =
+        [Self::Definition, Self::Executions, Self::Mocks, Self::Versions, Self::Configuration];
 
     /// As it stands in the address.
     pub fn segment(self) -> &'static str {
@@ -65,6 +67,7 @@ impl MachineTab {
             Self::Definition => "definition",
             Self::Executions => "executions",
             Self::Mocks => "mocks",
+            Self::Versions => "versions",
             Self::Configuration => "configuration",
         }
     }
@@ -74,6 +77,7 @@ impl MachineTab {
             Self::Definition => "Definition",
             Self::Executions => "Executions",
             Self::Mocks => "Mocks",
+            Self::Versions => "Versions and aliases",
             Self::Configuration => "Configuration",
         }
     }

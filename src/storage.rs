@@ -2,6 +2,8 @@
 //!
 //! Invariant: both keep the same things under the same names; only a reload tells them apart.
 
+pub mod histories;
+
 use crate::model::StoredWorkspace;
 use coldstart_workspace::Workspace;
 use idb::builder::{DatabaseBuilder, ObjectStoreBuilder};

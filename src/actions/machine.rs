@@ -1,13 +1,15 @@
 //! State machines: create, save, delete, start.
 
-use super::{add_function_of, function_names, show};
+use super::workspace::modules_of;
+use super::{add_function_of, function_names, show, snapshot};
 use crate::app::App;
 use crate::host;
 use crate::model::{
-    CallError, DocumentAction, ExampleIndex, Logging, MachineExample, MachineRow, Notice, Tone,
-    create_machine, create_machine_again, delete_machine, describe_machine, draft_of_definition,
-    execution_arn, free_name, get_mocks, list_machines, list_tags, machine_rows, put_mocks,
-    start_execution, start_sync_execution, update_definition, update_logging,
+    CallError, DocumentAction, ExampleIndex, Logging, MachineExample, MachineRow, Notice,
+    NoticesAction, Remedy, TestForm, TestOutcome, Tone, calls_service, create_machine,
+    create_machine_again, delete_machine, describe_machine, draft_of_definition, execution_of_arn,
+    free_name, get_mocks, list_machines, list_tags, machine_rows, put_mocks, start_execution,
+    start_sync_execution, update_definition, update_logging,
 };
 use crate::route::{MachineTab, Route};
 use coldstart_protocol::{DefinitionAnswer, DefinitionAsk};
@@ -96,20 +98,29 @@ pub async fn save_logging(app: &App, arn: &str, logging: &Logging) -> Result<(),
     Ok(())
 }
 
-/// Deletes a machine. Its draft goes too.
+/// A machine as it was before it was deleted.
+pub struct DeletedMachine {
+    name: String,
+    draft: Option<MachineDraft>,
+    /// Makes it again; none when it was never saved.
+    create: Option<ApiRequest>,
+}
+
+/// Deletes a machine. Its draft goes too; a message offers to undo it.
 pub fn delete_state_machine(app: &App, name: &str) {
     let (app, name) = (app.clone(), name.to_owned());
     spawn_local(async move {
+        let draft = app.document.get().machine(&name).cloned();
         let deleted = async {
-            if let Some(arn) = arn_of(&app, &name).await? {
-                app.engine.request(delete_machine(&arn), &[]).await?;
-            }
-            Ok::<(), CallError>(())
+            let Some(arn) = arn_of(&app, &name).await? else { return Ok(None) };
+            let create = creation_of(&app, &arn).await;
+            app.engine.request(delete_machine(&arn), &[]).await?;
+            Ok::<_, CallError>(create)
         };
         match deleted.await {
-            Ok(()) => {
+            Ok(create) => {
                 app.document.dispatch(DocumentAction::MachineRemoved { name: name.clone() });
-                show(&app, Notice::new(Tone::Success, format!("{name} was deleted.")));
+                offer_undo(&app, DeletedMachine { name: name.clone(), draft, create });
                 if app.here.get().route.machine_name() == Some(&name) {
                     app.go(&Route::Machines);
                 }
@@ -123,16 +134,57 @@ pub fn delete_state_machine(app: &App, name: &str) {
     });
 }
 
+fn offer_undo(app: &App, deleted: DeletedMachine) {
+    let notice = Notice::new(Tone::Success, format!("{} was deleted.", deleted.name));
+    app.undo.borrow_mut().machine = Some(deleted);
+    app.notices.dispatch(NoticesAction::Forget(Remedy::UndoDeleteMachine));
+    show(app, notice.remedy(Remedy::UndoDeleteMachine));
+}
+
+/// Creates the machine again that was deleted last, with its draft, logging and tags. Its history stays what it was: deleted, then created;
+/// its versions and aliases do not come back.
+pub fn undo_delete_machine(app: &App) {
+    let Some(deleted) = app.undo.borrow_mut().machine.take() else { return };
+    app.notices.dispatch(NoticesAction::Forget(Remedy::UndoDeleteMachine));
+    let app = app.clone();
+    spawn_local(async move {
+        let made = match deleted.create.clone() {
+            Some(create) => app.engine.request(create, &[]).await.map(|_| ()),
+            None => Ok(()),
+        };
+        let name = deleted.name.clone();
+        match made {
+            Ok(()) => {
+                if let Some(draft) = deleted.draft {
+                    app.document
+                        .dispatch(DocumentAction::MachineChanged { name: name.clone(), draft });
+                }
+                app.say(format!("{name} is back."));
+            }
+            // It may still be deleting, until its last execution has ended: the offer stands.
+            Err(error) => {
+                app.undo.borrow_mut().machine = Some(deleted);
+                let notice =
+                    Notice::new(Tone::Error, format!("{name} could not be created again."));
+                show(&app, notice.detail(error.line()).remedy(Remedy::UndoDeleteMachine));
+            }
+        }
+    });
+}
+
+/// The request that makes a machine as it is, with its tags.
+async fn creation_of(app: &App, arn: &str) -> Option<ApiRequest> {
+    let described = app.engine.request(describe_machine(arn), &[]).await.ok()?;
+    let tags = app.engine.request(list_tags(arn), &[]).await;
+    let tags = tags.map(|response| response.output).unwrap_or_default();
+    Some(create_machine_again(&described.output, &tags))
+}
+
 /// The requests that make the cloud's machines, with their tags and the mocks in use, as they are.
 pub(super) async fn machine_requests(app: &App) -> Vec<ApiRequest> {
     let mut requests = Vec::new();
     for row in machines(app).await.unwrap_or_default() {
-        let described = app.engine.request(describe_machine(&row.arn), &[]).await;
-        let tags = app.engine.request(list_tags(&row.arn), &[]).await;
-        if let Ok(described) = described {
-            let tags = tags.map(|response| response.output).unwrap_or_default();
-            requests.push(create_machine_again(&described.output, &tags));
-        }
+        requests.extend(creation_of(app, &row.arn).await);
     }
     if let Ok(mocks) = app.engine.request(get_mocks(), &[]).await
         && let Some(configuration) =
@@ -167,8 +219,27 @@ pub async fn start_machine(
     }
     let response = app.engine.request(start_execution(arn, name, input), &[]).await?;
     let started = response.output.get("executionArn").and_then(Value::as_str).unwrap_or_default();
-    let name = started.strip_prefix(&execution_arn(arn, "")).unwrap_or(started).to_owned();
+    let name = execution_of_arn(started).map_or_else(|| started.to_owned(), |(_, name)| name);
     Ok(Started::Running(name))
+}
+
+/// Tests one state of a definition. What it calls without a mock is called in a copy of the session.
+pub async fn test_state(
+    app: &App,
+    definition: &str,
+    state: &str,
+    state_type: &str,
+    form: &TestForm,
+) -> Result<TestOutcome, CallError> {
+    let request = crate::model::test_state(definition, state, state_type, form);
+    let response = if calls_service(form, state_type) {
+        let workspace = snapshot(app);
+        let (modules, _) = modules_of(app, &workspace).await;
+        app.engine.try_request(workspace, &modules, request).await?
+    } else {
+        app.engine.request(request, &[]).await?
+    };
+    Ok(TestOutcome::of(&response.output))
 }
 
 /// Saves a definition's picture as a file.

@@ -90,7 +90,7 @@ pub(super) async fn show_document(
 }
 
 /// Bytes that the document names and does not hold, and the names of those that are not to be had.
-async fn modules_of(app: &App, workspace: &Workspace) -> (Vec<Rc<[u8]>>, Vec<String>) {
+pub(super) async fn modules_of(app: &App, workspace: &Workspace) -> (Vec<Rc<[u8]>>, Vec<String>) {
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for (sha256, source) in &workspace.sources {
         let name = match source {

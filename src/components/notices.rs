@@ -60,6 +60,7 @@ fn apply(app: &App, remedy: &Remedy) {
     match remedy {
         Remedy::UndoReset => actions::undo_reset(app),
         Remedy::UndoDelete => actions::undo_delete(app),
+        Remedy::UndoDeleteMachine => actions::undo_delete_machine(app),
         Remedy::UndoDeleteWorkspace => actions::undo_delete_workspace(app),
         Remedy::LoadNewer => actions::load_newer(app),
         Remedy::CopyReport(report) => {

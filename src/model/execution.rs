@@ -262,6 +262,19 @@ pub fn redrive_execution(arn: &str) -> ApiRequest {
     states("RedriveExecution", json!({ "executionArn": arn }))
 }
 
+/// How an execution stands: `DescribeExecution`, or our operation for an Express one.
+pub fn describe_execution(arn: &str) -> ApiRequest {
+    let params = json!({ "executionArn": arn });
+    if arn.contains(":express:") {
+        return ApiRequest {
+            service: "coldstart".into(),
+            operation: "DescribeExpressExecution".into(),
+            params,
+        };
+    }
+    states("DescribeExecution", params)
+}
+
 /// `ListExecutions` of a distributed Map state's run.
 pub fn list_map_run_executions(arn: &str) -> ApiRequest {
     states("ListExecutions", json!({ "mapRunArn": arn, "maxResults": 500 }))
@@ -283,9 +296,10 @@ pub fn send_task_failure(token: &str, error: &str, cause: &str) -> ApiRequest {
     states("SendTaskFailure", params)
 }
 
-/// Machine and name in the ARN of a Standard execution.
+/// Machine and name in the ARN of an execution; the name of an Express one has its id behind it: `name:id`.
 pub fn execution_of_arn(arn: &str) -> Option<(String, String)> {
-    let (machine, name) = arn.split_once(":execution:")?.1.split_once(':')?;
+    let rest = arn.split_once(":execution:").or_else(|| arn.split_once(":express:"))?.1;
+    let (machine, name) = rest.split_once(':')?;
     Some((machine.to_owned(), name.to_owned()))
 }
 
@@ -392,7 +406,11 @@ mod tests {
     fn arns_are_taken_apart() {
         let arn = "arn:aws:states:us-east-1:123456789012:execution:m:run";
         assert_eq!(execution_of_arn(arn), Some(("m".into(), "run".into())));
-        assert_eq!(execution_of_arn("arn:aws:states:us-east-1:1:express:m:run:id"), None);
+        assert_eq!(
+            execution_of_arn("arn:aws:states:us-east-1:1:express:m:run:id"),
+            Some(("m".into(), "run:id".into()))
+        );
+        assert_eq!(execution_of_arn("arn:aws:states:us-east-1:1:stateMachine:m"), None);
     }
 
     #[test]

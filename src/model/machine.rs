@@ -89,6 +89,11 @@ pub fn list_executions(arn: &str, count: u32) -> ApiRequest {
     states("ListExecutions", json!({ "stateMachineArn": arn, "maxResults": count }))
 }
 
+/// The Express executions of a machine that the engine keeps, newest first: an operation of ours, for AWS keeps none.
+pub fn list_express_executions(arn: &str, count: u32) -> ApiRequest {
+    coldstart("ListExpressExecutions", json!({ "stateMachineArn": arn, "maxResults": count }))
+}
+
 /// `StartExecution`; an empty name lets AWS choose one.
 pub fn start_execution(arn: &str, name: &str, input: &str) -> ApiRequest {
     let mut params = json!({ "stateMachineArn": arn, "input": input });
@@ -176,9 +181,10 @@ pub fn machine_arn(name: &str) -> String {
     format!("arn:aws:states:us-east-1:123456789012:stateMachine:{name}")
 }
 
-/// The ARN of an execution of a machine.
+/// The ARN of an execution of a machine. That of an Express one has an id behind its name: `name:id`.
 pub fn execution_arn(machine_arn: &str, execution: &str) -> String {
-    format!("{}:{execution}", machine_arn.replacen(":stateMachine:", ":execution:", 1))
+    let kind = if execution.contains(':') { ":express:" } else { ":execution:" };
+    format!("{}:{execution}", machine_arn.replacen(":stateMachine:", kind, 1))
 }
 
 /// A row of the list of machines.
@@ -391,6 +397,10 @@ mod tests {
         assert_eq!(
             execution_arn(&machine_arn("m"), "e"),
             "arn:aws:states:us-east-1:123456789012:execution:m:e"
+        );
+        assert_eq!(
+            execution_arn(&machine_arn("m"), "e:id"),
+            "arn:aws:states:us-east-1:123456789012:express:m:e:id"
         );
     }
 

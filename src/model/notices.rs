@@ -23,6 +23,8 @@ pub enum Remedy {
     UndoReset,
     /// Creates the deleted function again.
     UndoDelete,
+    /// Creates the deleted state machine again.
+    UndoDeleteMachine,
     /// Brings back the deleted workspace.
     UndoDeleteWorkspace,
     /// Shows what another tab stored.
@@ -35,7 +37,10 @@ impl Remedy {
     /// The button's text.
     pub fn label(&self) -> &'static str {
         match self {
-            Self::UndoReset | Self::UndoDelete | Self::UndoDeleteWorkspace => "Undo",
+            Self::UndoReset
+            | Self::UndoDelete
+            | Self::UndoDeleteMachine
+            | Self::UndoDeleteWorkspace => "Undo",
             Self::LoadNewer => "Load it",
             Self::CopyReport(_) => "Copy report",
         }

@@ -17,6 +17,11 @@ pub struct ExecutionPageProps {
 #[component]
 pub fn ExecutionPage(props: &ExecutionPageProps) -> Html {
     let arn = AttrValue::from(execution_arn(&machine_arn(&props.machine), &props.name));
+    // An Express execution's id is behind its name; it is for machines.
+    let shown = AttrValue::from(props.name.split(':').next().unwrap_or_default().to_owned());
+    // A child of a distributed Map state is one of `machine/label`.
+    let machine = AttrValue::from(props.machine.split('/').next().unwrap_or_default().to_owned());
+    let child = machine != props.machine;
     let read_only = use_document(|document| document.read_only());
     let (summary, fault) = use_session({
         let source = arn.to_string();
@@ -30,14 +35,15 @@ pub fn ExecutionPage(props: &ExecutionPageProps) -> Html {
         <div class="page execution-page">
             <nav class="breadcrumbs" aria-label="Breadcrumbs"><ol>
                 <li><a href={Route::Machines.format()}>{ "State machines" }</a></li>
-                <li><a href={Route::machine(&props.machine, MachineTab::Executions).format()}>{ props.machine.clone() }</a></li>
-                <li aria-current="page">{ props.name.clone() }</li>
+                <li><a href={Route::machine(&machine, MachineTab::Executions).format()}>{ machine.clone() }</a></li>
+                if child { <li>{ "Map run children" }</li> }
+                <li aria-current="page">{ shown.clone() }</li>
             </ol></nav>
-            <ExecutionHeader name={props.name.clone()} machine={props.machine.clone()} arn={arn.clone()} {summary} {read_only} />
+            <ExecutionHeader name={shown} machine={if child { AttrValue::default() } else { machine.clone() }} arn={arn.clone()} {summary} {read_only} />
             if let Some(fault) = fault {
                 <Empty glyph={Glyph::Machines} title="This execution cannot be shown" text={fault} />
             }
-            <ExecutionView source={arn} machine={props.machine.clone()} {read_only} />
+            <ExecutionView source={arn} {machine} {read_only} />
         </div>
     }
 }

@@ -5,10 +5,11 @@ use crate::components::execution::{ExecutionHeader, ExecutionView};
 use crate::components::{
     Alert, Button, ButtonKind, Empty, FileInput, Glyph, Panel, UploadArea, text_of,
 };
-use crate::hooks::{use_app, use_session};
+use crate::hooks::{use_app, use_library, use_session};
 use crate::host;
-use crate::model::{EnginePhase, Tone, format_bytes};
+use crate::model::{EnginePhase, Tone, format_ago, format_bytes};
 use crate::route::Route;
+use crate::storage::histories::{HISTORIES_MAX, KeptHistory};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::File;
 use yew::prelude::*;
@@ -106,7 +107,7 @@ pub fn ImportPage() -> Html {
                 <li><a href={Route::Machines.format()}>{ "State machines" }</a></li><li aria-current="page">{ "Import a history" }</li>
             </ol></nav>
             <header class="page-header">
-                <div class="page-title"><h1>{ "Import an execution history" }</h1><p>{ "See an execution of your account in the same views. The files stay in this tab." }</p></div>
+                <div class="page-title"><h1>{ "Import an execution history" }</h1><p>{ "See an execution of your account in the same views. The files stay in this browser." }</p></div>
             </header>
             if let Some(fault) = &*fault { <div role="alert"><Alert tone={Tone::Error} title="This is no history that can be shown."><p>{ fault }</p></Alert></div> }
             <Panel title="Files">
@@ -118,7 +119,66 @@ pub fn ImportPage() -> Html {
                     <Button kind={ButtonKind::Primary} glyph={Glyph::Upload} label="Show the history" busy={*busy} disabled={!ready || history.text.trim().is_empty()} onclick={on_import} />
                 </div>
             </Panel>
+            <KeptHistories />
         </div>
+    }
+}
+
+/// What was taken in before, and is kept in this browser.
+#[component]
+fn KeptHistories() -> Html {
+    let app = use_app();
+    let kept = use_state(|| None::<(Vec<KeptHistory>, bool)>);
+    let looks = use_state(|| 0u32);
+    let read_again = use_library(|library| library.keeping);
+    {
+        let (app, kept) = (app.clone(), kept.clone());
+        use_effect_with((*looks, read_again), move |_| {
+            spawn_local(async move { kept.set(Some(actions::kept_histories(&app).await)) });
+        });
+    }
+    let Some((histories, lasting)) = &*kept else { return html! {} };
+    if histories.is_empty() {
+        return html! {};
+    }
+    let forget = {
+        let looks = looks.clone();
+        move |number: u64| {
+            let (app, looks) = (app.clone(), looks.clone());
+            Callback::from(move |_: MouseEvent| {
+                let (app, looks) = (app.clone(), looks.clone());
+                spawn_local(async move {
+                    actions::forget_history(&app, number).await;
+                    looks.set(*looks + 1);
+                });
+            })
+        }
+    };
+    let description = if *lasting {
+        format!(
+            "The last {HISTORIES_MAX} stay in this browser. They are in no workspace and in no link."
+        )
+    } else {
+        "This browser stores nothing: they go with this tab.".to_owned()
+    };
+    html! {
+        <Panel title="Histories" counter={histories.len().to_string()} {description} flush={true}>
+            <div class="table-scroll" tabindex="0" role="group" aria-label="Histories">
+                <table class="table">
+                    <thead><tr><th scope="col">{ "Name" }</th><th scope="col">{ "Imported" }</th><th scope="col" class="number">{ "Size" }</th><th scope="col"><span class="visually-hidden">{ "Actions" }</span></th></tr></thead>
+                    <tbody>
+                        for history in histories.iter() {
+                            <tr key={history.number}>
+                                <th scope="row"><a href={Route::Imported(history.number.to_string()).format()}>{ &history.name }</a></th>
+                                <td>{ format_ago(host::unix_ms(), history.number as f64) }</td>
+                                <td class="number">{ format_bytes(history.bytes) }</td>
+                                <td class="row-actions"><Button kind={ButtonKind::Icon} glyph={Glyph::Delete} label={format!("Forget {}", history.name)} onclick={forget(history.number)} /></td>
+                            </tr>
+                        }
+                    </tbody>
+                </table>
+            </div>
+        </Panel>
     }
 }
 
@@ -130,6 +190,7 @@ pub struct ImportedPageProps {
 /// A history that was taken in.
 #[component]
 pub fn ImportedPage(props: &ImportedPageProps) -> Html {
+    let app = use_app();
     let source = AttrValue::from(format!("import:{}", props.number));
     let (summary, fault) = use_session({
         let source = source.to_string();
@@ -138,6 +199,24 @@ pub fn ImportedPage(props: &ImportedPageProps) -> Html {
             (windows.summary.clone(), windows.fault.clone())
         }
     });
+    // The engine's side reads it again when it is kept: after a reload, or when the engine was replaced.
+    let missing = fault.as_ref().is_some_and(|fault| !fault.is_empty()) && summary.is_none();
+    let gone = use_state(|| false);
+    {
+        let (app, gone, number) = (app.clone(), gone.clone(), props.number.parse::<u64>().ok());
+        use_effect_with((props.number.clone(), missing), move |(_, missing)| {
+            gone.set(false);
+            if *missing {
+                spawn_local(async move {
+                    let found = match number {
+                        Some(number) => actions::restore_history(&app, number).await,
+                        None => false,
+                    };
+                    gone.set(!found);
+                });
+            }
+        });
+    }
     let name = summary
         .as_ref()
         .map_or_else(|| "Imported history".to_owned(), |summary| summary.name.clone());
@@ -149,7 +228,7 @@ pub fn ImportedPage(props: &ImportedPageProps) -> Html {
                 <li aria-current="page">{ &name }</li>
             </ol></nav>
             <ExecutionHeader {name} machine="" arn={source.clone()} {summary} read_only={true} />
-            if let Some(fault) = fault.filter(|fault| !fault.is_empty()) {
+            if let Some(fault) = fault.filter(|_| missing && *gone) {
                 <Empty glyph={Glyph::Upload} title="This history is not here any more" text={fault}>
                     <p><a href={Route::Import.format()}>{ "Import a history" }</a></p>
                 </Empty>

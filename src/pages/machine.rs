@@ -3,6 +3,7 @@
 use super::machine_configuration::MachineConfiguration;
 use super::machine_executions::MachineExecutions;
 use super::machine_mocks::MachineMocks;
+use super::machine_versions::MachineVersions;
 use crate::actions;
 use crate::app::Dialog;
 use crate::components::machine::{DefinitionEditor, refused};
@@ -88,6 +89,7 @@ pub fn MachinePage(props: &MachinePageProps) -> Html {
                     (MachineTab::Definition, None) => html! { <p class="quiet" role="status">{ "Loading …" }</p> },
                     (MachineTab::Executions, _) => html! { <MachineExecutions name={props.name.clone()} express={kind == "EXPRESS"} /> },
                     (MachineTab::Mocks, _) => html! { <MachineMocks name={props.name.clone()} {read_only} /> },
+                    (MachineTab::Versions, _) => html! { <MachineVersions name={props.name.clone()} {read_only} {saved} /> },
                     (MachineTab::Configuration, _) => html! { <MachineConfiguration name={props.name.clone()} {read_only} {described} /> },
                 } }
             </Tabs>

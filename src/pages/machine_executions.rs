@@ -3,7 +3,10 @@
 use crate::components::machine::{execution_status, moment, refused};
 use crate::components::{Empty, Glyph, Panel};
 use crate::hooks::use_query;
-use crate::model::{execution_rows, format_count, format_micros, list_executions, machine_arn};
+use crate::model::{
+    execution_of_arn, execution_rows, format_count, format_micros, list_executions,
+    list_express_executions, machine_arn,
+};
 use crate::route::Route;
 use yew::prelude::*;
 
@@ -20,14 +23,14 @@ pub struct MachineExecutionsProps {
 #[component]
 pub fn MachineExecutions(props: &MachineExecutionsProps) -> Html {
     let arn = machine_arn(&props.name);
-    let answer = use_query((!props.express).then(|| list_executions(&arn, ROWS_MAX)));
-    if props.express {
-        return html! {
-            <Panel title="Executions">
-                <Empty glyph={Glyph::Machines} title="Express executions are not listed" text="Their history goes to the machine's log group. Start one to see its result at once." />
-            </Panel>
-        };
-    }
+    let answer = use_query(Some(if props.express {
+        list_express_executions(&arn, ROWS_MAX)
+    } else {
+        list_executions(&arn, ROWS_MAX)
+    }));
+    let description = props.express.then_some(
+        "AWS does not list Express executions, and their events are only in the log group. Here they stay readable like Standard ones.",
+    );
     let rows = match &answer {
         Some(Ok(output)) => execution_rows(output),
         _ => Vec::new(),
@@ -37,7 +40,7 @@ pub fn MachineExecutions(props: &MachineExecutionsProps) -> Html {
         count => format_count(count),
     };
     html! {
-        <Panel title="Executions" {counter} flush={true}>
+        <Panel title="Executions" {counter} {description} flush={true}>
             { match &answer {
                 None => html! { <div class="skeleton" role="status"><span class="visually-hidden">{ "Loading the executions" }</span><i></i><i></i><i></i></div> },
                 Some(Err(error)) => html! { <div class="machines-fault" role="alert">{ refused(error) }</div> },
@@ -50,8 +53,8 @@ pub fn MachineExecutions(props: &MachineExecutionsProps) -> Html {
                             </tr></thead>
                             <tbody>
                                 for row in rows.iter() {
-                                    <tr key={row.name.clone()}>
-                                        <th scope="row"><a href={Route::Execution { machine: props.name.to_string(), name: row.name.clone() }.format()}>{ &row.name }</a></th>
+                                    <tr key={row.arn.clone()}>
+                                        <th scope="row"><a href={Route::Execution { machine: props.name.to_string(), name: execution_of_arn(&row.arn).map_or_else(|| row.name.clone(), |(_, name)| name) }.format()}>{ &row.name }</a></th>
                                         <td>{ execution_status(&row.status) }</td>
                                         <td>{ moment(row.started_seconds) }</td>
                                         <td class="number">{ match row.stopped_seconds {

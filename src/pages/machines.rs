@@ -5,8 +5,8 @@ use crate::components::machine::{execution_status, moment, refused};
 use crate::components::{Button, ButtonKind, Empty, Glyph, Icon, Panel, text_of};
 use crate::hooks::{use_app, use_document, use_query};
 use crate::model::{
-    MachineRow, execution_rows, format_count, list_executions, list_machines, machine_rows,
-    machine_type_label, machine_type_name,
+    MachineRow, execution_rows, format_count, list_executions, list_express_executions,
+    list_machines, machine_rows, machine_type_label, machine_type_name,
 };
 use crate::route::{MachineTab, Route};
 use yew::prelude::*;
@@ -103,9 +103,12 @@ struct MachineLineProps {
 #[component]
 fn MachineLine(props: &MachineLineProps) -> Html {
     let row = &props.row;
-    // Express executions are not listed by AWS: their history is in the logs.
-    let express = row.kind == "EXPRESS";
-    let last = use_query((!express).then(|| list_executions(&row.arn, 1)));
+    // Express executions are not listed by AWS: the engine does.
+    let last = use_query(Some(if row.kind == "EXPRESS" {
+        list_express_executions(&row.arn, 1)
+    } else {
+        list_executions(&row.arn, 1)
+    }));
     let last = last.and_then(Result::ok).map(|output| execution_rows(&output));
     html! {
         <tr>
@@ -113,7 +116,6 @@ fn MachineLine(props: &MachineLineProps) -> Html {
             <td>{ machine_type_label(&row.kind) }</td>
             <td>{ moment(row.created_seconds) }</td>
             <td>{ match last.as_deref() {
-                _ if express => html! { <span class="quiet">{ "In the logs" }</span> },
                 None => html! { <span class="quiet">{ "…" }</span> },
                 Some([]) => html! { <span class="quiet">{ "None yet" }</span> },
                 Some([last, ..]) => execution_status(&last.status),

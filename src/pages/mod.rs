@@ -11,6 +11,7 @@ mod machine;
 mod machine_configuration;
 mod machine_executions;
 mod machine_mocks;
+mod machine_versions;
 mod machines;
 mod monitor_tab;
 mod not_found;

@@ -141,3 +141,37 @@ export async function createApproval(page) {
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText("Saved", { exact: true }).waitFor();
 }
+
+const distributed = JSON.stringify({
+  StartAt: "Each order",
+  States: {
+    "Each order": {
+      Type: "Map",
+      ToleratedFailureCount: 1,
+      Label: "Orders",
+      ItemProcessor: {
+        ProcessorConfig: { Mode: "DISTRIBUTED", ExecutionType: "STANDARD" },
+        StartAt: "Is it dear?",
+        States: {
+          "Is it dear?": { Type: "Choice", Choices: [{ Variable: "$", NumericGreaterThan: 100, Next: "Refuse" }], Default: "Take" },
+          Refuse: { Type: "Fail", Error: "TooDear", Cause: "more than a hundred" },
+          Take: { Type: "Pass", Result: "taken", End: true },
+        },
+      },
+      End: true,
+    },
+  },
+}, null, 1);
+
+/** Runs a distributed Map state over three items, of which the last one fails. */
+export async function runDistributed(page, name) {
+  await createMachine(page, name, "Hello");
+  await write(page, /^Definition of /, distributed);
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByText("Saved", { exact: true }).waitFor();
+  await startExecution(page, "first", "[1, 2, 300]");
+  await page.locator(".page-header").getByText("Succeeded").waitFor();
+  await page.getByRole("treeitem", { name: /^Each order,/ }).locator("text").first().click();
+  await openTab(page, "Map iterations");
+  await page.getByRole("group", { name: "Child executions" }).waitFor();
+}

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
-import { createApproval, createMachine, editor, failedMap, importHistory, openTab, startExecution, write } from "./app.mjs";
-import { close, open, visit } from "./helper.mjs";
+import { createApproval, createMachine, editor, failedMap, importHistory, openTab, runDistributed, startExecution, write } from "./app.mjs";
+import { close, open, ready, visit } from "./helper.mjs";
 
 after(close);
 
@@ -202,6 +202,46 @@ test("a callback is answered with success or failure, an execution is stopped an
     await page.locator(".page-header").getByText("Aborted").waitFor();
     await page.getByRole("button", { name: "Redrive" }).click();
     await page.locator(".page-header").getByText("Running").waitFor();
+  }));
+
+test("a distributed Map state lists its child executions, failures first, and each opens at an address of its own", (t) =>
+  visit(t, { hash: "#/machines" }, async (page) => {
+    await runDistributed(page, "orders");
+    const rows = page.getByRole("group", { name: "Child executions" }).getByRole("row");
+    assert.equal(await rows.count(), 4, "a heading and three children");
+    assert.match(await rows.nth(1).innerText(), /Failed/);
+    await rows.nth(1).getByText("TooDear").waitFor();
+    await rows.nth(1).getByRole("link").click();
+    await page.locator(".page-header").getByText("Failed").waitFor();
+    await page.locator('[role=treeitem][aria-label^="Refuse,"][aria-label*="Failed"]').waitFor();
+    await page.getByText("more than a hundred").first().waitFor();
+    const address = page.url();
+    await page.getByText("Stored here").waitFor();
+    await page.reload();
+    await ready(page);
+    assert.equal(page.url(), address);
+    await page.locator('[role=treeitem][aria-label^="Refuse,"][aria-label*="Failed"]').waitFor();
+    await page.getByRole("link", { name: "orders", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "orders", exact: true }).waitFor();
+  }));
+
+test("an imported history survives a reload, and can be forgotten", (t) =>
+  visit(t, { hash: "#/histories" }, async (page) => {
+    await importHistory(page, failedMap);
+    await page.getByText("Event 17 of 17").waitFor();
+    await page.reload();
+    await ready(page);
+    await page.getByText("Event 17 of 17").waitFor();
+    await page.getByRole("link", { name: "Import a history" }).click();
+    const kept = page.getByRole("group", { name: "Histories" });
+    await kept.getByRole("link").click();
+    await page.getByText("Event 17 of 17").waitFor();
+    const address = page.url();
+    await page.goBack();
+    await kept.getByRole("button", { name: /^Forget / }).click();
+    await kept.waitFor({ state: "detached" });
+    await page.goto(address);
+    await page.getByText("This history is not here any more").waitFor();
   }));
 
 test("an execution that is not there says so", (t) =>

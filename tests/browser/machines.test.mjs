@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
 import { createMachine, editor, openTab, read, write } from "./app.mjs";
-import { close, ready, visit } from "./helper.mjs";
+import { close, open, ready, visit } from "./helper.mjs";
 
 after(close);
 
@@ -140,7 +140,130 @@ test("by keyboard alone: walk through the graph, leave the editor, save", (t) =>
     await page.getByText("Saved", { exact: true }).waitFor();
   }));
 
-test("an Express machine answers in the dialog", (t) =>
+test("a state is tested from the graph, mocked or real, and the workspace stays as it is", (t) =>
+  visit(t, { hash: "" }, async (page, site) => {
+    // The function that the task calls is there once the page is.
+    await editor(page, /^Code of /);
+    await open(page, site, "#/machines");
+    await createMachine(page, "tried", "Choice and wait");
+    const commands = () => page.evaluate(() => new Promise((resolve) => {
+      const request = indexedDB.open("coldstart");
+      request.onsuccess = () => {
+        const all = request.result.transaction("documents").objectStore("documents").getAll();
+        all.onsuccess = () => resolve(all.result.map((text) => JSON.parse(text)).find((document) => document.machines)?.commands.length);
+      };
+    }));
+    await page.getByText("Stored here").waitFor();
+    const test = page.getByRole("button", { name: "Test state", exact: true });
+    assert.ok(await test.isDisabled(), "no state is selected");
+    await state(page, "Count").locator("text").first().click();
+    await test.click();
+    const panel = page.getByRole("region", { name: "Test state: Count" });
+    const outcome = page.getByRole("region", { name: "Result of the test" });
+    await write(page, "State input", '{"limit": 2, "count": ');
+    await panel.getByText(/^Not JSON/).waitFor();
+    assert.ok(await panel.getByRole("button", { name: "Start test" }).isDisabled());
+    await write(page, "State input", '{"limit": 2, "count": 4}');
+    await panel.getByRole("button", { name: "Start test" }).click();
+    await outcome.getByText("SUCCEEDED", { exact: true }).waitFor();
+    assert.match(await outcome.getByRole("group", { name: "Output" }).innerText(), /"count": 5/);
+    const headings = await outcome.getByRole("heading", { level: 3 }).allInnerTexts();
+    const order = headings.map((text) => text.replace(/\s*\(.*|\s*·.*/, ""));
+    assert.deepEqual(order.slice(0, 3), ["Output", "Input and output processing", "State input"]);
+    assert.ok(order.indexOf("After Parameters") > 2, order.join());
+    await outcome.getByRole("button", { name: "Select Enough?" }).click();
+    await page.getByRole("region", { name: "Test state: Enough?" }).waitFor();
+
+    // INFO leaves the values out; AWS's refusals are shown in its words.
+    await page.getByLabel("Inspection level").selectOption("INFO");
+    await write(page, "State input", '{"limit": 2, "count": 9}');
+    await page.getByRole("button", { name: "Start test" }).click();
+    await outcome.getByRole("button", { name: "Select Done" }).waitFor();
+    assert.equal(await outcome.getByText("Input and output processing").count(), 0);
+
+    // A Task: retried, then caught, then for real, in a copy.
+    await write(page, definition, `{"StartAt": "Greet", "States": {"Greet": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
+"Parameters": {"FunctionName": "hello", "Payload": {"name": "Bob"}}, "Retry": [{"ErrorEquals": ["Busy"], "MaxAttempts": 1}],
+"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Sorry"}], "OutputPath": "$.Payload", "End": true}, "Sorry": {"Type": "Pass", "End": true}}}`);
+    await state(page, "Greet").locator("text").first().click();
+    await page.getByText("Mock an error", { exact: true }).click();
+    await page.getByLabel("Error", { exact: true }).fill("Busy");
+    await page.getByRole("button", { name: "Start test" }).click();
+    await outcome.getByText("RETRIABLE", { exact: true }).waitFor();
+    await page.getByLabel("Retries so far").fill("1");
+    await page.getByRole("button", { name: "Start test" }).click();
+    await outcome.getByText("CAUGHT_ERROR", { exact: true }).waitFor();
+    await outcome.getByRole("button", { name: "Select Sorry" }).waitFor();
+    await page.getByText("Call it", { exact: true }).click();
+    const before = await commands();
+    await page.getByRole("button", { name: "Start test" }).click();
+    await outcome.getByText("SUCCEEDED", { exact: true }).waitFor();
+    assert.match(await outcome.getByRole("group", { name: "Output" }).innerText(), /Bob/);
+    await page.getByRole("button", { name: "Close the test" }).click();
+    await page.getByText("Stored here").waitFor();
+    assert.equal(await commands(), before, "no test is in the log");
+    await open(page, site, "#/functions/hello/monitor");
+    await page.locator(".numbers").waitFor();
+    assert.equal(await page.getByText("START RequestId").count(), 0, "no test is in the function's logs");
+  }));
+
+test("versions are published, aliases route to them, executions start through them", (t) =>
+  visit(t, { hash: "#/machines" }, async (page) => {
+    await createMachine(page, "routed", "Hello");
+    await openTab(page, "Versions and aliases");
+    assert.ok(await page.getByRole("button", { name: "Create alias" }).isDisabled(), "an alias needs a version");
+    for (const description of ["as it began", "the second"]) {
+      if (description === "the second") {
+        await openTab(page, "Definition");
+        const text = await read(page, definition);
+        await write(page, definition, text.replace('"StartAt"', '"Comment": "changed",\n  "StartAt"'));
+        await page.getByRole("button", { name: "Save", exact: true }).click();
+        await page.getByText("Saved", { exact: true }).waitFor();
+        await openTab(page, "Versions and aliases");
+      }
+      await page.getByRole("button", { name: "Publish version" }).click();
+      await page.getByLabel("Description (optional)").fill(description);
+      await page.getByRole("dialog").getByRole("button", { name: "Publish", exact: true }).click();
+      await page.getByRole("row", { name: new RegExp(description) }).waitFor();
+    }
+    await page.getByRole("button", { name: "Create alias" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Alias name").fill("12");
+    await dialog.getByText("Use more than digits: those are versions.").waitFor();
+    await dialog.getByLabel("Alias name").fill("live");
+    await dialog.getByLabel("Version", { exact: true }).selectOption("1");
+    await dialog.getByLabel("Second version (optional)").selectOption("2");
+    await dialog.getByLabel("Weight of the second version (%)").fill("10");
+    await dialog.getByRole("button", { name: "Create alias" }).click();
+    await page.getByRole("row", { name: /live.*Version 1: 90 %, version 2: 10 %/ }).waitFor();
+    await page.getByRole("button", { name: "Edit alias live" }).click();
+    await dialog.getByLabel("Second version (optional)").selectOption("");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("row", { name: /live.*Version 1: 100 %/ }).waitFor();
+
+    // AWS does not delete what an alias uses, and says so.
+    await page.getByRole("button", { name: "Delete version 1" }).click();
+    await page.getByRole("alert").getByText(/must not be referenced by an alias.*live/).waitFor();
+    await page.getByRole("button", { name: "Delete version 2" }).click();
+    await page.getByRole("row", { name: /the second/ }).waitFor({ state: "detached" });
+
+    await page.getByRole("button", { name: "Start execution" }).click();
+    await page.getByLabel("Version or alias").selectOption({ label: "Alias live" });
+    await page.getByLabel("Execution name").fill("through");
+    await page.getByRole("dialog").getByRole("button", { name: "Start execution" }).click();
+    await page.getByRole("heading", { level: 1, name: "through" }).waitFor();
+    await page.locator(".page-header").getByText("Succeeded").waitFor();
+    await openTab(page, "Definition");
+    await page.getByRole("group", { name: "As it was run" }).waitFor();
+    assert.doesNotMatch(await page.getByRole("group", { name: "As it was run" }).innerText(), /changed/);
+
+    await page.goBack();
+    await openTab(page, "Versions and aliases");
+    await page.getByRole("button", { name: "Delete alias live" }).click();
+    await page.getByText("No aliases").waitFor();
+  }));
+
+test("an Express machine answers in the dialog, and its execution opens in every view", (t) =>
   visit(t, { hash: "#/machines" }, async (page) => {
     await page.getByRole("button", { name: "Create state machine" }).first().click();
     const create = page.getByRole("dialog", { name: "Create state machine" });
@@ -153,6 +276,16 @@ test("an Express machine answers in the dialog", (t) =>
     await dialog.getByRole("button", { name: "Start execution" }).click();
     await dialog.getByText("Succeeded", { exact: true }).waitFor();
     assert.match(await dialog.getByLabel("Output", { exact: true }).innerText(), /Hello, Ada!/);
+    await dialog.getByRole("link", { name: "Open the execution" }).click();
+    await page.locator(".page-header").getByText("Express").waitFor();
+    await page.getByRole("option").filter({ hasText: "ExecutionSucceeded" }).waitFor();
+    assert.ok(await page.getByRole("button", { name: "Redrive" }).isDisabled());
+    await page.getByText("Stored here").waitFor();
+    await page.reload();
+    await ready(page);
+    await page.getByRole("option").filter({ hasText: "ExecutionSucceeded" }).waitFor();
+    await page.getByRole("link", { name: "quick" }).last().click();
+    await page.getByRole("row", { name: /Succeeded/ }).waitFor();
   }));
 
 test("logging, tags and mocks are kept by the cloud", (t) =>
@@ -182,9 +315,14 @@ test("logging, tags and mocks are kept by the cloud", (t) =>
     assert.match(await page.getByRole("group", { name: "Execution output" }).innerText(), /mocked/);
   }));
 
-test("delete asks first", (t) =>
+test("delete asks first, and can be undone", (t) =>
   visit(t, { hash: "#/machines" }, async (page) => {
     await createMachine(page, "gone", "Hello");
+    await openTab(page, "Configuration");
+    await page.getByLabel("Tag key").fill("team");
+    await page.getByLabel("Tag value").fill("orders");
+    await page.getByRole("button", { name: "Add tag" }).click();
+    await page.getByRole("button", { name: "Remove tag team" }).waitFor();
     await page.getByRole("button", { name: "Delete", exact: true }).click();
     const dialog = page.getByRole("dialog", { name: "Delete gone?" });
     await dialog.getByRole("button", { name: "Cancel" }).click();
@@ -192,6 +330,11 @@ test("delete asks first", (t) =>
     await dialog.getByRole("button", { name: "Delete" }).click();
     await page.getByText("gone was deleted.").first().waitFor();
     await page.getByText("No state machines").waitFor();
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.getByRole("link", { name: "gone" }).last().click();
+    await page.getByText("Saved", { exact: true }).waitFor();
+    await openTab(page, "Configuration");
+    await page.getByRole("button", { name: "Remove tag team" }).waitFor();
   }));
 
 test("a phone gets one column, and a graph to scroll in", (t) =>

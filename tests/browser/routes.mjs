@@ -4,7 +4,7 @@
 // hash     what to open
 // prepare  (page, site) => brings the view into the state that is worth looking at
 
-import { createApproval, createMachine, editor, failedMap, importHistory, invoke, openTab, response, shareLink, startExecution, testButton, write } from "./app.mjs";
+import { createApproval, createMachine, editor, failedMap, importHistory, invoke, openTab, response, runDistributed, shareLink, startExecution, testButton, write } from "./app.mjs";
 
 const code = /^Code of /;
 const definition = /^Definition of /;
@@ -76,6 +76,71 @@ export const routes = [
       await editor(page, definition);
       await page.getByRole("treeitem", { name: /^Slow,/ }).locator("text").first().click();
       await page.getByText("No faults found").waitFor();
+    },
+  },
+  {
+    name: "machine-test-state",
+    fullPage: true,
+    hash: "#/machines",
+    async prepare(page) {
+      await createMachine(page, "work", "Call a function");
+      await editor(page, definition);
+      await page.getByRole("treeitem", { name: /^Say hello,/ }).locator("text").first().click();
+      await page.getByRole("button", { name: "Test state", exact: true }).click();
+      await page.getByText("Mock an error", { exact: true }).click();
+      await page.getByLabel("Error", { exact: true }).fill("Busy");
+      await page.getByLabel("Cause", { exact: true }).fill("come back later");
+      await page.getByRole("button", { name: "Start test" }).click();
+      await page.getByText("CAUGHT_ERROR", { exact: true }).waitFor();
+      await page.getByText("Variables and context").click();
+    },
+  },
+  {
+    name: "machine-versions",
+    hash: "#/machines",
+    async prepare(page) {
+      await createMachine(page, "work", "Hello");
+      await openTab(page, "Versions and aliases");
+      await page.getByRole("button", { name: "Publish version" }).click();
+      await page.getByLabel("Description (optional)").fill("the first one");
+      await page.getByRole("dialog").getByRole("button", { name: "Publish", exact: true }).click();
+      await page.getByRole("row", { name: /the first one/ }).waitFor();
+      await page.getByRole("button", { name: "Create alias" }).click();
+      await page.getByLabel("Alias name").fill("live");
+      await page.getByRole("dialog").getByRole("button", { name: "Create alias" }).click();
+      await page.getByRole("row", { name: /live.*Version 1/ }).waitFor();
+    },
+  },
+  {
+    name: "create-alias",
+    hash: "#/machines",
+    async prepare(page) {
+      await createMachine(page, "work", "Hello");
+      await openTab(page, "Versions and aliases");
+      for (const _ of [1, 2]) {
+        await page.getByRole("button", { name: "Publish version" }).click();
+        await page.getByRole("dialog").getByRole("button", { name: "Publish", exact: true }).click();
+        await page.getByRole("dialog").waitFor({ state: "detached" });
+      }
+      await page.getByRole("button", { name: "Create alias" }).click();
+      await page.getByLabel("Alias name").fill("live");
+    },
+  },
+  {
+    name: "machine-express",
+    hash: "#/machines",
+    async prepare(page) {
+      await page.getByRole("button", { name: "Create state machine" }).first().click();
+      const create = page.getByRole("dialog", { name: "Create state machine" });
+      await create.getByLabel("State machine name").fill("quick");
+      await create.getByText("Express", { exact: true }).click();
+      await create.getByRole("button", { name: "Create state machine" }).click();
+      await page.getByRole("button", { name: "Start execution" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Start execution" }).click();
+      await page.getByRole("dialog").getByText("Succeeded", { exact: true }).waitFor();
+      await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+      await openTab(page, "Executions");
+      await page.getByRole("row", { name: /Succeeded/ }).waitFor();
     },
   },
   {
@@ -169,7 +234,17 @@ export const routes = [
       await page.getByRole("heading", { name: /^After Parameters/ }).waitFor();
     },
   },
+  { name: "execution-distributed", fullPage: true, hash: "#/machines", prepare: (page) => runDistributed(page, "orders") },
   { name: "import", hash: "#/histories", prepare: (page) => page.getByLabel("History", { exact: true }).waitFor() },
+  {
+    name: "import-kept",
+    hash: "#/histories",
+    async prepare(page) {
+      await importHistory(page, failedMap);
+      await page.getByRole("link", { name: "Import a history" }).click();
+      await page.getByRole("group", { name: "Histories" }).waitFor();
+    },
+  },
   { name: "execution-failed", fullPage: true, hash: "#/histories", prepare: (page) => withHistoryOf(page) },
   ...["Timeline", "Map iterations", "Compare"].map((tab) => ({
     name: `execution-${tab.toLowerCase().replace(" ", "-")}`,

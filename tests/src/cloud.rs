@@ -50,7 +50,7 @@ impl Cloud {
             principal: Principal::User,
         };
         let now = self.engine.now();
-        if !coldstart_engine::is_read_only(service, operation) {
+        if !Engine::only_reads(service, operation, &request.params) {
             self.commands.push(Command { at: now, request: request.clone() });
         }
         let id = self.engine.handle_request(now, request);

@@ -363,7 +363,7 @@ impl Scenario {
                 Step::At(ms) => advance(&mut engine, Timestamp(ms * 1_000)),
                 Step::Request(request) => {
                     let at = engine.now();
-                    if !crate::is_read_only(&request.service, &request.operation) {
+                    if !Engine::only_reads(&request.service, &request.operation, &request.params) {
                         session.commands.push(Command { at, request: request.clone() });
                     }
                     engine.handle_request(at, request.clone());

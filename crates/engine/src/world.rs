@@ -27,6 +27,8 @@ pub(crate) struct Caller {
     pub(crate) waiter: Waiter,
     pub(crate) service: String,
     pub(crate) operation: String,
+    /// It changes nothing, so its answer is no fact of the history.
+    pub(crate) reads: bool,
 }
 
 impl Caller {

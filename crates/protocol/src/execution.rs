@@ -17,6 +17,8 @@ pub enum ExecutionAsk {
         definition: String,
         /// What the history is called, such as its file's name.
         name: String,
+        /// The number in its source; 0 for the next one.
+        number: u64,
     },
     /// Forgets an import.
     Forget {

@@ -55,6 +55,18 @@ pub enum ToWorker {
         /// Modules that it names by hash.
         modules: Vec<BufferIndex>,
     },
+    /// Lets a request into a copy of the session: the workspace is replayed in an engine of its own, which is forgotten once it answered.
+    /// Neither the session nor its log change.
+    Try {
+        /// Answered by `Answered`.
+        id: MessageId,
+        /// The session to copy.
+        workspace: Box<Workspace>,
+        /// Modules that the document names but does not hold.
+        modules: Vec<BufferIndex>,
+        /// The request.
+        request: ApiRequest,
+    },
     /// Assembles text; answered by `Assembled` with the module or diagnostics.
     Assemble {
         /// Answered by `Assembled`.

@@ -11,6 +11,7 @@
 use crate::pace::Pace;
 use crate::replay::Replay;
 use crate::session::{config_of, modules_of, request_of, session_of};
+use crate::trial::Trial;
 use crate::views::Projections;
 use crate::views::execution::Question;
 use crate::{assemble, definition, module_info};
@@ -104,6 +105,8 @@ pub struct Host {
     /// Where an advance or a step leads.
     goal: Option<Timestamp>,
     replay: Option<Replay>,
+    /// Requests in copies of the session, one after the other.
+    trials: VecDeque<Trial>,
     waiting: BTreeMap<CommandId, MessageId>,
     /// Our own questions for configurations, by function.
     asked: BTreeMap<CommandId, String>,
@@ -134,6 +137,7 @@ impl Host {
             jobs: VecDeque::new(),
             goal: None,
             replay: None,
+            trials: VecDeque::new(),
             waiting: BTreeMap::new(),
             asked: BTreeMap::new(),
             asked_executions: BTreeMap::new(),
@@ -185,6 +189,14 @@ impl Host {
                     self.engine.put_blob(module);
                 }
                 self.jobs.push_back(Job::Request { id, request });
+            }
+            ToWorker::Try { id, workspace, modules, request } => {
+                let modules = take_all(&mut buffers, &modules);
+                let sandbox = Arc::clone(&self.sandbox);
+                match Trial::new(id, &workspace, modules, request, sandbox) {
+                    Ok(trial) => self.trials.push_back(trial),
+                    Err(fault) => self.refuse(id, "CopyFailedException", 409, fault.to_string()),
+                }
             }
             ToWorker::Assemble { id, text } => self.assemble(id, &text),
             ToWorker::Inspect { id, module } => {
@@ -281,16 +293,12 @@ impl Host {
             Job::Request { id, .. } => Some(id),
             Job::Advance { .. } | Job::Step => None,
         });
-        let ids: Vec<MessageId> =
-            std::mem::take(&mut self.waiting).into_values().chain(queued).collect();
+        let tried = std::mem::take(&mut self.trials).into_iter().map(|trial| trial.id);
+        let waiting = std::mem::take(&mut self.waiting).into_values();
+        let ids: Vec<MessageId> = waiting.chain(queued).chain(tried).collect();
         for id in ids {
-            let failure = ApiFailure {
-                code: "SessionReplacedException".into(),
-                status: 409,
-                message: "Another workspace was opened before this request was answered.".into(),
-                extra: Map::new(),
-            };
-            self.say(FromWorker::Answered { id, result: Err(failure) });
+            let message = "Another workspace was opened before this request was answered.";
+            self.refuse(id, "SessionReplacedException", 409, message.to_owned());
         }
         if let Some(Replay { id, .. }) = self.replay.take() {
             self.say(FromWorker::Opened {
@@ -307,6 +315,25 @@ impl Host {
         self.projections.executions = executions.of_new_session(epoch_ms);
         self.projections.watch(self.watched.iter().map(|watched| &watched.spec));
         self.gauge.set(CommandGauge::NONE);
+    }
+
+    fn refuse(&mut self, id: MessageId, code: &str, status: u16, message: String) {
+        let failure = ApiFailure { code: code.into(), status, message, extra: Map::new() };
+        self.say(FromWorker::Answered { id, result: Err(failure) });
+    }
+
+    /// A slice for the copy that is asked something. If it panics, no command of the log is to blame.
+    fn try_on(&mut self) -> bool {
+        let Some(trial) = self.trials.front_mut() else { return false };
+        let id = trial.id;
+        let command = self.gauge.0.swap(CommandGauge::NONE, Ordering::Relaxed);
+        let result = trial.work(self.units);
+        self.gauge.set(command);
+        if let Some(result) = result {
+            self.trials.pop_front();
+            self.say(FromWorker::Answered { id, result: answer(result) });
+        }
+        true
     }
 
     /// Works for about [`PUMP_MS`], then says when to go on. `clock` is real time in milliseconds, from any zero.
@@ -357,6 +384,9 @@ impl Host {
     fn work(&mut self, now_ms: f64) -> bool {
         if self.replay.is_some() {
             self.replay_on(now_ms);
+            return true;
+        }
+        if self.try_on() {
             return true;
         }
         if !self.is_settled() {
@@ -419,7 +449,11 @@ impl Host {
             Job::Advance { micros } => self.goal = Some(now.after_micros(micros)),
             Job::Step => self.goal = self.engine.next_deadline(),
             Job::Request { id, request } => {
-                let reads = coldstart_engine::is_read_only(&request.service, &request.operation);
+                let reads = Engine::only_reads(
+                    &request.service,
+                    &request.operation,
+                    &request.params,
+                );
                 let command = Command { at_us: now.0, request };
                 let entered = self.enter(now, &command);
                 self.waiting.insert(entered, id);
@@ -433,7 +467,8 @@ impl Host {
 
     fn enter(&mut self, at: Timestamp, command: &Command) -> CommandId {
         let last = self.gauge.get().map_or(0, |index| index + 1);
-        if !coldstart_engine::is_read_only(&command.request.service, &command.request.operation) {
+        let ApiRequest { service, operation, params } = &command.request;
+        if !Engine::only_reads(service, operation, params) {
             self.gauge.set(last);
         }
         self.engine.handle_request(at, request_of(&command.request))

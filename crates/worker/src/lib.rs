@@ -11,6 +11,7 @@ mod module;
 mod pace;
 mod replay;
 mod session;
+mod trial;
 mod views;
 
 pub use assemble::assemble;

@@ -585,3 +585,44 @@ fn text_is_assembled_and_modules_are_inspected() {
     assert_eq!(assembled.info.as_ref().map(|info| info.size), Ok(page.buffers[0].len() as u64));
     assert_eq!((faults[0].line, faults[0].column), (2, 3));
 }
+
+/// TestState of an unmocked Task calls the real function, in a copy: nobody sees it afterwards.
+#[test]
+fn a_request_is_tried_in_a_copy_of_the_session() {
+    let mut page = Page::new(1.0);
+    page.create("hello", HELLO_WAT);
+    page.invoke("hello", "{\"name\":\"Ada\"}");
+    page.rest();
+    let before = (page.host.digest(), page.host.now(), page.workspace.commands.len());
+    let state = json!({ "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": true,
+        "Parameters": { "FunctionName": "hello", "Payload": { "name": "Bob" } }, "OutputPath": "$.Payload" });
+    let attempt = |page: &mut Page, params: Value| {
+        let id = page.id();
+        let workspace = Box::new(page.workspace.clone());
+        let request =
+            ApiRequest { service: "states".into(), operation: "TestState".into(), params };
+        page.send(ToWorker::Try { id, workspace, modules: Vec::new(), request }, Vec::new());
+        page.rest();
+        page.answer(id)
+    };
+    let role = "arn:aws:iam::123456789012:role/r";
+    let real = json!({ "definition": state.to_string(), "roleArn": role });
+    let answer = attempt(&mut page, real.clone());
+    assert!(answer.contains("SUCCEEDED") && answer.contains("Bob"), "{answer}");
+    assert_eq!(attempt(&mut page, real), answer, "and again");
+    let activity = json!({ "Type": "Task", "End": true, "Resource": "arn:aws:states:us-east-1:123456789012:activity:a" });
+    let answer = attempt(&mut page, json!({ "definition": activity.to_string(), "roleArn": role }));
+    assert!(answer.contains("activity"), "{answer}");
+    assert_eq!((page.host.digest(), page.host.now(), page.workspace.commands.len()), before);
+    page.check_replay();
+
+    // A mocked one needs no copy, and is no command either.
+    let id = page.id();
+    let params = json!({ "definition": state.to_string(), "mock": { "result": "{\"Payload\":1,\"StatusCode\":200}" } });
+    let request = ApiRequest { service: "states".into(), operation: "TestState".into(), params };
+    page.send(ToWorker::Request { id, request, modules: Vec::new() }, Vec::new());
+    page.rest();
+    assert!(page.answer(id).contains("SUCCEEDED"), "{}", page.answer(id));
+    assert_eq!((page.host.digest(), page.host.now(), page.workspace.commands.len()), before);
+    page.check_replay();
+}

@@ -7,7 +7,8 @@ use crate::components::{Alert, Button, Empty, Field, FileInput, Glyph, text_of};
 use crate::hooks::{use_app, use_query, use_session, use_view};
 use crate::host;
 use crate::model::{
-    Tone, execution_rows, format_count, format_micros, list_executions, machine_arn, plural,
+    Tone, execution_rows, format_count, format_micros, list_executions, list_express_executions,
+    machine_arn, plural,
 };
 use coldstart_protocol::{
     ComparedVisit, ComparisonRow, ExecutionComparison, ExecutionPart, ViewSpec,
@@ -35,9 +36,14 @@ pub(super) fn Compare(props: &CompareProps) -> Html {
     let shown = use_state(|| ROWS);
     let fault = use_state(|| None::<String>);
     let imported = use_state(Vec::<(AttrValue, AttrValue)>::new);
-    let listed = use_query(
-        (!props.machine.is_empty()).then(|| list_executions(&machine_arn(&props.machine), 100)),
-    );
+    let listed = use_query((!props.machine.is_empty()).then(|| {
+        let arn = machine_arn(&props.machine);
+        if props.source.contains(":express:") {
+            list_express_executions(&arn, 100)
+        } else {
+            list_executions(&arn, 100)
+        }
+    }));
     use_view(other.as_ref().map(|other| ViewSpec::Execution {
         source: props.source.to_string(),
         part: ExecutionPart::Comparison { other: other.to_string(), from: 0, rows_max: *shown },

@@ -5,7 +5,7 @@ use crate::model::{format_bytes, pretty_json};
 use yew::prelude::*;
 
 #[derive(PartialEq, Properties)]
-pub(super) struct DataTextProps {
+pub struct DataTextProps {
     pub title: AttrValue,
     /// None when the history does not hold it.
     pub text: Option<AttrValue>,
@@ -19,7 +19,7 @@ pub(super) struct DataTextProps {
 
 /// A titled text.
 #[component]
-pub(super) fn DataText(props: &DataTextProps) -> Html {
+pub fn DataText(props: &DataTextProps) -> Html {
     html! {
         <div class="data-text">
             <div class="result-part-head">

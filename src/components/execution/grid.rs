@@ -5,10 +5,12 @@ use crate::components::machine::execution_status;
 use crate::components::{Button, Empty, Glyph, Icon, StatusTone};
 use crate::hooks::{use_query, use_session, use_view};
 use crate::model::{
-    execution_of_arn, execution_rows, format_count, format_micros, list_map_run_executions,
+    ExecutionRow, describe_execution, execution_of_arn, execution_rows, format_count,
+    format_micros, list_map_run_executions,
 };
 use crate::route::Route;
 use coldstart_protocol::{ExecutionPart, IterationCell, ViewSpec};
+use serde_json::Value;
 use yew::prelude::*;
 
 /// Cells that are shown at first, and so many more each time.
@@ -123,22 +125,54 @@ fn MapRun(props: &MapRunProps) -> Html {
             if !rows.is_empty() {
                 <div class="table-scroll" tabindex="0" role="group" aria-label="Child executions">
                     <table class="table">
-                        <thead><tr><th scope="col">{ "Child execution" }</th><th scope="col">{ "Status" }</th><th scope="col" class="number">{ "Duration" }</th></tr></thead>
+                        <thead><tr><th scope="col">{ "Child execution" }</th><th scope="col">{ "Status" }</th><th scope="col">{ "Output or error" }</th><th scope="col" class="number">{ "Duration" }</th></tr></thead>
                         <tbody>
-                            for row in rows.iter() {
-                                <tr key={row.arn.clone()}>
-                                    <th scope="row">{ match execution_of_arn(&row.arn) {
-                                        Some((machine, name)) => html! { <a href={Route::Execution { machine, name }.format()}>{ &row.name }</a> },
-                                        None => html! { &row.name },
-                                    } }</th>
-                                    <td>{ execution_status(&row.status) }</td>
-                                    <td class="number">{ row.stopped_seconds.map_or_else(|| "–".to_owned(), |stopped| format_micros(((stopped - row.started_seconds).max(0.0) * 1e6) as u64)) }</td>
-                                </tr>
-                            }
+                            for (at, row) in rows.iter().enumerate() { <ChildLine key={row.arn.clone()} row={row.clone()} ask={at < ASKED_MAX} /> }
                         </tbody>
                     </table>
                 </div>
             }
         </>
+    }
+}
+
+/// Children whose output is asked for: each is a question to the engine.
+const ASKED_MAX: usize = 50;
+/// Characters of an output that are shown in a row.
+const OUTPUT_MAX: usize = 120;
+
+#[derive(PartialEq, Properties)]
+struct ChildLineProps {
+    row: ExecutionRow,
+    ask: bool,
+}
+
+/// A child execution, with what it came to.
+#[component]
+fn ChildLine(props: &ChildLineProps) -> Html {
+    let row = &props.row;
+    let described = use_query(props.ask.then(|| describe_execution(&row.arn)));
+    let outcome = described.and_then(Result::ok).map(|output| {
+        let text = |member: &str| output.get(member).and_then(Value::as_str).unwrap_or_default();
+        let full = match (text("error"), text("cause")) {
+            ("", "") => text("output").to_owned(),
+            (error, "") => error.to_owned(),
+            (error, cause) => format!("{error}: {cause}"),
+        };
+        match full.char_indices().nth(OUTPUT_MAX) {
+            Some((end, _)) => format!("{} …", &full[..end]),
+            None => full,
+        }
+    });
+    html! {
+        <tr>
+            <th scope="row">{ match execution_of_arn(&row.arn) {
+                Some((machine, name)) => html! { <a href={Route::Execution { machine, name }.format()}>{ &row.name }</a> },
+                None => html! { &row.name },
+            } }</th>
+            <td>{ execution_status(&row.status) }</td>
+            <td><code class="child-outcome">{ outcome.unwrap_or_default() }</code></td>
+            <td class="number">{ row.stopped_seconds.map_or_else(|| "–".to_owned(), |stopped| format_micros(((stopped - row.started_seconds).max(0.0) * 1e6) as u64)) }</td>
+        </tr>
     }
 }

@@ -37,16 +37,19 @@ pub fn ExecutionHeader(props: &ExecutionHeaderProps) -> Html {
         let dialog = dialog.clone();
         Callback::from(move |()| dialog.set(false))
     };
-    let redrivable = matches!(status.as_str(), "FAILED" | "TIMED_OUT" | "ABORTED");
+    // AWS refuses to stop or redrive them.
+    let express = props.arn.contains(":express:");
+    let redrivable = !express && matches!(status.as_str(), "FAILED" | "TIMED_OUT" | "ABORTED");
     html! {
         <header class="page-header">
             <div class="page-title">
                 <h1>{ props.name.clone() }</h1>
+                if express { <span class="quiet">{ "Express" }</span> }
                 if props.summary.is_some() { { if status == "INCOMPLETE" { html! { <span class="quiet">{ "The file ends before the execution does" }</span> } } else { execution_status(&status) } } }
             </div>
             if !props.machine.is_empty() {
                 <div class="page-actions">
-                    <Button glyph={Glyph::Stop} label="Stop" disabled={props.read_only || status != "RUNNING"} onclick={act(actions::stop)} />
+                    <Button glyph={Glyph::Stop} label="Stop" disabled={props.read_only || express || status != "RUNNING"} onclick={act(actions::stop)} />
                     <Button glyph={Glyph::Reset} label="Redrive" disabled={props.read_only || !redrivable} onclick={act(actions::redrive)} />
                     <Button kind={ButtonKind::Primary} glyph={Glyph::Play} label="New execution" disabled={props.read_only || props.summary.is_none()} onclick={open} />
                 </div>

@@ -14,6 +14,7 @@ mod timeline;
 mod view;
 mod virtual_list;
 
+pub use data::DataText;
 pub use header::ExecutionHeader;
 pub use view::ExecutionView;
 

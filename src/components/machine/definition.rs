@@ -1,13 +1,14 @@
 //! A definition and its picture, side by side: what is typed in one is seen in the other.
 
 use super::StateGraph;
+use super::test_state::TestStatePanel;
 use crate::actions;
 use crate::components::{
     Button, ButtonKind, CodeEditor, EditorRequest, EditorRequestKind, Empty, Glyph, Icon, Panel,
     Status, StatusTone,
 };
 use crate::hooks::{use_app, use_session};
-use crate::model::{EnginePhase, node_of, plural, state_at};
+use crate::model::{EnginePhase, is_state, node_of, plural, state_at};
 use coldstart_protocol::{Analysis, DefinitionAnswer, DefinitionAsk, Graph, QuickFix};
 use gloo_timers::callback::Timeout;
 use std::rc::Rc;
@@ -46,6 +47,7 @@ pub fn DefinitionEditor(props: &DefinitionEditorProps) -> Html {
     let graph = use_state(Rc::<Graph>::default);
     let selected = use_state(|| None::<AttrValue>);
     let request = use_state(|| None::<EditorRequest>);
+    let testing = use_state(|| false);
     let ready = use_session(|session| {
         !matches!(
             session.phase,
@@ -119,6 +121,20 @@ pub fn DefinitionEditor(props: &DefinitionEditorProps) -> Html {
     let marks =
         Rc::new(analysis.as_ref().map(|found| found.diagnostics.clone()).unwrap_or_default());
     let no_picture = analysis.as_ref().and_then(|found| found.graph.as_ref().err().cloned());
+    let tested = selected
+        .as_ref()
+        .and_then(|name| node_of(&graph, name).map(|at| &graph.nodes[at]))
+        .filter(|node| is_state(node) && !node.state_type.is_empty())
+        .map(|node| (AttrValue::from(node.name.clone()), AttrValue::from(node.state_type.clone())));
+    let toggle_test = {
+        let testing = testing.clone();
+        Callback::from(move |_: MouseEvent| testing.set(!*testing))
+    };
+    let close_test = {
+        let testing = testing.clone();
+        Callback::from(move |()| testing.set(false))
+    };
+    let test_button = html! { <Button label="Test state" glyph={Glyph::Play} disabled={tested.is_none() && !*testing} expanded={*testing} onclick={toggle_test} /> };
     let picture_tools = html! { <Button kind={ButtonKind::Link} glyph={Glyph::Download} label="SVG" name="Save the picture as SVG" disabled={no_picture.is_some()} onclick={export} /> };
     html! {
         <div class="definition">
@@ -129,18 +145,19 @@ pub fn DefinitionEditor(props: &DefinitionEditorProps) -> Html {
                     on_change={props.on_change.clone()} on_save={props.on_save.clone()} on_run={props.on_run.clone()} {on_cursor} />
                 if let Some(found) = &*analysis { <Faults analysis={found.clone()} read_only={props.read_only} {on_fix} {on_goto} /> }
             </Panel>
-            <Panel title="Graph" flush={true} class="definition-picture">
+            <Panel title="Graph" flush={true} class="definition-picture" actions={test_button}>
                 { match (no_picture, graph.nodes.is_empty()) {
                     (Some(reason), true) => html! { <Empty glyph={Glyph::Machines} title="No picture" text={reason} /> },
                     (None, true) => html! { <p class="definition-note" role="status">{ "Drawing …" }</p> },
                     (reason, false) => html! {
                         <>
                             if let Some(reason) = reason { <p class="definition-note" role="status"><Icon glyph={Glyph::Warning} />{ format!("{reason} This is the picture before.") }</p> }
-                            <StateGraph graph={(*graph).clone()} id="definition-graph" label={format!("States of {}", props.name)} selected={(*selected).clone()} {on_select} tools={picture_tools} />
+                            <StateGraph graph={(*graph).clone()} id="definition-graph" label={format!("States of {}", props.name)} selected={(*selected).clone()} on_select={on_select.clone()} tools={picture_tools} />
                         </>
                     },
                 } }
             </Panel>
+            if *testing { <TestStatePanel machine={props.name.clone()} definition={props.text.clone()} state={tested} read_only={props.read_only} {on_select} on_close={close_test} /> }
         </div>
     }
 }

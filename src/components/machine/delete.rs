@@ -33,7 +33,7 @@ pub fn DeleteMachineDialog(props: &DeleteMachineDialogProps) -> Html {
     };
     html! {
         <Modal title={format!("Delete {}?", props.name)} {on_close} {footer}>
-            <p>{ "Its definition and its saved inputs go. Executions that run end at their next transition." }</p>
+            <p>{ "Its definition, its saved inputs, its versions and its aliases go. Executions that run end at their next transition. You can undo this, but for versions and aliases." }</p>
         </Modal>
     }
 }

@@ -5,6 +5,7 @@ mod definition;
 mod delete;
 mod graph;
 mod start;
+mod test_state;
 
 pub use create::CreateMachine;
 pub use definition::DefinitionEditor;

@@ -7,8 +7,9 @@ use crate::components::{
 };
 use crate::hooks::{use_app, use_document, use_query};
 use crate::model::{
-    CallError, DocumentAction, describe_machine, execution_name_fault, free_name, input_fault,
-    machine_arn, pretty_json, same_definition,
+    CallError, DocumentAction, describe_machine, execution_name_fault, execution_of_arn, free_name,
+    input_fault, list_aliases, list_versions, machine_arn, pretty_json, qualified_arn, qualifiers,
+    same_definition,
 };
 use crate::route::Route;
 use coldstart_protocol::Diagnostic;
@@ -33,6 +34,9 @@ pub fn StartExecutionDialog(props: &StartExecutionDialogProps) -> Html {
         move |document| document.machine(&machine).cloned()
     });
     let described = use_query(Some(describe_machine(&machine_arn(&machine))));
+    let versions = use_query(Some(list_versions(&machine)));
+    let aliases = use_query(Some(list_aliases(&machine)));
+    let qualifier = use_state(String::new);
     let execution = use_state(String::new);
     let fault = use_state(|| None::<CallError>);
     let done = use_state(|| None::<Rc<Value>>);
@@ -128,7 +132,22 @@ pub fn StartExecutionDialog(props: &StartExecutionDialogProps) -> Html {
         Callback::from(move |event: InputEvent| execution.set(text_of(&event)))
     };
     let can_start = json.is_none() && wrong_name.is_none() && !*busy;
+    let qualifiers: Vec<(String, String)> = [("Alias", &aliases), ("Version", &versions)]
+        .into_iter()
+        .filter_map(|(word, answer)| Some((word, answer.as_ref()?.as_ref().ok()?)))
+        .flat_map(|(word, output)| {
+            qualifiers(output).into_iter().map(move |(name, _)| (format!("{word} {name}"), name))
+        })
+        .collect();
+    let on_qualifier = {
+        let qualifier = qualifier.clone();
+        Callback::from(move |event: Event| qualifier.set(text_of(&event)))
+    };
     let start = {
+        let arn = match qualifier.as_str() {
+            "" => machine_arn(&machine),
+            name => qualified_arn(&machine, name),
+        };
         let (app, machine, fault, done, busy) =
             (app.clone(), machine.clone(), fault.clone(), done.clone(), busy.clone());
         let (execution, payload) = ((*execution).clone(), input.payload.clone());
@@ -139,9 +158,8 @@ pub fn StartExecutionDialog(props: &StartExecutionDialogProps) -> Html {
             busy.set(true);
             let (app, machine, fault, done, busy) =
                 (app.clone(), machine.clone(), fault.clone(), done.clone(), busy.clone());
-            let (execution, payload) = (execution.clone(), payload.clone());
+            let (execution, payload, arn) = (execution.clone(), payload.clone(), arn.clone());
             spawn_local(async move {
-                let arn = machine_arn(&machine);
                 match actions::start_machine(&app, &arn, express, &execution, &payload).await {
                     Ok(Started::Running(name)) => {
                         app.close_dialog();
@@ -180,7 +198,7 @@ pub fn StartExecutionDialog(props: &StartExecutionDialogProps) -> Html {
             <div class="start-execution">
                 if let Some(fault) = &*fault { <div role="alert">{ refused(fault) }</div> }
                 if differs { <p class="start-note"><Icon glyph={Glyph::Warning} />{ "Your last changes are not saved: the execution takes the saved definition." }</p> }
-                if let Some(done) = &*done { { sync_result(done) } }
+                if let Some(done) = &*done { { sync_result(&machine, done) } }
                 <div class="test-fields">
                     <Field id="start-input" label="Saved inputs">
                         <select id="start-input" onchange={on_select} aria-describedby="start-input-hint">
@@ -190,6 +208,14 @@ pub fn StartExecutionDialog(props: &StartExecutionDialogProps) -> Html {
                     <Field id="start-input-name" label="Input name">
                         <input id="start-input-name" value={input.name.clone()} oninput={on_rename} autocomplete="off" aria-describedby="start-input-name-hint" />
                     </Field>
+                    if !qualifiers.is_empty() {
+                        <Field id="start-qualifier" label="Version or alias">
+                            <select id="start-qualifier" onchange={on_qualifier} aria-describedby="start-qualifier-hint">
+                                <option value="" selected={qualifier.is_empty()}>{ "Latest saved" }</option>
+                                for (label, name) in qualifiers.iter() { <option key={name.clone()} value={name.clone()} selected={*qualifier == *name}>{ label }</option> }
+                            </select>
+                        </Field>
+                    }
                     <Field id="start-name" label="Execution name" hint="Empty: one is made up." fault={wrong_name}>
                         <input id="start-name" value={(*execution).clone()} oninput={on_execution} autocomplete="off" spellcheck="false" aria-describedby="start-name-hint" />
                     </Field>
@@ -210,11 +236,15 @@ pub fn StartExecutionDialog(props: &StartExecutionDialogProps) -> Html {
 }
 
 /// What came of an Express execution.
-fn sync_result(output: &Value) -> Html {
+fn sync_result(machine: &str, output: &Value) -> Html {
     let text = |member: &str| output.get(member).and_then(Value::as_str);
+    let opened = text("executionArn")
+        .and_then(execution_of_arn)
+        .map(|(_, name)| Route::Execution { machine: machine.to_owned(), name }.format());
     html! {
         <section class="start-result" aria-label="Result">
             <p role="status">{ execution_status(text("status").unwrap_or_default()) }</p>
+            if let Some(href) = opened { <p><a {href}>{ "Open the execution" }</a></p> }
             if let Some(error) = text("error") { <p><strong>{ error }</strong>{ text("cause").map(|cause| format!(": {cause}")) }</p> }
             if let Some(output) = text("output") { <pre class="result-text" tabindex="0" role="group" aria-label="Output">{ pretty_json(output) }</pre> }
         </section>

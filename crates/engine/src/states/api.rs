@@ -67,6 +67,9 @@ pub(crate) fn handle(
 ///
 /// `PutMockConfiguration` takes `configuration`, the text or the JSON of a mock configuration; `GetMockConfiguration` gives it
 /// back and `DeleteMockConfiguration` forgets it. Executions that run already keep the test case that they began with.
+///
+/// AWS keeps no Express executions; the engine does, as long as Standard ones, and `ListExpressExecutions`, `DescribeExpressExecution`,
+/// `DescribeStateMachineForExpressExecution` and `GetExpressExecutionHistory` read them with the members of their namesakes in AWS.
 #[inline(never)] // The boundary of a part that the page fetches later (docs/adr/0005).
 pub(crate) fn handle_mocks(
     states: &mut States,
@@ -79,6 +82,12 @@ pub(crate) fn handle_mocks(
             states.mocks = MockConfig::default();
             respond(json!({}))
         }
+        "ListExpressExecutions" => executions::list_express(states, incoming.params),
+        "DescribeExpressExecution" => executions::describe_express(states, incoming.params),
+        "DescribeStateMachineForExpressExecution" => {
+            executions::describe_express_machine(states, incoming.params)
+        }
+        "GetExpressExecutionHistory" => history::get_express(states, incoming.params),
         _ => return None,
     };
     Some(answer.map_err(Into::into))

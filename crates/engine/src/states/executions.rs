@@ -280,6 +280,17 @@ impl States {
         }
         Ok(run.id)
     }
+
+    /// The express execution in an ARN, for our own operations on them.
+    pub(crate) fn express(&self, given: &str) -> Result<&Run, StatesError> {
+        let run = self.run(given)?;
+        if run.kind != MachineType::Express {
+            return Err(StatesError::InvalidArn(
+                "Resource type not valid in this context: execution".to_owned(),
+            ));
+        }
+        Ok(run)
+    }
 }
 
 /// "This API action is not supported by EXPRESS state machines." The words are those for any ARN of the wrong type.
@@ -394,7 +405,29 @@ pub(crate) fn describe(states: &States, params: &Params) -> Answer {
 }
 
 pub(crate) fn describe_machine(states: &States, params: &Params) -> Answer {
-    let run = &states.runs[&states.standard(text(params, "executionArn"))?];
+    machine_of(&states.runs[&states.standard(text(params, "executionArn"))?], params)
+}
+
+/// `DescribeExpressExecution`, which AWS does not have: as DescribeExecution.
+pub(crate) fn describe_express(states: &States, params: &Params) -> Answer {
+    respond(description(states.express(text(params, "executionArn"))?))
+}
+
+/// `DescribeStateMachineForExpressExecution`, which AWS does not have: as DescribeStateMachineForExecution.
+pub(crate) fn describe_express_machine(states: &States, params: &Params) -> Answer {
+    machine_of(states.express(text(params, "executionArn"))?, params)
+}
+
+/// `ListExpressExecutions`, which AWS does not have: those of a machine that are kept, newest first.
+pub(crate) fn list_express(states: &States, params: &Params) -> Answer {
+    let (machine, _) = states.machine(text(params, "stateMachineArn"))?;
+    let all = states.runs.values().rev().filter(|run| {
+        run.kind == MachineType::Express && run.child_of.is_none() && run.machine == machine.name
+    });
+    respond(paging::page("executions", all, params, list_item)?)
+}
+
+fn machine_of(run: &Run, params: &Params) -> Answer {
     let revision = &run.revision;
     let identity = &run.start.identity;
     let mut output = json!({

@@ -32,3 +32,4 @@ mod versions;
 
 pub(crate) use api::{handle, handle_mocks};
 pub(crate) use runs::{Cx, Due, States, TaskCall};
+pub(crate) use test_state::only_reads as test_only_reads;

@@ -1,4 +1,7 @@
 //! TestState: one state by itself, with what it calls mocked or real.
+//!
+//! Invariant: a test that asks nobody ([`only_reads`]) changes nothing: it adds no event, and its random numbers come from a generator of
+//! its own, seeded by the request. One that calls a service does what AWS does: the service works, and that is history.
 
 use super::api::{Answer, optional, respond, text};
 use super::errors::StatesError;
@@ -7,12 +10,14 @@ use super::model::{compile, now};
 use super::results;
 use super::runs::{States, TaskCall, Told};
 use crate::Response;
+use crate::rng::Rng;
 use crate::world::{Caller, Incoming, Outcome, Params, World};
 use coldstart_asl::interpret::{
     Data, Failure, Identity, Inspect, Inspection, Machine, Mock, Verdict, inspect,
 };
 use coldstart_asl::{MachineType, Resource};
 use serde_json::{Map, Value, json};
+use sha2::Digest;
 use std::sync::Arc;
 
 /// The name that the tested state has in paths and in its context object (recorded).
@@ -28,6 +33,20 @@ pub(crate) struct Test {
 
 fn invalid(message: impl Into<String>) -> StatesError {
     StatesError::Validation(message.into())
+}
+
+/// Whether a test calls no service: its state is no Task, or what the Task calls is mocked. A request that is refused calls nobody either.
+pub(crate) fn only_reads(params: &Value) -> bool {
+    let Value::Object(params) = params else { return true };
+    params.get("mock").is_some_and(|mock| !mock.is_null())
+        || tested_state(params).map_or(true, |state| state["Type"].as_str() != Some("Task"))
+}
+
+/// A generator that nothing else draws from: the same test gives the same numbers, and leaves the session's as they are.
+fn rng_of(params: &Params) -> Rng {
+    let text = serde_json::to_vec(params).expect("a request is JSON");
+    let digest = sha2::Sha256::digest(&text);
+    Rng::new(digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte)))
 }
 
 pub(crate) fn test(states: &mut States, world: &mut World, incoming: &Incoming<'_>) -> Answer {
@@ -52,14 +71,15 @@ pub(crate) fn test(states: &mut States, world: &mut World, incoming: &Incoming<'
         }
         None => None,
     };
+    let mut rng = rng_of(params);
     let options = Inspect {
         input: executions::read_input(optional(params, "input").unwrap_or("{}"))?,
         variables: object(params, "variables")?.unwrap_or_default(),
         context: context(params, &state)?,
         is_test_state: true,
         mock: answer,
-        identity: identity(world, optional(params, "roleArn")),
-        seed: world.rng.next(),
+        identity: identity(world, &mut rng, optional(params, "roleArn")),
+        seed: rng.next(),
         retrier_retry_count: configuration["retrierRetryCount"].as_u64().unwrap_or(0),
         error_caused_by: configuration["errorCausedByState"].as_str().map(str::to_owned),
         map_iteration_failure_count: configuration["mapIterationFailureCount"].as_u64(),
@@ -261,8 +281,8 @@ fn context(params: &Params, state: &Value) -> Result<Option<Map<String, Value>>,
 }
 
 /// The execution that a test pretends to be: an express one of a machine that nobody made (recorded).
-fn identity(world: &mut World, role_arn: Option<&str>) -> Identity {
-    let [name, machine] = [world.rng.uuid(), world.rng.uuid()];
+fn identity(world: &World, rng: &mut Rng, role_arn: Option<&str>) -> Identity {
+    let [name, machine] = [rng.uuid(), rng.uuid()];
     let arn = |rest: String| super::arn::make(world, &rest);
     Identity {
         execution_arn: arn(format!("express:{machine}:{name}")).into(),

@@ -135,6 +135,7 @@ pub(crate) const PAGE: &[Part] = &[
                 "coldstart_app::actions::machine",
                 "coldstart_app::model::machine",
                 "coldstart_app::model::execution",
+                "coldstart_app::storage::histories",
                 "coldstart_protocol::definition",
                 "coldstart_protocol::execution",
             ],

@@ -586,3 +586,93 @@ fn a_state_is_tested_with_the_real_function() {
         test(json!({ "mock": { "errorOutput": { "error": "E", "cause": "C" } } })).output();
     assert_eq!(mocked, json!({ "status": "FAILED", "error": "E", "cause": "C" }));
 }
+
+/// A test between two others leaves no trace: neither events nor numbers that were drawn.
+#[test]
+fn a_test_that_calls_nobody_leaves_the_session_as_it_was() {
+    let jitter = json!({ "QueryLanguage": "JSONata", "Type": "Pass", "Output": "{% $random() %}", "End": true });
+    let task = json!({ "Type": "Task", "Resource": INVOKE, "Parameters": { "FunctionName": "f" }, "End": true });
+    let machine =
+        one(json!({ "QueryLanguage": "JSONata", "Type": "Pass", "Output": "{% $uuid() %}" }));
+    let session = |tests: &[Value]| {
+        let begun = with_function("respond [$event]").machine("m", &machine);
+        let tested = tests
+            .iter()
+            .fold(begun, |scenario, params| scenario.states("TestState", params.clone()));
+        tested.start("m", "e", &json!({})).rest().run()
+    };
+    let mocked = json!({ "definition": task.to_string(), "mock": { "result": "{}" }, "inspectionLevel": "TRACE" });
+    let without = session(&[]);
+    for tests in [
+        &[json!({ "definition": jitter.to_string() })][..],
+        &[mocked.clone(), json!({ "definition": "{ half" })][..],
+        // It is refused before it calls anybody: it has no role.
+        &[json!({ "definition": json!({ "Type": "Map" }).to_string() })][..],
+    ] {
+        let with = session(tests);
+        assert_eq!(with.digest, without.digest);
+        assert_eq!((&with.session, &with.events), (&without.session, &without.events));
+        assert_eq!(with.answers.len(), without.answers.len() + tests.len());
+    }
+    let output = |params: Value| with_function("respond 1").states("TestState", params).output();
+    let draw = |input: &str| {
+        output(json!({ "definition": jitter.to_string(), "input": input }))["output"].clone()
+    };
+    assert_eq!(draw("1"), draw("1"), "the same test gives the same numbers");
+    assert_ne!(draw("1"), draw("2"));
+    assert_eq!(output(mocked)["status"], json!("SUCCEEDED"));
+
+    // The service that an unmocked Task calls works, and that is history.
+    let real = session(&[json!({ "definition": task.to_string(), "roleArn": ROLE })]);
+    assert_eq!(real.session.commands.len(), without.session.commands.len() + 1);
+    assert_ne!(real.digest, without.digest);
+}
+
+#[test]
+fn an_express_execution_is_read_by_operations_of_ours_alone() {
+    let express = Scenario::new()
+        .states(
+            "CreateStateMachine",
+            json!({ "name": "m", "roleArn": ROLE, "type": "EXPRESS",
+            "definition": one(json!({ "Type": "Pass", "Result": 7 })).to_string() }),
+        )
+        .states(
+            "StartSyncExecution",
+            json!({ "stateMachineArn": arn("stateMachine:m"), "name": "e" }),
+        )
+        .rest();
+    let started = express.output();
+    let given = json!({ "executionArn": started["executionArn"] });
+    assert!(
+        express
+            .clone()
+            .states("DescribeExecution", given.clone())
+            .refusal()
+            .starts_with("InvalidArn")
+    );
+    let read =
+        |operation: &str, params: Value| express.clone().request("coldstart", operation, params);
+    let described = read("DescribeExpressExecution", given.clone()).output();
+    assert_eq!((&described["status"], &described["output"]), (&json!("SUCCEEDED"), &json!("7")));
+    let history = read("GetExpressExecutionHistory", given.clone()).output();
+    let types: Vec<&str> = history["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        types,
+        ["ExecutionStarted", "PassStateEntered", "PassStateExited", "ExecutionSucceeded"]
+    );
+    let machine = read("DescribeStateMachineForExpressExecution", given).output();
+    assert_eq!(machine["name"], json!("m"));
+    let listed = read("ListExpressExecutions", json!({ "stateMachineArn": arn("stateMachine:m") }));
+    assert_eq!(listed.output()["executions"][0]["name"], json!("e"));
+    assert_eq!(listed.run().session.commands.len(), 2, "reading is no command");
+    assert!(
+        read("DescribeExpressExecution", json!({ "executionArn": arn("execution:m:e") }))
+            .refusal()
+            .starts_with("ExecutionDoesNotExist")
+    );
+}

@@ -158,8 +158,8 @@ impl Executions {
 
     pub(crate) fn answer(&mut self, ask: ExecutionAsk) -> ExecutionAnswer {
         match ask {
-            ExecutionAsk::Import { history, definition, name } => {
-                ExecutionAnswer::Imported(self.import(&history, &definition, name))
+            ExecutionAsk::Import { history, definition, name, number } => {
+                ExecutionAnswer::Imported(self.import(&history, &definition, name, number))
             }
             ExecutionAsk::Forget { source } => {
                 if self.known.get(&source).is_some_and(|known| known.imported) {
@@ -171,7 +171,13 @@ impl Executions {
         }
     }
 
-    fn import(&mut self, history: &str, definition: &str, name: String) -> Result<String, String> {
+    fn import(
+        &mut self,
+        history: &str,
+        definition: &str,
+        name: String,
+        number: u64,
+    ) -> Result<String, String> {
         let items = read::read(history)?;
         let (definition, state_machine) = definition_of(definition)?;
         let known = Known {
@@ -183,9 +189,11 @@ impl Executions {
             described: true,
             ..Known::default()
         };
-        self.imported += 1;
-        let source = format!("import:{}", self.imported);
+        let number = if number == 0 { self.imported + 1 } else { number };
+        self.imported = self.imported.max(number);
+        let source = format!("import:{number}");
         self.known.insert(source.clone(), known);
+        self.imports.retain(|other| *other != source);
         self.imports.push_back(source.clone());
         if self.imports.len() > IMPORTS_MAX
             && let Some(oldest) = self.imports.pop_front()
@@ -220,8 +228,17 @@ impl Executions {
             } else {
                 continue;
             };
-            let request =
-                ApiRequest { service: "states".into(), operation: operation.into(), params };
+            let express = source.contains(":express:");
+            let request = if express {
+                // AWS has no such operations; Standard executions are read as everybody reads them.
+                ApiRequest {
+                    service: "coldstart".into(),
+                    operation: operation.replace("Execution", "ExpressExecution"),
+                    params,
+                }
+            } else {
+                ApiRequest { service: "states".into(), operation: operation.into(), params }
+            };
             return Some((Question { source: source.clone(), kind }, request));
         }
         None

@@ -399,6 +399,7 @@ fn imports_are_kept_bounded_and_windows_say_what_is_missing() {
             history: history.to_owned(),
             definition: definition.to_owned(),
             name: "file".to_owned(),
+            number: 0,
         };
         match executions.answer(ask) {
             ExecutionAnswer::Imported(result) => result,
