@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 use sha2::Digest;
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// How deep calls may be nested ("up to 10" in the developer guide).
@@ -176,17 +177,14 @@ impl Expression {
         random: &mut dyn Randomness,
     ) -> Result<Value, Failure> {
         match self {
-            Expression::Path(path) => select(path, scope),
+            Expression::Path(path) => select(path, scope).map(Cow::into_owned),
             Expression::Call(call) => call.evaluate(scope, random),
         }
     }
 }
 
-fn select(path: &StatesPath, scope: &Scope<'_>) -> Result<Value, Failure> {
-    match path.select(scope) {
-        Ok(value) => Ok(value.into_owned()),
-        Err(error) => Err(Failure::Path { path: path.text().to_owned(), error }),
-    }
+fn select<'s>(path: &StatesPath, scope: &Scope<'s>) -> Result<Cow<'s, Value>, Failure> {
+    path.select(scope).map_err(|error| Failure::Path { path: path.text().to_owned(), error })
 }
 
 struct Parser<'t> {
@@ -336,16 +334,17 @@ fn unescape(text: &str) -> String {
 
 impl Call {
     fn evaluate(&self, scope: &Scope<'_>, random: &mut dyn Randomness) -> Result<Value, Failure> {
+        // What a path selects is only looked at: it may be large.
         let mut values = Vec::with_capacity(self.arguments.len());
         for (at, argument) in self.arguments.iter().enumerate() {
             values.push(match argument {
                 Argument::Text(text) if at == 0 && self.function == Function::Format => {
-                    Value::String(text.clone())
+                    Cow::Owned(Value::String(text.clone()))
                 }
-                Argument::Text(text) => Value::String(unescape(text)),
-                Argument::Literal(value) => value.clone(),
+                Argument::Text(text) => Cow::Owned(Value::String(unescape(text))),
+                Argument::Literal(value) => Cow::Borrowed(value),
                 Argument::Path(path) => select(path, scope)?,
-                Argument::Call(call) => call.evaluate(scope, random)?,
+                Argument::Call(call) => Cow::Owned(call.evaluate(scope, random)?),
             });
         }
         let fail = |message: String| Failure::Intrinsic { function: self.function.name(), message };
@@ -355,8 +354,12 @@ impl Call {
 
 type Applied<T> = Result<T, String>;
 
-fn apply(function: Function, values: &[Value], random: &mut dyn Randomness) -> Applied<Value> {
-    let value = |at: usize| values.get(at).unwrap_or(&Value::Null);
+fn apply(
+    function: Function,
+    values: &[Cow<'_, Value>],
+    random: &mut dyn Randomness,
+) -> Applied<Value> {
+    let value = |at: usize| values.get(at).map_or(&Value::Null, |value| &**value);
     let text = |at: usize| {
         value(at).as_str().ok_or_else(|| format!("argument {} must be a string", at + 1))
     };
@@ -367,7 +370,7 @@ fn apply(function: Function, values: &[Value], random: &mut dyn Randomness) -> A
         rounded(value(at)).ok_or_else(|| format!("argument {} must be a number", at + 1))
     };
     match function {
-        Function::Array => Ok(Value::Array(values.to_vec())),
+        Function::Array => Ok(values.iter().map(|value| Value::clone(value)).collect()),
         Function::ArrayContains => Ok(Value::Bool(array(0)?.contains(value(1)))),
         Function::ArrayGetItem => {
             let index = integer(1)?;
@@ -530,7 +533,7 @@ pub(crate) fn hash(data: &str, algorithm: &str) -> Applied<String> {
     Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn format(template: &str, values: &[Value]) -> Applied<String> {
+fn format(template: &str, values: &[Cow<'_, Value>]) -> Applied<String> {
     let mut text = String::new();
     let mut used = 0;
     let mut chars = template.chars().peekable();
@@ -540,7 +543,7 @@ fn format(template: &str, values: &[Value]) -> Applied<String> {
             '{' if chars.peek() == Some(&'}') => {
                 chars.next();
                 let value = values.get(used).ok_or("there are more {} than arguments")?;
-                match value {
+                match &**value {
                     Value::String(value) => text.push_str(value),
                     other => java_text(other, &mut text),
                 }

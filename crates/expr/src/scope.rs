@@ -16,6 +16,16 @@ pub struct Scope<'s> {
     pub variables: &'s Map<String, Value>,
 }
 
+/// Objects of up to so many members are searched one by one, which is cheaper than to hash the name.
+const SEARCHED_MEMBERS_MAX: usize = 8;
+
+fn member<'d>(members: &'d Map<String, Value>, name: &str) -> Option<&'d Value> {
+    if members.len() > SEARCHED_MEMBERS_MAX {
+        return members.get(name);
+    }
+    members.iter().find(|(known, _)| known.as_str() == name).map(|(_, value)| value)
+}
+
 /// What the start of a path means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -80,7 +90,7 @@ impl StatesPath {
     /// explains.
     fn walk<'d>(&self, document: &'d Value) -> Option<&'d Value> {
         self.plain.as_ref()?.iter().try_fold(document, |value, step| match step {
-            Step::Member(name) => value.as_object()?.get(name),
+            Step::Member(name) => member(value.as_object()?, name),
             Step::Index(index) => value.as_array()?.get(*index),
         })
     }

@@ -16,19 +16,20 @@ const TARGET: &str = "MISSING_TRANSITION_TARGET";
 impl Checker<'_> {
     pub(super) fn transitions(&mut self, node: &Node, definition: &Definition, place: &Place) {
         let Some(states) = node.get("States").filter(|states| states.is_object()) else { return };
-        self.target(definition, node.get("StartAt"), &place.child("StartAt"));
+        let names = definition.states.iter().map(|state| state.name.as_str()).collect();
+        self.target(&names, node.get("StartAt"), &place.child("StartAt"));
         let states_place = place.child("States");
         for member in states.members() {
             let at = states_place.child(&member.name);
             for field in ["Next", "Default"] {
-                self.target(definition, fields::value(&member.value, field), &at.child(field));
+                self.target(&names, fields::value(&member.value, field), &at.child(field));
             }
             for list in ["Choices", "Catch"] {
                 let entries =
                     fields::value(&member.value, list).map(Node::items).unwrap_or_default();
                 let at = at.child(list);
                 for (index, entry) in entries.iter().enumerate() {
-                    self.target(definition, entry.get("Next"), &at.item(index).child("Next"));
+                    self.target(&names, entry.get("Next"), &at.item(index).child("Next"));
                 }
             }
         }
@@ -52,10 +53,10 @@ impl Checker<'_> {
         }
     }
 
-    fn target(&mut self, definition: &Definition, target: Option<&Node>, place: &Place) {
+    fn target(&mut self, names: &BTreeSet<&str>, target: Option<&Node>, place: &Place) {
         if let Some(node) = target
             && let Some(name) = node.text()
-            && definition.state(name).is_none()
+            && !names.contains(name)
         {
             let message = format!("Missing 'Next' target: {name}");
             self.report(Severity::Error, TARGET, place, &node.span, message);

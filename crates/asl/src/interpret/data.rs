@@ -21,6 +21,8 @@ struct Inner {
     value: Value,
     text: OnceLock<Box<str>>,
     measure: OnceLock<Measure>,
+    /// Set when it was found small enough to pass on.
+    fits: OnceLock<()>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +34,11 @@ struct Measure {
 impl Data {
     /// Data without a text of its own.
     pub fn new(value: Value) -> Data {
-        Data(Arc::new(Inner { value, text: OnceLock::new(), measure: OnceLock::new() }))
+        Data::of(value, OnceLock::new())
+    }
+
+    fn of(value: Value, text: OnceLock<Box<str>>) -> Data {
+        Data(Arc::new(Inner { value, text, measure: OnceLock::new(), fits: OnceLock::new() }))
     }
 
     /// Reads a text and keeps it.
@@ -42,7 +48,7 @@ impl Data {
     pub fn from_text(text: impl Into<Box<str>>) -> Result<Data, serde_json::Error> {
         let text = text.into();
         let value = serde_json::from_str(&text)?;
-        Ok(Data(Arc::new(Inner { value, text: OnceLock::from(text), measure: OnceLock::new() })))
+        Ok(Data::of(value, OnceLock::from(text)))
     }
 
     /// The value.
@@ -70,8 +76,21 @@ impl Data {
 
     /// Whether it is too large or too deep for a state to pass on ([`DATA_BYTES_MAX`], [`DATA_DEPTH_MAX`]).
     pub fn is_too_large(&self) -> bool {
-        let Measure { bytes, depth } = self.measure();
-        bytes > DATA_BYTES_MAX || depth > DATA_DEPTH_MAX
+        if self.0.fits.get().is_some() {
+            return false;
+        }
+        // Most data is so small that its bytes need no counting.
+        let is_small =
+            self.0.text.get().is_none() && spare(&self.0.value, 0, DATA_BYTES_MAX).is_some();
+        let Measure { bytes, depth } = match is_small {
+            true => Measure { bytes: 0, depth: 0 },
+            false => self.measure(),
+        };
+        let is_too_large = bytes > DATA_BYTES_MAX || depth > DATA_DEPTH_MAX;
+        if !is_too_large {
+            self.0.fits.get_or_init(|| ());
+        }
+        is_too_large
     }
 
     /// Whether both are the same copy, not only equal.
@@ -102,6 +121,29 @@ impl PartialEq for Data {
 impl fmt::Debug for Data {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.text())
+    }
+}
+
+/// What is left of so many bytes after a value at this depth, if each character took the most that one can take. `None` when
+/// nothing is left or it nests too deeply: then it has to be measured.
+fn spare(value: &Value, depth: usize, bytes: usize) -> Option<usize> {
+    /// More than any number takes.
+    const SCALAR_BYTES_MAX: usize = 32;
+    /// An escape such as `\u0001`, which stands for one byte.
+    const ESCAPE_BYTES_MAX: usize = 6;
+    let text = |text: &str| text.len() * ESCAPE_BYTES_MAX + 4;
+    match value {
+        Value::Array(_) | Value::Object(_) if depth >= DATA_DEPTH_MAX => None,
+        Value::Null | Value::Bool(_) | Value::Number(_) => bytes.checked_sub(SCALAR_BYTES_MAX),
+        Value::String(one) => bytes.checked_sub(text(one)),
+        Value::Array(items) => items.iter().try_fold(bytes.checked_sub(2)?, |bytes, item| {
+            spare(item, depth + 1, bytes)?.checked_sub(1)
+        }),
+        Value::Object(members) => {
+            members.iter().try_fold(bytes.checked_sub(2)?, |bytes, (name, member)| {
+                spare(member, depth + 1, bytes)?.checked_sub(text(name))
+            })
+        }
     }
 }
 
@@ -186,6 +228,15 @@ mod tests {
         }
         assert!(!Data::new(value.clone()).is_too_large());
         assert!(Data::new(json!([value])).is_too_large());
+        let mut empty = json!([]);
+        for _ in 0..DATA_DEPTH_MAX {
+            empty = json!([empty]);
+        }
+        assert!(Data::new(empty).is_too_large());
         assert!(Data::new(json!("x".repeat(DATA_BYTES_MAX))).is_too_large());
+        // What may be too large by the first look is measured.
+        assert!(!Data::new(json!("x".repeat(DATA_BYTES_MAX - 2))).is_too_large());
+        assert!(!Data::new(json!(["\u{1}".repeat(DATA_BYTES_MAX / 6 - 1)])).is_too_large());
+        assert!(Data::new(json!({ "\u{1}".repeat(DATA_BYTES_MAX / 6): 0 })).is_too_large());
     }
 }

@@ -57,6 +57,8 @@ pub(crate) struct MapRunWork {
     pub(super) ready: Option<Ready>,
     /// Executions to be redriven.
     pub(super) redo: VecDeque<Ready>,
+    /// The items of those.
+    pub(super) redo_items: u64,
     /// Executions that failed: a redrive runs them again.
     pub(super) failed: Vec<Ready>,
     pub(super) is_exhausted: bool,
@@ -193,6 +195,7 @@ impl Execution {
             held: None,
             ready: None,
             redo: VecDeque::new(),
+            redo_items: 0,
             failed: Vec::new(),
             is_exhausted: false,
             next_child: 0,
@@ -253,6 +256,7 @@ impl Execution {
         let Some(mut work) = self.map_run_work.remove(&run) else { return };
         if work.ready.is_none() {
             work.ready = work.redo.pop_front();
+            work.redo_items -= work.ready.as_ref().map_or(0, |ready| ready.items);
         }
         let outcome = match work.ready.is_some() || work.is_exhausted {
             true => Ok(None),
@@ -260,7 +264,7 @@ impl Execution {
         };
         let frame = work.frame;
         if let Some(run) = self.map_runs.get_mut(run.0) {
-            let held = work.redo.iter().chain(&work.ready).map(|ready| ready.items).sum::<u64>();
+            let held = work.redo_items + work.ready.as_ref().map_or(0, |ready| ready.items);
             let left = work.source.as_ref().and_then(Source::length);
             let left = left.map_or(held, |all| all.saturating_sub(work.items_read) + held);
             run.items.pending = left;

@@ -23,8 +23,8 @@ const CONCURRENCY_MAX: usize = 40;
 pub(crate) struct MapWork {
     /// The input that item selectors see.
     pub(crate) effective: Data,
-    /// An array.
-    pub(crate) items: Data,
+    /// Null where the iteration has begun.
+    pub(crate) items: Vec<Value>,
     pub(crate) next: usize,
     pub(crate) running: BTreeMap<usize, FrameId>,
     pub(crate) results: Vec<Option<Data>>,
@@ -115,10 +115,13 @@ impl Execution {
         if map.distributed.is_some() {
             return self.start_map_run(id, state, map, &taken, effective, items, limits);
         }
-        let items = items.unwrap_or_else(|| Data::new(Value::Array(Vec::new())));
         if length == 0 {
             return self.end_map(id, machine, started, Data::new(Value::Array(Vec::new())));
         }
+        let items = match items.map(Data::into_value) {
+            Some(Value::Array(items)) => items,
+            _ => Vec::new(),
+        };
         self.frames[id].phase = Phase::Map(Box::new(MapWork {
             effective,
             items,
@@ -146,7 +149,7 @@ impl Execution {
     ) -> Outcome<()> {
         let Phase::Map(work) = &mut self.frames[id].phase else { return Ok(()) };
         let index = work.next;
-        let Some(item) = work.items.value().get(index).cloned() else { return Ok(()) };
+        let Some(item) = work.items.get_mut(index).map(Value::take) else { return Ok(()) };
         work.next += 1;
         let effective = work.effective.clone();
         let name = Arc::clone(&state.name);
@@ -155,7 +158,7 @@ impl Execution {
         let item = Data::new(item);
         let in_context = MapItem { index: index as u64, value: item.clone() };
         let input = match &map.item_selector {
-            None => Ok(item),
+            None => Ok(item.clone()),
             Some(_) => {
                 let outer = self.frames[id].item.replace(in_context.clone());
                 let taken = self.take_for_item(id, state, map);
@@ -170,6 +173,7 @@ impl Execution {
                 // It has not begun: after a redrive it may.
                 if let Phase::Map(work) = &mut self.frames[id].phase {
                     work.next = index;
+                    work.items[index] = item.value().clone();
                 }
                 return Err(fault);
             }

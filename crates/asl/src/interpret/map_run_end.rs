@@ -109,6 +109,7 @@ impl Execution {
         redo.extend(running.map(|(index, running)| running.again(index)));
         redo.extend(work.ready.take());
         redo.sort_by_key(|ready| ready.before.as_ref().map_or(u64::MAX, |(index, _)| *index));
+        work.redo_items = redo.iter().map(|ready| ready.items).sum();
         work.redo = redo.into();
         work.is_closed = false;
         self.map_run_work.insert(run, work);

@@ -124,7 +124,12 @@ pub(crate) enum Node {
     Constant(Value),
     Expression(Box<Computed>),
     Array(Vec<Node>),
-    Object(Vec<(String, Node)>),
+    Object {
+        members: Vec<(String, Node)>,
+        /// The names with null for each value: to copy it is cheaper than to make an object anew. Empty when a name is
+        /// there twice, as `a` and `a.$`.
+        shape: Map<String, Value>,
+    },
 }
 
 /// The value of a member whose name ends with `.$`.
@@ -202,11 +207,20 @@ impl Node {
                 }
                 match nodes.iter().all(|(_, node)| node.is_constant()) {
                     true => Ok(Node::Constant(value.clone())),
-                    false => Ok(Node::Object(nodes)),
+                    false => Ok(Node::object(nodes)),
                 }
             }
             other => Ok(Node::Constant(other.clone())),
         }
+    }
+
+    fn object(members: Vec<(String, Node)>) -> Node {
+        let names = members.iter().map(|(name, _)| (name.clone(), Value::Null));
+        let mut shape: Map<String, Value> = names.collect();
+        if shape.len() < members.len() {
+            shape = Map::new();
+        }
+        Node::Object { members, shape }
     }
 
     fn computed(field: &str, value: &Value) -> Result<Node, String> {
@@ -225,7 +239,7 @@ impl Node {
             Node::Constant(_) => false,
             Node::Expression(computed) => expression_reads_context(&computed.expression),
             Node::Array(nodes) => nodes.iter().any(Node::reads_context),
-            Node::Object(nodes) => nodes.iter().any(|(_, node)| node.reads_context()),
+            Node::Object { members, .. } => members.iter().any(|(_, node)| node.reads_context()),
         }
     }
 
@@ -234,12 +248,19 @@ impl Node {
             Node::Constant(value) => Ok(value.clone()),
             Node::Expression(computed) => scene.evaluate(&computed.expression, &computed.field),
             Node::Array(nodes) => nodes.iter().map(|node| node.fill(scene)).collect(),
-            Node::Object(nodes) => {
-                let mut members = Map::with_capacity(nodes.len());
-                for (name, node) in nodes {
-                    members.insert(name.clone(), node.fill(scene)?);
+            Node::Object { members, shape } if !shape.is_empty() => {
+                let mut filled = shape.clone();
+                for (value, (_, node)) in filled.values_mut().zip(members) {
+                    *value = node.fill(scene)?;
                 }
-                Ok(Value::Object(members))
+                Ok(Value::Object(filled))
+            }
+            Node::Object { members, .. } => {
+                let mut filled = Map::with_capacity(members.len());
+                for (name, node) in members {
+                    filled.insert(name.clone(), node.fill(scene)?);
+                }
+                Ok(Value::Object(filled))
             }
         }
     }

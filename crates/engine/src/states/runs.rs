@@ -376,7 +376,7 @@ impl States {
         self.work += new.len() as u64;
         if run.child_of.is_none() {
             let events = new.iter().map(|event| match event.state_name() {
-                Some(state) => format!("{} {state}", event.type_name()),
+                Some(state) => [event.type_name(), " ", state].concat(),
                 None => event.type_name().to_owned(),
             });
             cx.world.emit(Fact::ExecutionHistory {

@@ -22,14 +22,14 @@ fn finished(execution: &Execution) -> &Data {
     execution.output().expect("it succeeded")
 }
 
-/// Each call is an execution from start to end; it gives the transitions.
+/// Each call is an execution from start to end; it gives the transitions. The input is read once, as the peer gets its own.
 pub fn runner(case: Case) -> impl FnMut() -> u64 {
     let machine = compile(&case.definition());
-    let input = case.input().to_string();
-    let checked = Execution::start(Arc::clone(&machine), start(&input), EPOCH);
+    let start = start(&case.input().to_string());
+    let checked = Execution::start(Arc::clone(&machine), start.clone(), EPOCH);
     assert_eq!(*finished(&checked).value(), case.output());
     move || {
-        let execution = Execution::start(Arc::clone(&machine), start(&input), EPOCH);
+        let execution = Execution::start(Arc::clone(&machine), start.clone(), EPOCH);
         let events = execution.history().len() as u64;
         // Each state is entered and left, and the execution started and ended: nothing is left out.
         assert!(execution.status() == Status::Succeeded && events >= 2 * case.transitions());

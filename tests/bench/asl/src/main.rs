@@ -1,7 +1,7 @@
 //! The native side of `cargo xtask bench asl`; `run.mjs` calls it and prints the table.
 //!
 //! `bench-asl machines` prints definitions, inputs and outputs for the other sides; `bench-asl round` measures once and prints JSON;
-//! `bench-asl profile CASE SECONDS [engine]` does nothing but run a case, for a profiler.
+//! `bench-asl profile CASE SECONDS [engine]` does nothing but run a case, `day` or `distributed`, for a profiler.
 
 use bench_asl::machines::Case;
 use bench_asl::{engine, host};
@@ -76,11 +76,17 @@ fn round() -> Value {
 }
 
 fn profile(name: &str, seconds: &str, with_engine: bool) -> Result<Value, Box<dyn Error>> {
-    let span = Duration::from_secs(seconds.parse()?);
-    let case = Case::ALL.into_iter().find(|case| case.name() == name).ok_or("no such case")?;
-    let rate = match with_engine {
-        true => per_second(engine::runner(case), span),
-        false => per_second(host::runner(case), span),
+    let span = Duration::from_secs_f64(seconds.parse()?);
+    let run: Box<dyn FnMut() -> u64> = match (name, with_engine) {
+        ("day", false) => Box::new(|| host::day(1_000)),
+        ("day", true) => Box::new(|| engine::day(1_000)),
+        ("distributed", false) => Box::new(|| host::distributed(10_000)),
+        ("distributed", true) => Box::new(|| engine::distributed(10_000)),
+        _ => {
+            let case = Case::ALL.into_iter().find(|case| case.name() == name);
+            let case = case.ok_or("no such case")?;
+            if with_engine { Box::new(engine::runner(case)) } else { Box::new(host::runner(case)) }
+        }
     };
-    Ok(json!(rate))
+    Ok(json!(per_second(run, span)))
 }
