@@ -63,6 +63,15 @@ fn at(path: &str, expected: &Value, actual: &Value, bindings: &mut Bindings) -> 
                 None => Ok(()),
             }
         }
+        // A list of a structure's names.
+        (Value::Array(wanted), Value::Object(given))
+            if !wanted.is_empty() && wanted.iter().all(Value::is_string) =>
+        {
+            let mut names: Vec<&str> = given.keys().map(String::as_str).collect();
+            names.sort_unstable();
+            let wanted: Vec<&str> = wanted.iter().filter_map(Value::as_str).collect();
+            if wanted == names { Ok(()) } else { differs() }
+        }
         (Value::Array(wanted), Value::Array(given)) => {
             if wanted.len() != given.len() {
                 return Err(format!(
@@ -183,7 +192,7 @@ fn is_word(name: &str, value: &Value) -> bool {
 }
 
 fn kind_word(text: &str) -> bool {
-    matches!(text, "date" | "datetime" | "timestamp" | "uuid" | "code-sha256")
+    matches!(text, "date" | "datetime" | "timestamp" | "uuid" | "code-sha256" | "lambda-url")
 }
 
 fn word(path: &str, expected: &Value, actual: &Value) -> Result<(), String> {
@@ -213,6 +222,7 @@ fn word(path: &str, expected: &Value, actual: &Value) -> Result<(), String> {
             actual.is_number() || millis || date.is_match(text)
         }
         "uuid" => uuid.is_match(text),
+        "lambda-url" => text.starts_with("https://") && text.contains(".lambda-url."),
         "code-sha256" => text.len() == 44 && text.ends_with('='),
         _ => !actual.is_null(),
     };

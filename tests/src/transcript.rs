@@ -110,6 +110,12 @@ impl<'a> Player<'a> {
             let arn = format!("arn:aws:iam::{ACCOUNT}:root");
             return self.take(step, json!({ "Account": ACCOUNT, "Arn": arn, "UserId": ACCOUNT }));
         }
+        if let Some(message) = step["expect"].as_object().and_then(|all| {
+            all.values().find_map(|answer| answer.pointer("/Error/Message")?.as_str())
+        }) && self.is_of_another_request(index, &step["params"], message)
+        {
+            return skip(ANOTHER_REQUEST);
+        }
         let params = self.params(index, service, operation)?;
         if step["paginate"] == true {
             let all = self.pages(service, operation, params)?;
@@ -145,6 +151,10 @@ impl<'a> Player<'a> {
         let (service, operation) =
             (case["service"].as_str().unwrap_or_default(), case["op"].as_str().unwrap_or_default());
         let request = &case["request"];
+        let message = case["expect"]["message"].as_str().unwrap_or_default();
+        if self.is_of_another_request(index, request, message) {
+            return skip(ANOTHER_REQUEST);
+        }
         let params = match request.get("helper") {
             Some(helper) => self.helper(index, helper)?,
             None => self.called(index, service, operation, request)?,
@@ -170,6 +180,9 @@ impl<'a> Player<'a> {
 
     fn wait(&mut self, step: &Value, waiter: &str) -> Result<(), Stop> {
         self.cloud.settle();
+        if waiter == "await_event_source_mapping_enabled" {
+            return self.wait_for_mapping(&step["args"][0]);
+        }
         let operation = match waiter {
             "function_active" | "function_updated" => "GetFunctionConfiguration",
             "function_exists"
@@ -190,6 +203,16 @@ impl<'a> Player<'a> {
             }
             Err(error) if is_absent(&error) => skip(absence("lambda", operation, &error)),
             Err(error) => Err(Stop::Failed(format!("{waiter}: {error}"))),
+        }
+    }
+
+    fn wait_for_mapping(&mut self, uuid: &Value) -> Result<(), Stop> {
+        let params = json!({ "UUID": self.resolve(uuid)? });
+        let params = params.as_object().cloned().unwrap_or_default();
+        match self.cloud.call("lambda", "GetEventSourceMapping", params) {
+            Ok(response) if response.output["State"] == "Enabled" => Ok(()),
+            Ok(_) => Err(Stop::Failed("the mapping was never enabled".into())),
+            Err(error) => Err(Stop::Failed(format!("the mapping: {error}"))),
         }
     }
 
@@ -340,6 +363,25 @@ impl<'a> Player<'a> {
         Ok(Value::Object(all))
     }
 
+    /// Whether the recorded refusal belongs to a request that the test altered before it sent it, in a way that was not
+    /// recorded: it quotes an ARN that no request has, or misses a function whose ARN was just taken from an answer.
+    fn is_of_another_request(&self, index: usize, params: &Value, message: &str) -> bool {
+        if quotes_altered_arn(message) {
+            return true;
+        }
+        let named = params["FunctionName"].as_str().unwrap_or_default();
+        let Some(id) = named.strip_prefix("${").and_then(|name| {
+            name.strip_suffix("Configuration.FunctionArn}").or(name.strip_suffix("FunctionArn}"))
+        }) else {
+            return false;
+        };
+        let missed = matches!(message, "Function does not exist" | "The function doesn't exist.");
+        let deleted = self.steps[..index.min(self.steps.len())]
+            .iter()
+            .any(|step| step["op"] == "DeleteFunction" && step["raises"] != true);
+        missed && !deleted && self.answers.contains_key(id.trim_end_matches('.'))
+    }
+
     fn params(
         &mut self,
         index: usize,
@@ -399,8 +441,11 @@ impl<'a> Player<'a> {
         if let Some(zip) = params.pointer_mut("/Code/ZipFile") {
             *zip = self.zip(index, &name, zip)?;
         }
-        if let Some(zip) = params.pointer_mut("/Content/ZipFile") {
-            *zip = self.zip(index, &name, zip)?;
+        if let Some(zip) = params.pointer_mut("/Content/ZipFile")
+            && zip.get("$bytes").is_some()
+        {
+            // What is in a layer's package is not recorded.
+            *zip = self.cloud.blob(one_file_zip());
         }
         if let Some(zip) = params.get_mut("ZipFile") {
             *zip = self.zip(index, &name, zip)?;
@@ -435,26 +480,37 @@ impl<'a> Player<'a> {
         Ok(self.cloud.blob(module))
     }
 
-    /// What the code must do, from the answers to the invocations that follow, up to the next change of code.
+    /// What the code must do that the step at `index` brings, from the answers to the invocations of it: those of `$LATEST` up
+    /// to the next change, and those of the versions that were published of it.
     fn recorded_behaviour(&self, index: usize, function: &str) -> Stub {
         let mut acts: Vec<Act> = Vec::new();
-        for step in self.steps.iter().skip(index + 1) {
-            let named = step["params"]["FunctionName"].as_str().unwrap_or_default();
+        let mut current = 0;
+        let mut versions: BTreeMap<String, usize> = BTreeMap::new();
+        for (at, step) in self.steps.iter().enumerate() {
+            let named = [&step["params"]["FunctionName"], &step["helper_params"]["func_name"]];
+            let named = named.iter().find_map(|name| name.as_str()).unwrap_or_default();
             // A reference is to an answer about the function: nearly always the only one.
             if !named.starts_with("${") && function_name(named) != function {
                 continue;
             }
-            match step["op"].as_str() {
-                Some("UpdateFunctionCode" | "CreateFunction") => break,
-                Some("Invoke") => {
-                    let expected = step["expect"].as_object().and_then(|all| all.values().next());
-                    acts.extend(
-                        expected
-                            .filter(|answer| answer.get("Payload").is_some_and(|p| p != ""))
-                            .map(act_of),
-                    );
+            let expected = step["expect"].as_object().and_then(|all| all.values().next());
+            let operation = step["op"].as_str().unwrap_or_default();
+            if matches!(operation, "UpdateFunctionCode" | "CreateFunction") {
+                current = at;
+            }
+            if operation == "PublishVersion" || step["params"]["Publish"] == true {
+                let told = expected.and_then(|answer| answer["Version"].as_str());
+                let number = told.map_or((versions.len() + 1).to_string(), str::to_owned);
+                versions.entry(number).or_insert(current);
+            }
+            if operation == "Invoke"
+                && let Some(answer) = expected
+                && answer.get("Payload").is_some_and(|payload| payload != "")
+            {
+                let version = answer["ExecutedVersion"].as_str().unwrap_or_default();
+                if versions.get(version).copied().unwrap_or(current) == index {
+                    acts.push(act_of(answer));
                 }
-                _ => {}
             }
         }
         if acts.is_empty() {
@@ -546,6 +602,11 @@ impl<'a> Player<'a> {
             return Ok(Some(made.clone()));
         }
         let (operation, params, value) = match name {
+            "dummylayer" => {
+                let layer = self.cloud.blob(one_file_zip());
+                self.fixtures.insert(name.to_owned(), layer.clone());
+                return Ok(Some(layer));
+            }
             "logs_log_group" => (
                 "CreateLogGroup",
                 json!({ "logGroupName": "test-log-group-00000000" }),
@@ -569,6 +630,37 @@ impl<'a> Player<'a> {
         self.fixtures.insert(name.to_owned(), value.clone());
         Ok(Some(value))
     }
+}
+
+const ANOTHER_REQUEST: &str =
+    "was refused for a value that the recorded request does not have: the test altered it";
+
+/// What a refusal quotes with apostrophes, and functions' ARNs of a service that has none.
+fn quotes_altered_arn(message: &str) -> bool {
+    static REGEX: OnceLock<Regex> = OnceLock::new();
+    let regex = REGEX.get_or_init(|| {
+        Regex::new("arn:<partition>:([^:]+):<region>:[0-9]{12}:function:")
+            .expect("a constant that compiles")
+    });
+    regex.captures_iter(message).any(|found| &found[1] != "lambda")
+}
+
+/// A zip of one stored file, `f`.
+fn one_file_zip() -> Vec<u8> {
+    const CONTENT: &[u8] = b"hello";
+    /// CRC-32 of it.
+    const CRC: u32 = 0x3610_a686;
+    let sizes = [CRC, CONTENT.len() as u32, CONTENT.len() as u32];
+    let sizes: Vec<u8> = sizes.iter().flat_map(|word| word.to_le_bytes()).collect();
+    // Version, flags, method, time, date; then the lengths of the name and of nothing.
+    let (head, names) = ([10, 0, 0, 0, 0, 0, 0, 0, 0x21, 0], [1, 0, 0, 0]);
+    let mut zip = [b"PK\x03\x04", &head[..], &sizes, &names, b"f", CONTENT].concat();
+    let at = u32::try_from(zip.len()).unwrap_or_default().to_le_bytes();
+    let entry = [b"PK\x01\x02\x14\x00", &head[..], &sizes, &names, &[0; 14], b"f"].concat();
+    let size = u32::try_from(entry.len()).unwrap_or_default().to_le_bytes();
+    zip.extend(entry);
+    zip.extend([b"PK\x05\x06", &[0, 0, 0, 0, 1, 0, 1, 0][..], &size, &at, &[0, 0]].concat());
+    zip
 }
 
 fn skip<T>(rule: impl Into<String>) -> Result<T, Stop> {

@@ -64,6 +64,9 @@ RECORDED = {
                         "|capacity-provider:[a-zA-Z0-9-_]+)",
 }
 
+# Servers check this member before the one that the public model has before it (recorded answers).
+RECORDED_FIRST = {"PublishLayerVersionRequest": ("CompatibleRuntimes", "CompatibleArchitectures")}
+
 # The bounds that answers of mocked tasks are checked with, where the public model has moved on (recorded answers).
 RECORDED_MAX = {"MemorySize": 10240}
 
@@ -118,7 +121,11 @@ def compact(model, wanted, results=False):
                 out["required"] = shape["required"]
             if shape.get("payload"):
                 out["payload"] = shape["payload"]
-            for member, ref in shape["members"].items():
+            members = list(shape["members"].items())
+            if name in RECORDED_FIRST:
+                first, then = (list(shape["members"]).index(member) for member in RECORDED_FIRST[name])
+                members[first], members[then] = members[then], members[first]
+            for member, ref in members:
                 target = keep(ref["shape"])
                 place = ref.get("location")
                 out["members"][member] = [target, place, ref.get("locationName", member)] if place else target

@@ -3,11 +3,12 @@
 //! Parameters that change behaviour and are not emulated are refused by name (`NotImplementedException`, 501, ours);
 //! parameters that AWS only stores and shows are stored and shown.
 
+use super::control::Control;
 use super::environment::{Cx, Due, Lambda};
 use super::errors::LambdaError;
 use super::invocation::{Invocation, Tail};
-use super::model::{Deployment, Function, Package, Settings, State};
-use super::{costs, payload, variables};
+use super::model::{Deployment, Function, Package, Settings, Shown, State};
+use super::{control, costs, payload, variables};
 use crate::arn::{FunctionReference, parse_function};
 use crate::queue::Urgency;
 use crate::world::{Incoming, Outcome, Params, World};
@@ -19,7 +20,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-type Answer = Result<Outcome, LambdaError>;
+pub(super) type Answer = Result<Outcome, LambdaError>;
 
 /// The operations that are emulated; none for others.
 pub(crate) fn handle(
@@ -38,12 +39,14 @@ pub(crate) fn handle(
         "UpdateFunctionConfiguration" => update_function_configuration(lambda, world, params),
         "DeleteFunction" => delete_function(lambda, world, params),
         "Invoke" => invoke(lambda, cx, incoming),
-        _ => return None,
+        operation => {
+            return control::handle(lambda, cx, operation, params).map(|a| a.map_err(Into::into));
+        }
     };
     Some(answer.map_err(Into::into))
 }
 
-fn respond(status: u16, output: impl Into<Value>) -> Answer {
+pub(super) fn respond(status: u16, output: impl Into<Value>) -> Answer {
     Ok(Response { status, output: output.into() }.into())
 }
 
@@ -112,15 +115,17 @@ fn create_function(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Params) -> Ans
         application_log_level: None,
         system_log_level: None,
         log_group: format!("/aws/lambda/{name}"),
+        layers: Vec::new(),
     };
     settings.apply(params)?;
+    settings.apply_layers(lambda, cx.world, params)?;
     if lambda.functions.contains_key(&name) {
         return Err(LambdaError::FunctionExists { name });
     }
     let package = package(cx, code.get("ZipFile"))?;
     let world = &mut *cx.world;
     let deployment = lambda.deployment(settings, package);
-    let function = Function {
+    let mut function = Function {
         arn: function_arn(world, &name),
         name: name.clone(),
         state: State::Pending,
@@ -129,39 +134,52 @@ fn create_function(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Params) -> Ans
         revision_id: world.rng.uuid(),
         last_modified: calendar::last_modified(world.unix_ms()),
         tags,
+        control: Control::default(),
     };
     settle_after(world, &function, costs::CREATE_US);
     announce(world, &function);
-    let output = function.describe(world, None);
+    let mut output = function.latest(None).describe(world);
+    if publishes(params) {
+        output.insert(
+            "Version".into(),
+            control::versions::publish_first(lambda, world, &mut function),
+        );
+    }
     lambda.functions.insert(name, function);
     respond(201, output)
 }
 
 fn get_function(lambda: &Lambda, world: &World, params: &Params) -> Answer {
     let (function, qualifier) = find(lambda, world, params, NotFound::AsNamed)?;
+    let shown = shown(function, qualifier.as_deref());
     let region = &world.config.region;
     let location = format!(
         "https://awslambda-{region}-tasks.s3.{region}.amazonaws.com/snapshots/{}/{}-{}",
-        world.config.account, function.name, function.newest.package.location
+        world.config.account, function.name, shown.deployment.package.location
     );
     let mut output = json!({
-        "Configuration": function.describe(world, qualifier.as_deref()),
+        "Configuration": shown.describe(world),
         "Code": { "RepositoryType": "S3", "Location": location },
     });
     if !function.tags.is_empty() {
         output["Tags"] = json!(function.tags);
+    }
+    if let Some(reserved) = function.control.reserved {
+        output["Concurrency"] = json!({ "ReservedConcurrentExecutions": reserved });
     }
     respond(200, output)
 }
 
 fn get_function_configuration(lambda: &Lambda, world: &World, params: &Params) -> Answer {
     let (function, qualifier) = find(lambda, world, params, NotFound::AsNamed)?;
-    respond(200, function.describe(world, qualifier.as_deref()))
+    respond(200, shown(function, qualifier.as_deref()).describe(world))
 }
 
 /// "Lambda returns up to 50 functions per call" (ListFunctions). A marker is the base64 of the last name that was shown.
 fn list_functions(lambda: &Lambda, params: &Params) -> Answer {
-    let all = text(params, "FunctionVersion")? == Some("ALL");
+    if text(params, "FunctionVersion")? == Some("ALL") {
+        return control::versions::list_all(lambda, params);
+    }
     let items_max = number(params, "MaxItems")?.unwrap_or(50).clamp(1, 50) as usize;
     let after = match text(params, "Marker")? {
         None => None,
@@ -173,10 +191,8 @@ fn list_functions(lambda: &Lambda, params: &Params) -> Answer {
     let mut rest =
         lambda.functions.values().filter(|f| after.as_ref().is_none_or(|after| f.name > *after));
     let page: Vec<&Function> = rest.by_ref().take(items_max).collect();
-    let functions: Vec<Value> = page
-        .iter()
-        .map(|function| function.describe_in_list(all.then_some("$LATEST")).into())
-        .collect();
+    let functions: Vec<Value> =
+        page.iter().map(|function| function.latest(None).describe_in_list().into()).collect();
     let mut output = json!({ "Functions": functions });
     if let (Some(last), Some(_)) = (page.last(), rest.next()) {
         output["NextMarker"] = json!(STANDARD.encode(&last.name));
@@ -191,7 +207,7 @@ fn update_function_code(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Params) -
     settings.apply_architectures(params)?;
     let package = package(cx, params.get("ZipFile"))?;
     let dry_run = params.get("DryRun").and_then(Value::as_bool) == Some(true);
-    change(lambda, cx.world, &name, settings, package, dry_run)
+    change(lambda, cx.world, &name, settings, package, dry_run, publishes(params))
 }
 
 fn update_function_configuration(
@@ -228,8 +244,9 @@ fn update_function_configuration(
         settings.runtime = runtime.to_owned();
     }
     settings.apply(params)?;
+    settings.apply_layers(lambda, world, params)?;
     let package = lambda.functions[&name].newest.package.clone();
-    change(lambda, world, &name, settings, package, false)
+    change(lambda, world, &name, settings, package, false, false)
 }
 
 /// The function that an update names and its settings, if it may be changed now.
@@ -261,18 +278,22 @@ fn change(
     settings: Settings,
     package: Package,
     dry_run: bool,
+    publish: bool,
 ) -> Answer {
     let deployment = lambda.deployment(settings, package);
     let function = lambda.functions.get_mut(name).expect("the caller has found it");
     if dry_run {
-        return respond(200, function.describe(world, None));
+        return respond(200, function.latest(None).describe(world));
     }
     function.newest = deployment;
     function.revision_id = world.rng.uuid();
     function.last_modified = calendar::last_modified(world.unix_ms());
     settle_after(world, function, costs::UPDATE_US);
     announce(world, function);
-    respond(200, function.describe(world, None))
+    if publish {
+        return control::versions::publish_update(lambda, world, name);
+    }
+    respond(200, function.latest(None).describe(world))
 }
 
 fn delete_function(lambda: &mut Lambda, world: &mut World, params: &Params) -> Answer {
@@ -285,8 +306,7 @@ fn delete_function(lambda: &mut Lambda, world: &mut World, params: &Params) -> A
                 "$LATEST version cannot be deleted without deleting the function.".into(),
             ));
         }
-        // There are no published versions yet, and AWS does not mind that one is not there.
-        Some(_) => {}
+        Some(qualifier) => control::versions::delete(lambda, world, &name, qualifier)?,
     }
     respond(204, json!({}))
 }
@@ -301,6 +321,9 @@ pub(super) fn settle(lambda: &mut Lambda, world: &mut World, name: &str, deploym
     function.current = Arc::clone(&function.newest);
     function.revision_id = world.rng.uuid();
     announce(world, function);
+    if !function.control.versions.is_empty() {
+        control::versions::settle(world, function);
+    }
     lambda.retire_environments(world, name);
 }
 
@@ -343,8 +366,16 @@ fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'_>) -> Answ
     if let Some(fault) = payload::fault(&payload) {
         return Err(LambdaError::InvalidPayload(fault));
     }
-    if function.state == State::Pending {
-        return Err(LambdaError::NotActive { state: function.state.name() });
+    let version = match qualifier.as_deref() {
+        None | Some("$LATEST") => 0,
+        Some(qualifier) => control::versions::route(cx.world, function, qualifier),
+    };
+    let state = match function.control.versions.get(&version) {
+        Some(version) => version.state,
+        None => function.state,
+    };
+    if state == State::Pending {
+        return Err(LambdaError::NotActive { state: state.name() });
     }
     if invocation_type == "DryRun" {
         return respond(204, json!({ "StatusCode": 204, "Payload": crate::Blob::text("") }));
@@ -365,6 +396,7 @@ fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'_>) -> Answ
     let invocation = Invocation {
         request_id: world.rng.uuid(),
         function: name.clone(),
+        version,
         invoked_arn,
         payload,
         client_context,
@@ -422,29 +454,22 @@ enum NotFound {
     Latest,
 }
 
-/// The function that `FunctionName` and `Qualifier` name, and the qualifier.
-/// `$LATEST` is the only version; others are not found, except to DeleteFunction.
+/// The function that `FunctionName` and `Qualifier` name, and the qualifier: `$LATEST`, a version that is there or an alias;
+/// to DeleteFunction it may be anything.
 fn find<'a>(
     lambda: &'a Lambda,
     world: &World,
     params: &Params,
     not_found: NotFound,
 ) -> Result<(&'a Function, Option<String>), LambdaError> {
-    let named = reference(world, params)?;
-    let qualifier = match (named.qualifier, text(params, "Qualifier")?) {
-        (Some(derived), Some(given)) if derived != given => {
-            return Err(LambdaError::QualifierMismatch);
-        }
-        (derived, given) => derived.or(given.map(str::to_owned)),
-    };
-    let function = lambda.functions.get(&named.name);
-    let known_qualifier = qualifier.as_deref().is_none_or(|qualifier| qualifier == "$LATEST");
+    let (name, qualifier) = named(world, params)?;
+    let function = lambda.functions.get(&name);
     if let Some(function) = function
-        && (known_qualifier || not_found == NotFound::Unqualified)
+        && (not_found == NotFound::Unqualified || is_known(function, qualifier.as_deref()))
     {
         return Ok((function, qualifier));
     }
-    let mut arn = function_arn(world, &named.name);
+    let mut arn = function_arn(world, &name);
     let shown = match not_found {
         NotFound::AsNamed => qualifier,
         NotFound::Unqualified => None,
@@ -457,8 +482,39 @@ fn find<'a>(
     Err(LambdaError::FunctionNotFound { arn })
 }
 
+/// Name and qualifier that `FunctionName` and `Qualifier` give together.
+pub(super) fn named(
+    world: &World,
+    params: &Params,
+) -> Result<(String, Option<String>), LambdaError> {
+    let named = reference(world, params)?;
+    match (named.qualifier, text(params, "Qualifier")?) {
+        (Some(derived), Some(given)) if derived != given => Err(LambdaError::QualifierMismatch),
+        (derived, given) => Ok((named.name, derived.or(given.map(str::to_owned)))),
+    }
+}
+
+fn is_known(function: &Function, qualifier: Option<&str>) -> bool {
+    match qualifier {
+        None | Some("$LATEST") => true,
+        Some(qualifier) => control::versions::number(function, qualifier).is_some(),
+    }
+}
+
+/// What a qualifier that is known names.
+fn shown<'a>(function: &'a Function, qualifier: Option<&'a str>) -> Shown<'a> {
+    match qualifier {
+        None | Some("$LATEST") => function.latest(qualifier),
+        Some(other) => control::versions::shown(function, other),
+    }
+}
+
+fn publishes(params: &Params) -> bool {
+    params.get("Publish") == Some(&Value::Bool(true))
+}
+
 /// Reads `FunctionName`; refuses those of other accounts and regions.
-fn reference(world: &World, params: &Params) -> Result<FunctionReference, LambdaError> {
+pub(super) fn reference(world: &World, params: &Params) -> Result<FunctionReference, LambdaError> {
     let given = text(params, "FunctionName")?.ok_or_else(|| missing("functionName"))?;
     let reference = parse_function(given).ok_or_else(|| {
         LambdaError::Validation(format!(
@@ -478,7 +534,7 @@ fn reference(world: &World, params: &Params) -> Result<FunctionReference, Lambda
     Ok(reference)
 }
 
-fn function_arn(world: &World, name: &str) -> String {
+pub(super) fn function_arn(world: &World, name: &str) -> String {
     format!("arn:aws:lambda:{}:{}:function:{name}", world.config.region, world.config.account)
 }
 
@@ -529,6 +585,22 @@ impl Settings {
         }
         self.apply_architectures(params)?;
         self.apply_logging(params)
+    }
+
+    fn apply_layers(
+        &mut self,
+        lambda: &Lambda,
+        world: &World,
+        params: &Params,
+    ) -> Result<(), LambdaError> {
+        if let Some(list) = params.get("Layers").and_then(Value::as_array) {
+            self.layers = if list.is_empty() {
+                Vec::new()
+            } else {
+                control::layers::attached(lambda, world, list)?
+            };
+        }
+        Ok(())
     }
 
     fn apply_architectures(&mut self, params: &Params) -> Result<(), LambdaError> {
@@ -592,7 +664,11 @@ fn package(cx: &mut Cx<'_>, blob: Option<&Value>) -> Result<Package, LambdaError
 }
 
 /// The bytes of a blob member: see [`crate::Blob`].
-fn blob_bytes(world: &World, member: &str, blob: &Value) -> Result<Arc<[u8]>, LambdaError> {
+pub(super) fn blob_bytes(
+    world: &World,
+    member: &str,
+    blob: &Value,
+) -> Result<Arc<[u8]>, LambdaError> {
     let part = |key: &str| blob.get(key).and_then(Value::as_str);
     if let Some(text) = part("$text") {
         return Ok(text.as_bytes().into());
@@ -611,7 +687,7 @@ fn blob_bytes(world: &World, member: &str, blob: &Value) -> Result<Arc<[u8]>, La
 }
 
 /// "Number of tags exceeds resource tag limit": 50.
-fn tags(given: Option<&Value>) -> Result<BTreeMap<String, String>, LambdaError> {
+pub(super) fn tags(given: Option<&Value>) -> Result<BTreeMap<String, String>, LambdaError> {
     let entries = given.and_then(Value::as_object).into_iter().flatten();
     let tags: BTreeMap<_, _> = entries
         .map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()))
@@ -625,15 +701,13 @@ fn tags(given: Option<&Value>) -> Result<BTreeMap<String, String>, LambdaError> 
 }
 
 /// Refuses members outside of `emulated` that say anything, and those inside that ask for more than is emulated.
-fn refuse_other_members(
+pub(super) fn refuse_other_members(
     operation: &str,
     params: &Params,
     emulated: &[&str],
 ) -> Result<(), LambdaError> {
     for (member, value) in params {
         let asks_for_more = match member.as_str() {
-            "Publish" => value == &Value::Bool(true),
-            "Layers" => !is_empty(value),
             "PackageType" => value.as_str().is_some_and(|kind| kind != "Zip"),
             _ => !emulated.contains(&member.as_str()) && !is_empty(value),
         };
@@ -645,7 +719,7 @@ fn refuse_other_members(
 }
 
 /// Whether a value asks for nothing: nothing at all, or containers of nothing.
-fn is_empty(value: &Value) -> bool {
+pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Bool(value) => !value,
@@ -656,7 +730,7 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-fn text<'a>(params: &'a Params, member: &str) -> Result<Option<&'a str>, LambdaError> {
+pub(super) fn text<'a>(params: &'a Params, member: &str) -> Result<Option<&'a str>, LambdaError> {
     match params.get(member) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
@@ -664,14 +738,17 @@ fn text<'a>(params: &'a Params, member: &str) -> Result<Option<&'a str>, LambdaE
     }
 }
 
-fn number(params: &Params, member: &str) -> Result<Option<u64>, LambdaError> {
+pub(super) fn number(params: &Params, member: &str) -> Result<Option<u64>, LambdaError> {
     match params.get(member) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => value.as_u64().map(Some).ok_or_else(|| wrong_type(member, "a whole number")),
     }
 }
 
-fn object<'a>(params: &'a Params, member: &str) -> Result<Option<&'a Params>, LambdaError> {
+pub(super) fn object<'a>(
+    params: &'a Params,
+    member: &str,
+) -> Result<Option<&'a Params>, LambdaError> {
     match params.get(member) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(object)) => Ok(Some(object)),
@@ -679,7 +756,7 @@ fn object<'a>(params: &'a Params, member: &str) -> Result<Option<&'a Params>, La
     }
 }
 
-fn ranged(
+pub(super) fn ranged(
     params: &Params,
     member: &str,
     path: &str,
@@ -697,7 +774,7 @@ fn ranged(
     )))
 }
 
-fn missing(path: &str) -> LambdaError {
+pub(super) fn missing(path: &str) -> LambdaError {
     LambdaError::Validation(format!(
         "1 validation error detected: Value null at '{path}' failed to satisfy constraint: Member must not be null"
     ))
@@ -712,6 +789,6 @@ impl Lambda {
     fn deployment(&mut self, settings: Settings, package: Package) -> Arc<Deployment> {
         let number = self.next_deployment;
         self.next_deployment += 1;
-        Arc::new(Deployment { number, settings, package })
+        Arc::new(Deployment { number, version: 0, settings, package })
     }
 }

@@ -51,6 +51,12 @@ pub(crate) const CREATE_US: u64 = 1_000_000;
 /// `InProgress` to `Successful` after an update. Chosen.
 pub(crate) const UPDATE_US: u64 = 1_000_000;
 
+/// An event source mapping from one state to the next. Chosen.
+pub(crate) const MAPPING_US: u64 = 2_000_000;
+
+/// Provisioning one environment: "up to 6,000 execution environments every minute" (Configuring provisioned concurrency).
+pub(crate) const PROVISION_US: u64 = 10_000;
+
 /// Memory that the runtime process itself takes beside the guest's linear memory. Chosen.
 pub(crate) const RUNTIME_MEMORY_BYTES: u64 = 12 << 20;
 

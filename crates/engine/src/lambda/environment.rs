@@ -16,7 +16,7 @@ use super::errors::LambdaError;
 use super::invocation::Invocation;
 use super::model::{Deployment, Function};
 use super::report::{Record, ReportStatus};
-use super::{api, costs, runtimes, variables};
+use super::{api, control, costs, runtimes, variables};
 use crate::engine::Artifacts;
 use crate::logs::Logs;
 use crate::queue::{QueueKey, Urgency};
@@ -47,6 +47,8 @@ pub(crate) struct GuestCall {
 pub(crate) enum Due {
     /// A new function becomes active, or an update is done.
     Settle { function: String, deployment: u64 },
+    /// Something of the control plane has changed its state.
+    Control(control::Due),
     /// An asynchronous invocation leaves its queue.
     Deliver { invocation: Box<Invocation> },
     /// A sandbox is there: the init phase begins.
@@ -121,6 +123,8 @@ struct Environment {
 pub(crate) struct Lambda {
     pub(crate) functions: BTreeMap<String, Function>,
     pub(crate) next_deployment: u64,
+    /// Layers and event source mappings.
+    pub(crate) control: control::AccountControl,
     environments: BTreeMap<u32, Environment>,
     next_environment: u32,
     /// Environments whose guests compute now, in order.
@@ -139,10 +143,15 @@ impl Lambda {
         world: &mut World,
         function: &str,
     ) -> Result<(), LambdaError> {
-        if self.busy < costs::CONCURRENT_EXECUTIONS_MAX {
+        let reason = if self.busy >= costs::CONCURRENT_EXECUTIONS_MAX {
+            "ConcurrentInvocationLimitExceeded"
+        } else if self.control.reserves
+            && let Some(reason) = control::concurrency::exceeded(self, function)
+        {
+            reason
+        } else {
             return Ok(());
-        }
-        let reason = "ConcurrentInvocationLimitExceeded";
+        };
         world.emit(Fact::InvocationThrottled { function: function.into(), reason: reason.into() });
         Err(LambdaError::TooManyRequests { reason })
     }
@@ -152,7 +161,7 @@ impl Lambda {
         assert!(self.busy < costs::CONCURRENT_EXECUTIONS_MAX, "the caller checks the concurrency");
         self.busy += 1;
         let function = &self.functions[&invocation.function];
-        let deployment = Arc::clone(&function.current);
+        let deployment = function.deployment(invocation.version).expect("the caller checks it");
         let free = self
             .environments
             .iter()
@@ -185,11 +194,12 @@ impl Lambda {
         let function = &self.functions[&invocation.function];
         let id = self.next_environment;
         self.next_environment += 1;
-        let stream =
-            format!("{}/[$LATEST]{}", calendar::day_path(world.unix_ms()), world.rng.hex(32));
-        let settings = &deployment.settings;
+        let stream = {
+            let version = deployment.version_name();
+            format!("{}/[{version}]{}", calendar::day_path(world.unix_ms()), world.rng.hex(32))
+        };
         let variables =
-            variables::of_environment(world, function, settings, &stream, &invocation.trace_id);
+            variables::of_environment(world, function, &deployment, &stream, &invocation.trace_id);
         let environment = Environment {
             function: function.name.clone(),
             function_arn: function.arn.clone(),
@@ -235,6 +245,7 @@ impl Lambda {
             Due::Settle { function, deployment } => {
                 api::settle(self, cx.world, &function, deployment)
             }
+            Due::Control(due) => control::handle_due(self, cx.world, due),
             Due::Deliver { invocation } => self.deliver(cx, *invocation),
             Due::Sandbox { environment } => self.begin_init(cx, environment),
             Due::Resume { environment, resume } => self.resume(cx.world, environment, resume),
@@ -257,7 +268,8 @@ impl Lambda {
     /// An asynchronous invocation has one attempt for now: a throttled one is dropped, and said to be.
     fn deliver(&mut self, cx: &mut Cx<'_>, invocation: Invocation) {
         let function = invocation.function.clone();
-        if self.functions.contains_key(&function)
+        let version = invocation.version;
+        if self.functions.get(&function).is_some_and(|f| f.deployment(version).is_some())
             && self.check_concurrency(cx.world, &function).is_ok()
         {
             self.place(cx, invocation);
@@ -267,10 +279,12 @@ impl Lambda {
     fn begin_init(&mut self, cx: &mut Cx<'_>, id: u32) {
         let world = &mut *cx.world;
         self.set_phase(world, id, EnvironmentPhase::Init);
-        let runtime = &self.environments[&id].deployment.settings.runtime;
+        let deployment = &self.environments[&id].deployment;
+        let runtime = &deployment.settings.runtime;
         let record = Record::InitStart {
             runtime_version: runtimes::version_text(runtime),
             runtime_arn: runtimes::version_arn(&world.config.region, runtime),
+            version: deployment.version_name(),
         };
         self.log_record(cx, id, &record);
         let at = cx.world.now.after_micros(costs::INIT_US_MAX);
@@ -365,10 +379,11 @@ impl Lambda {
 
     /// START, once: init code that runs in the invoke phase logs before it, as AWS shows.
     fn log_start(&mut self, cx: &mut Cx<'_>, id: u32) {
-        let invocation =
-            self.environments.get_mut(&id).expect("an environment at work is there").invocation();
+        let environment = self.environments.get_mut(&id).expect("an environment at work is there");
+        let version = environment.deployment.version_name();
+        let invocation = environment.invocation();
         if !std::mem::replace(&mut invocation.start_logged, true) {
-            let record = Record::Start { request_id: invocation.request_id.clone() };
+            let record = Record::Start { request_id: invocation.request_id.clone(), version };
             self.log_record(cx, id, &record);
         }
     }
@@ -386,7 +401,7 @@ impl Lambda {
             ("traceId", invocation.trace_id.clone()),
             ("deadlineMs", deadline_ms.to_string()),
             ("functionName", function),
-            ("functionVersion", "$LATEST".into()),
+            ("functionVersion", deployment.version_name()),
             ("memoryLimitMb", settings.memory_mb.to_string()),
             ("logGroup", settings.log_group.clone()),
             ("logStream", stream),
@@ -428,9 +443,22 @@ impl Lambda {
         world.emit(Fact::EnvironmentPhase {
             environment: id,
             function: environment.function.clone(),
-            version: "$LATEST".into(),
+            version: environment.deployment.version_name(),
             phase,
         });
+    }
+}
+
+impl Lambda {
+    /// How many environments of a function work now.
+    pub(super) fn busy_of(&self, function: &str) -> u64 {
+        self.environments.values().filter(|e| e.work.is_some() && e.function == function).count()
+            as u64
+    }
+
+    /// How many environments work now.
+    pub(super) fn busy(&self) -> u64 {
+        self.busy as u64
     }
 }
 
@@ -452,7 +480,11 @@ impl Environment {
             seed: self.seed.wrapping_add(self.epoch),
             tmp: self.tmp.clone(),
             task: Arc::default(),
-            opt: Arc::default(),
+            opt: if settings.layers.is_empty() {
+                Arc::default()
+            } else {
+                control::layers::files(&settings.layers)
+            },
             limits: Limits {
                 memory_bytes_max: settings.memory_mb << 20,
                 tmp_bytes_max: settings.tmp_mb << 20,

@@ -40,6 +40,9 @@ pub(crate) enum LambdaError {
         "The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id"
     )]
     RevisionMismatch,
+    /// A refusal of an operation that only few need, with its name and status.
+    #[error("{message}")]
+    Other { code: &'static str, status: u16, message: String },
     /// What Coldstart does not do yet: named, never ignored. The text is ours.
     #[error("{0}")]
     NotImplemented(String),
@@ -49,6 +52,16 @@ impl LambdaError {
     /// `what` is a parameter or an operation, such as `VpcConfig of CreateFunction`.
     pub(crate) fn not_emulated(what: &str) -> Self {
         Self::NotImplemented(format!("Coldstart does not emulate {what} yet."))
+    }
+
+    /// Something that is not there, in the words of the operation.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::Other { code: "ResourceNotFoundException", status: 404, message: message.into() }
+    }
+
+    /// Something that is in the way.
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::Other { code: "ResourceConflictException", status: 409, message: message.into() }
     }
 
     /// The error's name and HTTP status.
@@ -70,6 +83,7 @@ impl LambdaError {
             Self::PackageTooLarge { .. } => ("RequestEntityTooLargeException", 413),
             Self::TooManyRequests { .. } => ("TooManyRequestsException", 429),
             Self::RevisionMismatch => ("PreconditionFailedException", 412),
+            Self::Other { code, status, .. } => (code, *status),
             Self::NotImplemented(_) => ("NotImplementedException", 501),
         }
     }
@@ -87,7 +101,9 @@ impl From<LambdaError> for ApiError {
             | LambdaError::Validation(_)
             | LambdaError::PackageTooLarge { .. }
             | LambdaError::NotImplemented(_) => {}
-            LambdaError::FunctionNotFound { .. } | LambdaError::OtherRegion { .. } => {
+            LambdaError::FunctionNotFound { .. }
+            | LambdaError::OtherRegion { .. }
+            | LambdaError::Other { code: "ResourceNotFoundException", .. } => {
                 put("Type", "User");
                 // Only this error's body spells its message with a capital.
                 put("Message", message.as_deref().expect("only AccessDenied has none"));

@@ -16,6 +16,8 @@ const TAIL_BYTES: usize = 4 * 1_024;
 pub(crate) struct Invocation {
     pub(crate) request_id: String,
     pub(crate) function: String,
+    /// The version that runs; 0 is `$LATEST`.
+    pub(crate) version: u64,
     /// As the caller named it, with the qualifier that was given.
     pub(crate) invoked_arn: String,
     pub(crate) payload: Arc<[u8]>,
@@ -134,7 +136,7 @@ impl Conclusion {
             output["LogResult"] = json!(invocation.tail.base64());
         }
         output["Payload"] = payload_value(self.payload);
-        output["ExecutedVersion"] = json!("$LATEST");
+        output["ExecutedVersion"] = json!(super::model::version_name(invocation.version));
         Response { status: 200, output }
     }
 }

@@ -1,6 +1,7 @@
 //! AWS Lambda: functions, execution environments and invocations.
 
 mod api;
+mod control;
 mod costs;
 mod environment;
 mod errors;

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a [`Deployment`] never changes; an update makes a new one.
 
+use super::control::{AttachedLayer, Control};
 use super::runtimes;
 use crate::world::World;
 use coldstart_sandbox::Artifact;
@@ -20,7 +21,7 @@ pub(crate) struct Package {
 }
 
 /// What a function is configured to be.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) description: String,
     pub(crate) role: String,
@@ -38,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) application_log_level: Option<String>,
     pub(crate) system_log_level: Option<String>,
     pub(crate) log_group: String,
+    /// In order: the files of a later one cover those of an earlier one.
+    pub(crate) layers: Vec<AttachedLayer>,
 }
 
 /// Settings under which environments are made.
@@ -45,8 +48,22 @@ pub(crate) struct Settings {
 pub(crate) struct Deployment {
     /// Counts up over the session.
     pub(crate) number: u64,
+    /// The published version; 0 is `$LATEST`.
+    pub(crate) version: u64,
     pub(crate) settings: Settings,
     pub(crate) package: Package,
+}
+
+impl Deployment {
+    /// As `Version` shows it.
+    pub(crate) fn version_name(&self) -> String {
+        version_name(self.version)
+    }
+}
+
+/// `$LATEST` for 0, the number for others.
+pub(crate) fn version_name(version: u64) -> String {
+    if version == 0 { "$LATEST".into() } else { version.to_string() }
 }
 
 /// `State` of a function.
@@ -65,7 +82,7 @@ impl State {
     }
 }
 
-/// A function; its only version is `$LATEST`.
+/// A function: `$LATEST`, and what the control plane keeps about it.
 #[derive(Debug)]
 pub(crate) struct Function {
     pub(crate) name: String,
@@ -78,9 +95,24 @@ pub(crate) struct Function {
     pub(crate) revision_id: String,
     pub(crate) last_modified: String,
     pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) control: Control,
 }
 
 impl Function {
+    /// The settings of a version (0 is `$LATEST`) under which new environments are made.
+    pub(crate) fn deployment(&self, version: u64) -> Option<Arc<Deployment>> {
+        if version == 0 {
+            return Some(Arc::clone(&self.current));
+        }
+        self.control.versions.get(&version).map(|version| Arc::clone(&version.deployment))
+    }
+
+    /// Whether environments with these settings may take invocations.
+    pub(crate) fn has_deployment(&self, number: u64) -> bool {
+        let mut versions = self.control.versions.values();
+        self.current.number == number || versions.any(|v| v.deployment.number == number)
+    }
+
     pub(crate) fn is_updating(&self) -> bool {
         self.state == State::Active && self.newest.number != self.current.number
     }
@@ -94,34 +126,61 @@ impl Function {
         }
     }
 
-    /// `FunctionConfiguration` as GetFunctionConfiguration shows it; `qualifier` is appended to the ARN.
-    pub(crate) fn describe(&self, world: &World, qualifier: Option<&str>) -> Map<String, Value> {
-        let mut output = self.describe_in_list(qualifier);
+    /// `$LATEST`; `qualifier` is appended to the ARN.
+    pub(crate) fn latest<'a>(&'a self, qualifier: Option<&'a str>) -> Shown<'a> {
+        Shown {
+            function: self,
+            qualifier,
+            deployment: &self.newest,
+            state: self.state,
+            last_update_status: self.last_update_status(),
+            revision_id: &self.revision_id,
+            last_modified: &self.last_modified,
+        }
+    }
+}
+
+/// A version as answers show it.
+pub(crate) struct Shown<'a> {
+    pub(crate) function: &'a Function,
+    /// Appended to the ARN.
+    pub(crate) qualifier: Option<&'a str>,
+    pub(crate) deployment: &'a Deployment,
+    pub(crate) state: State,
+    pub(crate) last_update_status: Option<&'static str>,
+    pub(crate) revision_id: &'a str,
+    pub(crate) last_modified: &'a str,
+}
+
+impl Shown<'_> {
+    /// `FunctionConfiguration` as GetFunctionConfiguration shows it.
+    pub(crate) fn describe(&self, world: &World) -> Map<String, Value> {
+        let mut output = self.describe_in_list();
         output.insert("State".into(), json!(self.state.name()));
         if self.state == State::Pending {
             output.insert("StateReason".into(), json!("The function is being created."));
             output.insert("StateReasonCode".into(), json!("Creating"));
         }
-        if let Some(status) = self.last_update_status() {
+        if let Some(status) = self.last_update_status {
             output.insert("LastUpdateStatus".into(), json!(status));
         }
-        if self.is_updating() {
+        if self.last_update_status == Some("InProgress") {
             output.insert("LastUpdateStatusReason".into(), json!("The function is being created."));
             output.insert("LastUpdateStatusReasonCode".into(), json!("Creating"));
         }
         let runtime_version =
-            runtimes::version_arn(&world.config.region, &self.newest.settings.runtime);
+            runtimes::version_arn(&world.config.region, &self.deployment.settings.runtime);
         output
             .insert("RuntimeVersionConfig".into(), json!({ "RuntimeVersionArn": runtime_version }));
         output
     }
 
     /// `FunctionConfiguration` as ListFunctions shows it: without states and the runtime's version.
-    pub(crate) fn describe_in_list(&self, qualifier: Option<&str>) -> Map<String, Value> {
-        let settings = &self.newest.settings;
-        let arn = match qualifier {
-            Some(qualifier) => format!("{}:{qualifier}", self.arn),
-            None => self.arn.clone(),
+    pub(crate) fn describe_in_list(&self) -> Map<String, Value> {
+        let settings = &self.deployment.settings;
+        let arn = match self.qualifier {
+            Some(qualifier) => format!("{}:{qualifier}", self.function.arn),
+            None => self.function.arn.clone(),
         };
         let mut logging = json!({ "LogFormat": settings.log_format });
         if let Some(level) = &settings.application_log_level {
@@ -132,18 +191,18 @@ impl Function {
         }
         logging["LogGroup"] = json!(settings.log_group);
         let mut output = json!({
-            "FunctionName": self.name,
+            "FunctionName": self.function.name,
             "FunctionArn": arn,
             "Runtime": settings.runtime,
             "Role": settings.role,
             "Handler": settings.handler,
-            "CodeSize": self.newest.package.bytes,
+            "CodeSize": self.deployment.package.bytes,
             "Description": settings.description,
             "Timeout": settings.timeout_seconds,
             "MemorySize": settings.memory_mb,
             "LastModified": self.last_modified,
-            "CodeSha256": self.newest.package.sha256_base64,
-            "Version": "$LATEST",
+            "CodeSha256": self.deployment.package.sha256_base64,
+            "Version": self.deployment.version_name(),
             "TracingConfig": { "Mode": settings.tracing_mode },
             "RevisionId": self.revision_id,
             "PackageType": "Zip",
@@ -159,6 +218,9 @@ impl Function {
         }
         if let Some(key) = &settings.kms_key_arn {
             output["KMSKeyArn"] = json!(key);
+        }
+        if !settings.layers.is_empty() {
+            output["Layers"] = settings.layers.iter().map(AttachedLayer::describe).collect();
         }
         match output {
             Value::Object(map) => map,

@@ -20,6 +20,7 @@ pub(crate) enum Record {
     InitStart {
         runtime_version: String,
         runtime_arn: String,
+        version: String,
     },
     /// The init code has ended. The text format does not have it.
     InitRuntimeDone {
@@ -35,6 +36,7 @@ pub(crate) enum Record {
     },
     Start {
         request_id: String,
+        version: String,
     },
     /// Lines about a failure. The JSON format has them in its report.
     Lines {
@@ -81,7 +83,7 @@ impl Record {
             Self::Lines { lines } => return lines.clone(),
             Self::InitRuntimeDone { .. } | Self::RuntimeDone { .. } => return Vec::new(),
             Self::InitReport { status: ReportStatus::Success, .. } => return Vec::new(),
-            Self::InitStart { runtime_version, runtime_arn } => {
+            Self::InitStart { runtime_version, runtime_arn, .. } => {
                 format!(
                     "INIT_START Runtime Version: {runtime_version}\tRuntime Version ARN: {runtime_arn}\n"
                 )
@@ -93,8 +95,8 @@ impl Record {
                     milliseconds(*init_us)
                 )
             }
-            Self::Start { request_id } => {
-                format!("START RequestId: {request_id} Version: $LATEST\n")
+            Self::Start { request_id, version } => {
+                format!("START RequestId: {request_id} Version: {version}\n")
             }
             Self::End { request_id } => format!("END RequestId: {request_id}\n"),
             Self::Report {
@@ -138,7 +140,7 @@ impl Record {
     pub(crate) fn json(&self, time: &str, function: &str) -> Vec<String> {
         let (kind, record) = match self {
             Self::Lines { .. } | Self::End { .. } => return Vec::new(),
-            Self::InitStart { runtime_version, runtime_arn } => (
+            Self::InitStart { runtime_version, runtime_arn, version } => (
                 "platform.initStart",
                 json!({
                     "initializationType": "on-demand",
@@ -146,7 +148,7 @@ impl Record {
                     "runtimeVersion": runtime_version,
                     "runtimeVersionArn": runtime_arn,
                     "functionName": function,
-                    "functionVersion": "$LATEST",
+                    "functionVersion": version,
                 }),
             ),
             Self::InitRuntimeDone { phase, status } => (
@@ -171,8 +173,8 @@ impl Record {
                     "metrics": { "durationMs": in_milliseconds(*init_us) },
                 })),
             ),
-            Self::Start { request_id } => {
-                ("platform.start", json!({ "requestId": request_id, "version": "$LATEST" }))
+            Self::Start { request_id, version } => {
+                ("platform.start", json!({ "requestId": request_id, "version": version }))
             }
             Self::Report {
                 request_id,

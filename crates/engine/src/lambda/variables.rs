@@ -1,7 +1,7 @@
 //! Environment variables: the limits on a function's own, and the whole set that a guest sees.
 
 use super::errors::LambdaError;
-use super::model::{Function, Settings};
+use super::model::{Deployment, Function};
 use super::runtimes;
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -78,10 +78,12 @@ fn measure(variables: &[(String, String)]) -> String {
 pub(super) fn of_environment(
     world: &mut World,
     function: &Function,
-    settings: &Settings,
+    deployment: &Deployment,
     stream: &str,
     trace_id: &str,
 ) -> Vec<(String, String)> {
+    let settings = &deployment.settings;
+    let version = deployment.version_name();
     let region = world.config.region.clone();
     let rng = &mut world.rng;
     let [access_key, secret, token] =
@@ -92,7 +94,7 @@ pub(super) fn of_environment(
         ("AWS_DEFAULT_REGION", &region),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
         ("AWS_LAMBDA_FUNCTION_NAME", &function.name),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", &version),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
         ("AWS_LAMBDA_LOG_GROUP_NAME", &settings.log_group),
         ("AWS_LAMBDA_LOG_STREAM_NAME", stream),

@@ -58,10 +58,10 @@ fn what_is_not_emulated_is_refused_by_name() {
     for (service, operation, params, expected) in [
         (
             "lambda",
-            "PublishVersion",
-            json!({ "FunctionName": "f" }),
+            "CreateCodeSigningConfig",
+            json!({ "AllowedPublishers": { "SigningProfileVersionArns": ["arn:aws:signer:us-east-1:123456789012:/signing-profiles/p/v"] } }),
             expect![
-                "501 NotImplementedException: Coldstart does not emulate lambda:PublishVersion yet."
+                "501 NotImplementedException: Coldstart does not emulate lambda:CreateCodeSigningConfig yet."
             ],
         ),
         (
@@ -75,14 +75,6 @@ fn what_is_not_emulated_is_refused_by_name() {
             "PutObject",
             json!({}),
             expect!["501 NotImplementedException: Coldstart does not emulate s3:PutObject yet."],
-        ),
-        (
-            "lambda",
-            "UpdateFunctionConfiguration",
-            json!({ "FunctionName": "f", "Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:l:1"] }),
-            expect![
-                "501 NotImplementedException: Coldstart does not emulate Layers of UpdateFunctionConfiguration yet."
-            ],
         ),
         (
             "lambda",

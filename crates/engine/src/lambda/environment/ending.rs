@@ -204,10 +204,11 @@ impl Lambda {
 
     /// Environments with old settings take no more invocations; those at work end theirs first.
     pub(in crate::lambda) fn retire_environments(&mut self, world: &mut World, function: &str) {
-        let current = self.functions.get(function).map(|function| function.current.number);
+        let known = self.functions.get(function);
+        let serves = |number| known.is_some_and(|function| function.has_deployment(number));
         let mut idle = Vec::new();
         for (id, environment) in &mut self.environments {
-            if environment.function == function && Some(environment.deployment.number) != current {
+            if environment.function == function && !serves(environment.deployment.number) {
                 environment.retired = true;
                 idle.extend(environment.work.is_none().then_some(*id));
             }
