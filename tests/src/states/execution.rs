@@ -322,43 +322,6 @@ fn lengthen(value: &mut Value) {
     members.values_mut().for_each(lengthen);
 }
 
-/// An execution that only some fields of are recorded, when they are all of one Pass state; none otherwise.
-pub(crate) fn rebuilt(part: &Value) -> Option<Value> {
-    let fields = part["fields"].as_array()?;
-    let mut name = "";
-    let mut state = json!({ "Type": "Pass", "End": true });
-    for field in fields {
-        let mut path = field[0].as_str()?.split('/');
-        let (of, member) = (path.next()?, path.next()?);
-        let known = ["Parameters", "InputPath", "OutputPath"].contains(&member);
-        if !known || !(name.is_empty() || name == of) {
-            return None;
-        }
-        name = of;
-        let mut place = &mut state[member];
-        for step in path {
-            place = &mut place[step];
-        }
-        *place = field[1].clone();
-    }
-    // Variables come from states that are not there, and what else is in a template does not show here.
-    let text = state.to_string();
-    let complete = match (state["Parameters"].as_object(), part["expect"]["output"].as_object()) {
-        (Some(parameters), Some(output)) => parameters.len() == output.len(),
-        (Some(_), None) => part["expect"]["status"] == "FAILED",
-        (None, _) => true,
-    };
-    let has_variables =
-        text.split('$').skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
-    if name.is_empty() || has_variables || !complete {
-        return None;
-    }
-    Some(json!({
-        "definition": { "StartAt": name, "States": { name: state } },
-        "input": part["input"], "expect": part["expect"], "mocks": {}, "substitutions": [[role(), "snf_role_arn"]],
-    }))
-}
-
 /// An express execution that nobody waits for: its end is in its log.
 pub(crate) fn express_async(case: &Value, context: &Context) -> Outcome {
     let run = || -> Ended {

@@ -1,6 +1,5 @@
 //! Single rules, paths and expressions, and definitions that linters judge.
 
-use super::execution;
 use crate::compare::{Bindings, compare};
 use crate::data::Outcome;
 use crate::kinds::Context;
@@ -130,44 +129,6 @@ pub(crate) fn intrinsic(case: &Value, _: &Context) -> Outcome {
     let mut failures =
         texts.filter_map(|text| check(text).err().map(|why| format!("{text}: {why}")));
     outcome(failures.next().map_or(Ok(()), Err))
-}
-
-/// Some fields of a whole execution: the execution is run. When it is not among the data, it is rebuilt of them if they say
-/// enough.
-pub(crate) fn part_of_execution(case: &Value, context: &Context) -> Outcome {
-    let whole = case["id"].as_str().and_then(|id| context.executions.get(id)).cloned();
-    match whole.or_else(|| execution::rebuilt(case)).or_else(|| rebuilt_expression(case)) {
-        Some(whole) => execution::standard(&whole, context),
-        None => Outcome::Skipped("needs the whole execution, which is not among the data".into()),
-    }
-}
-
-/// An execution of a Pass or Wait state that one expression is recorded of, when the data says where the expression stands:
-/// a failure names its field, and the recorder's functions take their arguments from `FunctionInput` to the output.
-fn rebuilt_expression(part: &Value) -> Option<Value> {
-    let [Value::String(text)] = part["expr"].as_array()?.as_slice() else { return None };
-    let cause = part["expect"]["cause"].as_str().unwrap_or_default();
-    let name = cause.split_once("the state '").and_then(|(_, rest)| rest.split('\'').next());
-    let field = cause.split_once("for the field '").and_then(|(_, rest)| rest.split('\'').next());
-    let mut state = json!({ "Type": "Pass", "QueryLanguage": "JSONata", "End": true });
-    match field.map(|field| field.split('/').collect::<Vec<_>>()).as_deref() {
-        Some(["Output", member]) => state["Output"] = json!({ *member: text }),
-        Some(["Assign", member]) => state["Assign"] = json!({ *member: text }),
-        Some(_) => return None,
-        None if cause.contains("The Timestamp field") => {
-            state["Type"] = json!("Wait");
-            state["Timestamp"] = json!(text);
-        }
-        None if text.contains("$states.input.FunctionInput") && cause.is_empty() => {
-            state["Output"] = json!(text);
-        }
-        None => return None,
-    }
-    let name = name.unwrap_or("State0");
-    Some(json!({
-        "definition": { "StartAt": name, "States": { name: state } },
-        "input": part["input"], "expect": part["expect"], "mocks": {}, "substitutions": [],
-    }))
 }
 
 /// A path, and what Jayway selects with it.

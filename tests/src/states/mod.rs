@@ -5,6 +5,7 @@ mod execution;
 mod expressions;
 mod functions;
 mod normalise;
+mod parts;
 mod peer;
 mod suite;
 mod test_state;
@@ -29,7 +30,7 @@ pub fn runner(name: &str) -> Option<Run> {
         "lint" => expressions::lint,
         "choice-rules-aws" => expressions::choice_rule,
         "intrinsics-aws" => expressions::intrinsic,
-        "jsonpath-io-aws" | "jsonata-sfn-aws" => expressions::part_of_execution,
+        "jsonpath-io-aws" | "jsonata-sfn-aws" => parts::part_of_execution,
         "jsonpath-jayway-sfn" | "jsonpath-cts-and-jayway" => expressions::jayway,
         "jsonata-suite" => suite::case,
         "als-unit" => peer::case,
