@@ -64,7 +64,7 @@ pub fn runner(kind: &str) -> Option<Run> {
         "lambda_api_scenario" | "lambda_invoke_scenario" | "logs_scenario" | "runtime_scenario" => {
             |case, context| play(case, context.sandbox())
         }
-        _ => return None,
+        _ => return crate::filters::runner(name),
     })
 }
 

@@ -7,6 +7,7 @@ pub mod cloud;
 pub mod compare;
 pub mod data;
 pub mod derive;
+pub mod filters;
 pub mod kinds;
 pub mod report;
 pub mod states;

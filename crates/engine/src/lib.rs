@@ -14,6 +14,7 @@ mod event;
 mod lambda;
 mod logs;
 pub mod model;
+pub mod patterns;
 mod queue;
 mod rng;
 mod session;
