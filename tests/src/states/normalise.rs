@@ -10,17 +10,23 @@ pub(crate) struct Normaliser {
     quoted_dates: bool,
     /// The last names of a path, and what its value was replaced with.
     paths: Vec<(Vec<String>, Value)>,
+    /// Members that came after the recording.
+    added_since: Vec<&'static str>,
 }
 
-/// Members that AWS added since the first recordings. An older one does not have them.
-const ADDED: [&str; 7] = [
-    "encryptionConfiguration",
-    "RedriveCount",
-    "redriveCount",
-    "redriveStatus",
-    "redriveStatusReason",
-    "failuresNotRedrivable",
-    "pendingRedrive",
+/// The day on which AWS brought redriving, and the one on which customer-managed keys for state machines (AWS What's New).
+const REDRIVING: &str = "2023-11-15";
+const ENCRYPTION: &str = "2024-07-25";
+
+/// Members that AWS added since the first recordings, and when: a recording of before, or of an unknown day, need not have them.
+const ADDED: [(&str, &str); 7] = [
+    ("encryptionConfiguration", ENCRYPTION),
+    ("RedriveCount", REDRIVING),
+    ("redriveCount", REDRIVING),
+    ("redriveStatus", REDRIVING),
+    ("redriveStatusReason", REDRIVING),
+    ("failuresNotRedrivable", REDRIVING),
+    ("pendingRedrive", REDRIVING),
 ];
 
 impl Normaliser {
@@ -45,7 +51,15 @@ impl Normaliser {
             Some((names.map(str::to_owned).collect(), pair[1].clone()))
         });
         let quoted_dates = shown.contains("\\\"date\\\"");
-        Self { substitutions: substitutions.collect(), quoted_dates, paths: paths.collect() }
+        let day = recorded_on(case);
+        let is_later = |added: &str| day.as_deref().is_none_or(|day| day < added);
+        let added = ADDED.iter().filter(|(_, added)| is_later(added)).map(|(name, _)| *name);
+        Self {
+            substitutions: substitutions.collect(),
+            quoted_dates,
+            paths: paths.collect(),
+            added_since: added.collect(),
+        }
     }
 
     /// The concrete text that a placeholder stands for, the last one when several do.
@@ -65,7 +79,7 @@ impl Normaliser {
         let mut names = names.iter().map(|name| (*name).to_owned()).collect();
         let replaced = self.replaced(&parsed(ours), &mut names);
         let mut ours = compact(&replaced);
-        without_additions(expected, &mut ours);
+        without(&self.added_since, expected, &mut ours);
         ours
     }
 
@@ -136,31 +150,53 @@ fn each(members: &Map<String, Value>, change: fn(&Value) -> Value) -> Value {
     Value::Object(members.iter().map(|(name, value)| (name.clone(), change(value))).collect())
 }
 
-fn without_additions(expected: &Value, ours: &mut Value) {
+/// Takes these members out of ours where the recording does not have them.
+fn without(added: &[&str], expected: &Value, ours: &mut Value) {
     match (expected, ours) {
         (Value::Object(expected), Value::Object(ours)) => {
-            ours.retain(|name, _| expected.contains_key(name) || !ADDED.contains(&name.as_str()));
+            ours.retain(|name, _| expected.contains_key(name) || !added.contains(&name.as_str()));
             for (name, value) in ours.iter_mut() {
                 if let Some(expected) = expected.get(name) {
-                    without_additions(expected, value);
+                    without(added, expected, value);
                 }
             }
         }
         (Value::Array(expected), Value::Array(ours)) => {
-            expected
-                .iter()
-                .zip(ours)
-                .for_each(|(expected, ours)| without_additions(expected, ours));
+            expected.iter().zip(ours).for_each(|(expected, ours)| without(added, expected, ours));
         }
         _ => {}
     }
 }
 
+/// The day that a case was recorded on, as `2024-11-22`: its oracle says `recorded 22-11-2024`.
+fn recorded_on(case: &Value) -> Option<String> {
+    let (_, date) = case["oracle"].as_str()?.split_once("recorded ")?;
+    let mut parts = date.split(['-', ',', ' ']);
+    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+    (year.len() == 4).then(|| format!("{year}-{month}-{day}"))
+}
+
 /// Whether AWS was recorded before variables and JSONata came, on the 22nd of November 2024.
 pub(crate) fn is_before_variables(case: &Value) -> bool {
-    let oracle = case["oracle"].as_str().unwrap_or_default();
-    let Some((_, date)) = oracle.split_once("recorded ") else { return false };
-    let mut parts = date.split(['-', ',']);
-    let (day, month, year) = (parts.next(), parts.next(), parts.next());
-    (year, month, day) < (Some("2024"), Some("11"), Some("22"))
+    recorded_on(case).is_some_and(|day| day.as_str() < "2024-11-22")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn later_members_are_left_out_of_older_recordings_only() {
+        let ours = json!({ "a": 1, "redriveCount": 0, "encryptionConfiguration": {} });
+        let left = |oracle: &str| {
+            let normaliser = Normaliser::new(&json!({ "oracle": oracle }));
+            let left = normaliser.ours(&json!({ "a": 1 }), &ours);
+            left.as_object().map_or(0, Map::len)
+        };
+        assert_eq!(left("AWS, recorded 14-11-2023"), 1);
+        assert_eq!(left("AWS, recorded 15-11-2023"), 2);
+        assert_eq!(left("AWS, recorded 01-08-2024"), 3);
+        assert_eq!(left("AWS"), 1);
+    }
 }
