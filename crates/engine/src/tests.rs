@@ -3,6 +3,9 @@
 mod environments;
 mod hostile;
 mod invocations;
+mod lambda_configuration;
+mod lambda_layers;
+mod lambda_versions;
 mod logs;
 mod modules;
 mod requests;

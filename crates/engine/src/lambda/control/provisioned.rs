@@ -79,7 +79,7 @@ pub(super) fn put(lambda: &mut Lambda, world: &mut World, params: &Params) -> An
         .map(|(_, one)| one.requested)
         .sum();
     match control.reserved {
-        Some(reserved) if others + requested > reserved => {
+        Some(reserved) if others.saturating_add(requested) > reserved => {
             return Err(invalid(
                 "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function",
             ));
@@ -87,12 +87,12 @@ pub(super) fn put(lambda: &mut Lambda, world: &mut World, params: &Params) -> An
         Some(_) => {}
         None => {
             let left = unreserved(lambda);
-            if others + requested > left {
+            if others.saturating_add(requested) > left {
                 return Err(invalid(format!(
                     "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [{left}]."
                 )));
             }
-            if others + requested > left.saturating_sub(UNRESERVED_MIN) {
+            if others.saturating_add(requested) > left.saturating_sub(UNRESERVED_MIN) {
                 return Err(invalid(format!(
                     "Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [{UNRESERVED_MIN}]."
                 )));

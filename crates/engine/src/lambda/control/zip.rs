@@ -29,7 +29,7 @@ pub(super) fn read(zip: &[u8], bytes_max: u64) -> Result<BTreeMap<String, Arc<[u
     let mut files = BTreeMap::new();
     let mut left = usize::try_from(bytes_max).unwrap_or(usize::MAX);
     for _ in 0..count {
-        if zip.get(at..at + 4) != Some(b"PK\x01\x02") {
+        if zip.get(at..at.saturating_add(4)) != Some(b"PK\x01\x02") {
             return Err(Fault::Broken);
         }
         let (flags, method) = (half(zip, at + 8)?, half(zip, at + 10)?);
@@ -50,7 +50,8 @@ pub(super) fn read(zip: &[u8], bytes_max: u64) -> Result<BTreeMap<String, Arc<[u
             return Err(Fault::TooLarge);
         }
         left -= unpacked;
-        let data = local + LOCAL_BYTES + half(zip, local + 26)? + half(zip, local + 28)?;
+        let names = half(zip, local.saturating_add(26))? + half(zip, local.saturating_add(28))?;
+        let data = local.saturating_add(LOCAL_BYTES + names);
         let data = slice(zip, data, packed)?;
         let content = match method {
             0 => data.to_vec(),
@@ -91,7 +92,7 @@ fn half(zip: &[u8], at: usize) -> Result<usize, Fault> {
 }
 
 fn word(zip: &[u8], at: usize) -> Result<usize, Fault> {
-    Ok(half(zip, at)? | half(zip, at + 2)? << 16)
+    Ok(half(zip, at)? | half(zip, at.saturating_add(2))? << 16)
 }
 
 #[cfg(test)]
