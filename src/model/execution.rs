@@ -275,6 +275,11 @@ pub fn describe_execution(arn: &str) -> ApiRequest {
     states("DescribeExecution", params)
 }
 
+/// `DescribeMapRun`.
+pub fn describe_map_run(arn: &str) -> ApiRequest {
+    states("DescribeMapRun", json!({ "mapRunArn": arn }))
+}
+
 /// `ListExecutions` of a distributed Map state's run.
 pub fn list_map_run_executions(arn: &str) -> ApiRequest {
     states("ListExecutions", json!({ "mapRunArn": arn, "maxResults": 500 }))

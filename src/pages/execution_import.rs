@@ -164,7 +164,7 @@ fn KeptHistories() -> Html {
     html! {
         <Panel title="Histories" counter={histories.len().to_string()} {description} flush={true}>
             <div class="table-scroll" tabindex="0" role="group" aria-label="Histories">
-                <table class="table">
+                <table class="table machines-table">
                     <thead><tr><th scope="col">{ "Name" }</th><th scope="col">{ "Imported" }</th><th scope="col" class="number">{ "Size" }</th><th scope="col"><span class="visually-hidden">{ "Actions" }</span></th></tr></thead>
                     <tbody>
                         for history in histories.iter() {
@@ -200,7 +200,7 @@ pub fn ImportedPage(props: &ImportedPageProps) -> Html {
         }
     });
     // The engine's side reads it again when it is kept: after a reload, or when the engine was replaced.
-    let missing = fault.as_ref().is_some_and(|fault| !fault.is_empty()) && summary.is_none();
+    let missing = fault.as_ref().is_some_and(|fault| !fault.is_empty());
     let gone = use_state(|| false);
     {
         let (app, gone, number) = (app.clone(), gone.clone(), props.number.parse::<u64>().ok());

@@ -88,7 +88,7 @@ pub fn MachineVersions(props: &MachineVersionsProps) -> Html {
                 if versions.is_empty() { <Empty glyph={Glyph::Machines} title="No versions" text="Publish one: aliases then send executions to it." /> }
                 else {
                     <div class="table-scroll" tabindex="0" role="group" aria-label="Versions">
-                        <table class="table">
+                        <table class="table machines-table">
                             <thead><tr><th scope="col">{ "Version" }</th><th scope="col">{ "Description" }</th><th scope="col">{ "Created" }</th><th scope="col"><span class="visually-hidden">{ "Actions" }</span></th></tr></thead>
                             <tbody>
                                 for (version, created) in versions.iter() { <VersionLine key={version.clone()} name={props.name.clone()} version={version.clone()} created={*created} read_only={props.read_only} send={send.clone()} /> }
@@ -101,7 +101,7 @@ pub fn MachineVersions(props: &MachineVersionsProps) -> Html {
                 if aliases.is_empty() { <Empty glyph={Glyph::Machines} title="No aliases" text={if versions.is_empty() { "An alias needs a version." } else { "Create one to start executions of a version by name." }} /> }
                 else {
                     <div class="table-scroll" tabindex="0" role="group" aria-label="Aliases">
-                        <table class="table">
+                        <table class="table machines-table">
                             <thead><tr><th scope="col">{ "Alias" }</th><th scope="col">{ "Routing" }</th><th scope="col">{ "Description" }</th><th scope="col"><span class="visually-hidden">{ "Actions" }</span></th></tr></thead>
                             <tbody>
                                 for (alias, _) in aliases.iter() { <AliasLine key={alias.clone()} name={props.name.clone()} alias={alias.clone()} read_only={props.read_only} on_edit={on_edit.clone()} send={send.clone()} /> }

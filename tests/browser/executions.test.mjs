@@ -210,6 +210,8 @@ test("a distributed Map state lists its child executions, failures first, and ea
     const rows = page.getByRole("group", { name: "Child executions" }).getByRole("row");
     assert.equal(await rows.count(), 4, "a heading and three children");
     assert.match(await rows.nth(1).innerText(), /Failed/);
+    await page.getByText("Failed 1", { exact: true }).waitFor();
+    await page.getByText("Succeeded 2", { exact: true }).waitFor();
     await rows.nth(1).getByText("TooDear").waitFor();
     await rows.nth(1).getByRole("link").click();
     await page.locator(".page-header").getByText("Failed").waitFor();
@@ -221,7 +223,7 @@ test("a distributed Map state lists its child executions, failures first, and ea
     await ready(page);
     assert.equal(page.url(), address);
     await page.locator('[role=treeitem][aria-label^="Refuse,"][aria-label*="Failed"]').waitFor();
-    await page.getByRole("link", { name: "orders", exact: true }).click();
+    await page.getByRole("link", { name: "orders", exact: true }).last().click();
     await page.getByRole("heading", { level: 1, name: "orders", exact: true }).waitFor();
   }));
 

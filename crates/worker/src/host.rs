@@ -449,11 +449,8 @@ impl Host {
             Job::Advance { micros } => self.goal = Some(now.after_micros(micros)),
             Job::Step => self.goal = self.engine.next_deadline(),
             Job::Request { id, request } => {
-                let reads = Engine::only_reads(
-                    &request.service,
-                    &request.operation,
-                    &request.params,
-                );
+                let reads =
+                    Engine::only_reads(&request.service, &request.operation, &request.params);
                 let command = Command { at_us: now.0, request };
                 let entered = self.enter(now, &command);
                 self.waiting.insert(entered, id);

@@ -5,8 +5,8 @@ use crate::components::machine::execution_status;
 use crate::components::{Button, Empty, Glyph, Icon, StatusTone};
 use crate::hooks::{use_query, use_session, use_view};
 use crate::model::{
-    ExecutionRow, describe_execution, execution_of_arn, execution_rows, format_count,
-    format_micros, list_map_run_executions,
+    ExecutionRow, describe_execution, describe_map_run, execution_of_arn, execution_rows,
+    format_count, format_micros, list_map_run_executions,
 };
 use crate::route::Route;
 use coldstart_protocol::{ExecutionPart, IterationCell, ViewSpec};
@@ -58,7 +58,9 @@ pub(super) fn Iterations(props: &IterationsProps) -> Html {
         <div class="iterations">
             <p class="iterations-counts">
                 <strong>{ &grid.state }</strong>
-                for (word, count) in counts { <span key={word}>{ format!("{word} {}", format_count(u64::from(count))) }</span> }
+                if grid.map_run_arn.is_none() {
+                    for (word, count) in counts { <span key={word}>{ format!("{word} {}", format_count(u64::from(count))) }</span> }
+                }
                 if let Some(length) = grid.length { <span>{ format!("{} items", format_count(length)) }</span> }
                 if grid.attempts > 1 { <span>{ format!("attempt {}", grid.attempts) }</span> }
             </p>
@@ -111,6 +113,21 @@ fn MapRun(props: &MapRunProps) -> Html {
         Some(Ok(output)) => execution_rows(output),
         _ => Vec::new(),
     };
+    // What is counted are items: a child execution of a batch has several.
+    let described = use_query((!props.imported).then(|| describe_map_run(&props.arn)));
+    let counts = described.and_then(Result::ok).map(|output| {
+        let count = |member: &str| {
+            output.pointer(&format!("/itemCounts/{member}")).and_then(Value::as_u64).unwrap_or(0)
+        };
+        [
+            ("Failed", "failed"),
+            ("Running", "running"),
+            ("Pending", "pending"),
+            ("Succeeded", "succeeded"),
+            ("Aborted", "aborted"),
+        ]
+        .map(|(word, member)| (word, count(member)))
+    });
     let rank = |status: &str| match status {
         "FAILED" | "TIMED_OUT" => 0,
         "RUNNING" => 1,
@@ -121,10 +138,15 @@ fn MapRun(props: &MapRunProps) -> Html {
     html! {
         <>
             <p class="iterations-run">{ "Map run " }<code>{ props.arn.clone() }</code></p>
+            if let Some(counts) = counts {
+                <p class="iterations-counts">
+                    for (word, count) in counts { <span key={word}>{ format!("{word} {}", format_count(count)) }</span> }
+                </p>
+            }
             if props.imported { <p class="quiet">{ "Its child executions have histories of their own, which are not in this file." }</p> }
             if !rows.is_empty() {
                 <div class="table-scroll" tabindex="0" role="group" aria-label="Child executions">
-                    <table class="table">
+                    <table class="table executions-table">
                         <thead><tr><th scope="col">{ "Child execution" }</th><th scope="col">{ "Status" }</th><th scope="col">{ "Output or error" }</th><th scope="col" class="number">{ "Duration" }</th></tr></thead>
                         <tbody>
                             for (at, row) in rows.iter().enumerate() { <ChildLine key={row.arn.clone()} row={row.clone()} ask={at < ASKED_MAX} /> }
