@@ -61,6 +61,21 @@ pub(crate) const ENGINE: &[Part] = &[
         brotli_max: 320_000,
         needed_at: &["#/machines*"],
     },
+    // Lambda's control plane beyond functions: versions, aliases, layers, permissions, mappings … An invocation without a qualifier needs none.
+    Part {
+        rule: Rule {
+            name: "lambda",
+            claims: &[
+                "coldstart_engine::lambda::control::",
+                "coldstart_engine::patterns::",
+                "miniz_oxide::",
+            ],
+            stays: &[],
+            needs: &[],
+        },
+        brotli_max: 80_000,
+        needed_at: &[],
+    },
     // The expression language of their newer half.
     Part {
         rule: Rule {

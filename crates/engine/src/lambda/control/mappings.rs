@@ -6,6 +6,7 @@ use super::super::environment::Lambda;
 use super::super::errors::LambdaError;
 use super::policy::required;
 use super::{Due, gone, invalid, paging, qualified_arn, schedule, seconds, versions};
+use crate::patterns::esm::Filters;
 use crate::world::{Params, World};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -89,29 +90,16 @@ fn apply(
     }
     let criteria = members.get("FilterCriteria");
     let filters = criteria.and_then(|criteria| criteria.get("Filters")).and_then(Value::as_array);
-    for filter in filters.into_iter().flatten() {
-        let pattern = filter.get("Pattern").and_then(Value::as_str).unwrap_or_default();
-        if !serde_json::from_str(pattern).is_ok_and(|pattern| is_pattern(&pattern)) {
-            return Err(invalid("Invalid filter pattern definition."));
-        }
+    let patterns = filters.into_iter().flatten();
+    let patterns =
+        patterns.map(|filter| filter.get("Pattern").and_then(Value::as_str).unwrap_or_default());
+    if let Err(refusal) = Filters::parse(patterns) {
+        return Err(invalid(refusal.message.unwrap_or_default()));
     }
     if filters.is_some_and(Vec::is_empty) {
         members.remove("FilterCriteria");
     }
     Ok(())
-}
-
-/// Whether this has the form of an event pattern: objects down to lists of alternatives, which are not empty.
-fn is_pattern(pattern: &Value) -> bool {
-    let fields = |object: &Params| {
-        object.iter().all(|(name, value)| match value {
-            Value::Array(list) if name == "$or" => list.len() > 1 && list.iter().all(is_pattern),
-            Value::Array(list) => !list.is_empty() && !list.iter().any(Value::is_array),
-            Value::Object(_) => is_pattern(value),
-            _ => false,
-        })
-    };
-    pattern.as_object().is_some_and(|object| !object.is_empty() && fields(object))
 }
 
 /// The ARN of the function that `FunctionName` names, with its qualifier.
