@@ -1,7 +1,7 @@
 //! The fields of a state that hold a value, a path to one or an expression that gives one.
 
 use super::data::Data;
-use super::fault::{Fault, Outcome};
+use super::fault::{Fault, ITEM_READER, Outcome};
 use super::machine::ResultPath;
 use super::template::{Scene, Template, evaluation_fault, expression_reads_context};
 use coldstart_expr::intrinsic::Expression;
@@ -166,9 +166,14 @@ impl Number {
                     Value::String(text) => text.clone(),
                     other => other.to_string(),
                 };
-                Fault::runtime(format!(
+                let mut fault = Fault::runtime(format!(
                     "The {field}Path field refers to value \"{shown}\" which is not a valid {kind}: {path}"
-                ))
+                ));
+                // Of a reader's setting it is the reader that fails.
+                if field == "MaxItems" {
+                    fault.failure.error = Some(ITEM_READER.into());
+                }
+                fault
             }
             NumberSource::Expression(expression) => {
                 let error = EvaluationError::Unexpected { expected: "number", value };

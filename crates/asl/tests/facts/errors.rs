@@ -23,6 +23,16 @@ fn runtime_errors_cannot_be_caught() {
     }
 }
 
+/// Fact 1: Nor is States.Runtime tried again (the guide).
+#[test]
+fn runtime_errors_are_not_tried_again() {
+    let mut machine = caught("States.ALL");
+    machine["States"]["A"]["Retry"] = json!([{ "ErrorEquals": ["States.ALL"], "MaxAttempts": 3 }]);
+    let execution = run(&machine, "{}");
+    assert_eq!((execution.error(), execution.history().len()), (Some("States.Runtime"), 3));
+    assert_eq!(execution.stopped_at().unwrap().0, 0);
+}
+
 /// Fact 1: States.ALL catches States.DataLimitExceeded of a task, against the guide (recorded).
 #[test]
 fn a_task_s_data_limit_is_caught_by_states_all() {

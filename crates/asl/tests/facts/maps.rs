@@ -50,7 +50,8 @@ fn numbers_are_refused_in_their_own_words() {
     }
 }
 
-/// Fact 12: MaxItems is the reader's: its error is States.ItemReaderFailed, not States.Runtime; 0 is as none (recorded).
+/// Fact 12: MaxItems is the reader's: its error is States.ItemReaderFailed, not States.Runtime; 0 is as none (recorded; of
+/// what is no number the sentence is inferred).
 #[test]
 fn max_items_is_the_readers() {
     let read = |value: Value| {
@@ -70,6 +71,12 @@ fn max_items_is_the_readers() {
     );
     assert_eq!(output(&read(json!(0))), r#"[{"A":"1","B":"2"},{"A":"3","B":"4"}]"#);
     assert_eq!(output(&read(json!(1))), r#"[{"A":"1","B":"2"}]"#);
+    for (value, shown) in [(json!("NoNumber"), "NoNumber"), (json!({}), "{}")] {
+        let words = format!(
+            "The MaxItemsPath field refers to value \"{shown}\" which is not a valid integer: $.n"
+        );
+        assert_eq!(failure(&read(value)), ("States.ItemReaderFailed".into(), words));
+    }
 }
 
 /// Fact 12: Too many failures have an error of their own, which a catcher takes (recorded; the catcher: the guide).
