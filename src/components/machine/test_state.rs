@@ -154,7 +154,8 @@ fn TestOfState(props: &TestOfStateProps) -> Html {
                 AttrValue::from(format!("Not JSON: line {}: {}", fault.line, fault.message))
             }),
     ];
-    let can_run = !*busy && !(calls && props.read_only) && faults.iter().all(Option::is_none);
+    let forbidden = calls && props.read_only;
+    let can_run = !*busy && !forbidden && faults.iter().all(Option::is_none);
     let run = {
         let (definition, state, state_type) =
             (props.definition.clone(), props.state.clone(), props.state_type.clone());
