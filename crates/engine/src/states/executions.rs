@@ -268,7 +268,7 @@ impl States {
     pub(crate) fn run(&self, given: &str) -> Result<&Run, StatesError> {
         arn::check_execution(given)?;
         let id = self.by_arn.get(given);
-        id.and_then(|id| self.runs.get(id))
+        id.and_then(|id| self.runs.get(id).map(|run| &**run))
             .ok_or_else(|| StatesError::ExecutionDoesNotExist(given.to_owned()))
     }
 
@@ -421,7 +421,7 @@ pub(crate) fn describe_express_machine(states: &States, params: &Params) -> Answ
 /// `ListExpressExecutions`, which AWS does not have: those of a machine that are kept, newest first.
 pub(crate) fn list_express(states: &States, params: &Params) -> Answer {
     let (machine, _) = states.machine(text(params, "stateMachineArn"))?;
-    let all = states.runs.values().rev().filter(|run| {
+    let all = states.runs.values().rev().map(|run| &**run).filter(|run| {
         run.kind == MachineType::Express && run.child_of.is_none() && run.machine == machine.name
     });
     respond(paging::page("executions", all, params, list_item)?)
@@ -494,7 +494,7 @@ pub(crate) fn list(states: &States, params: &Params) -> Answer {
             .as_ref()
             .is_some_and(|child_of| Some(&*child_of.map_run_arn) == map_run_arn),
     };
-    let all = states.runs.values().rev().filter(|run| {
+    let all = states.runs.values().rev().map(|run| &**run).filter(|run| {
         let status_now = run.execution.as_ref().map_or("RUNNING", |e| e.status().name());
         let is_redriven = run.redriven_at.is_some();
         belongs(run)

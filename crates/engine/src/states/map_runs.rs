@@ -17,7 +17,8 @@ impl States {
             Named::MapRun => {}
             other => return Err(arn::wrong_kind(&other)),
         }
-        let mut all = self.runs.values().filter(|run| run.child_of.is_none() || !run.ended);
+        let all = self.runs.values().map(|run| &**run);
+        let mut all = all.filter(|run| run.child_of.is_none() || !run.ended);
         let found = all.find_map(|run| {
             let map_runs = run.execution.as_ref()?.map_runs();
             let place = map_runs.iter().position(|map_run| *map_run.arn == *given)?;

@@ -147,7 +147,8 @@ pub(crate) struct States {
     pub(crate) machines: BTreeMap<String, StateMachine>,
     pub(crate) activities: BTreeMap<String, Activity>,
     pub(crate) queues: BTreeMap<String, Queue>,
-    pub(crate) runs: BTreeMap<u64, Run>,
+    /// Boxed, because those of a map run come and go: a tree moves its entries.
+    pub(crate) runs: BTreeMap<u64, Box<Run>>,
     pub(crate) by_arn: BTreeMap<Arc<str>, u64>,
     pub(crate) tokens: Tokens,
     pub(crate) mocks: MockConfig,
@@ -239,7 +240,7 @@ impl States {
             self.machine_mut(&run.machine).running += 1;
         }
         self.by_arn.insert(Arc::clone(&run.arn), id);
-        self.runs.insert(id, run);
+        self.runs.insert(id, Box::new(run));
         world.schedule(begins, Urgency::Work, world::Due::States(Due::Begin { run: id }));
         id
     }
