@@ -286,6 +286,10 @@ impl Engine {
                     Lambda::queue_call_answer(&mut self.world, call, guest_answer(&result));
                 }
                 Waiter::Task { call, .. } => States::queue_answer(&mut self.world, call, result),
+                Waiter::Delivery(delivery) => {
+                    let error = result.err().map(|error| error.code);
+                    lambda::delivered(&mut self.world, delivery, error);
+                }
             }
         }
     }

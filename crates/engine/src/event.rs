@@ -118,6 +118,41 @@ pub enum Fact {
         /// AWS's reason, such as `ConcurrentInvocationLimitExceeded`.
         reason: String,
     },
+    /// An asynchronous event goes back to its queue.
+    EventRequeued {
+        /// Request id; all attempts share it.
+        request_id: String,
+        /// Function name.
+        function: String,
+        /// `FunctionError` or `Throttled`.
+        reason: String,
+        /// When it leaves the queue again.
+        due_at: Timestamp,
+    },
+    /// An asynchronous event ends without having been handled.
+    EventDropped {
+        /// Request id.
+        request_id: String,
+        /// Function name.
+        function: String,
+        /// AWS's condition: `RetriesExhausted`, `EventAgeExceeded`, `ZeroReservedConcurrency`; ours: `Stopped`, by hand.
+        condition: String,
+        /// How many attempts there were.
+        attempts: u32,
+    },
+    /// A dead-letter queue or a destination was sent what became of an asynchronous event.
+    EventDelivered {
+        /// Request id.
+        request_id: String,
+        /// Function name.
+        function: String,
+        /// `DeadLetter`, `OnSuccess` or `OnFailure`.
+        kind: String,
+        /// ARN of the queue, topic, function or event bus.
+        target: String,
+        /// Error code, when it was refused.
+        error: Option<String>,
+    },
     /// A state machine was created, changed or deleted. It is read with DescribeStateMachine.
     StateMachineChanged {
         /// Name.

@@ -492,6 +492,16 @@ fn show_fact(fact: &Fact) -> String {
             )
         }
         Fact::InvocationThrottled { function, reason } => format!("throttled {function} {reason}"),
+        Fact::EventRequeued { request_id, reason, due_at, .. } => {
+            format!("requeued {} {reason} until {}", &request_id[..4], due_at.0 / 1_000)
+        }
+        Fact::EventDropped { request_id, condition, attempts, .. } => {
+            format!("dropped {} {condition} after {attempts}", &request_id[..4])
+        }
+        Fact::EventDelivered { request_id, kind, target, error, .. } => {
+            let error = error.as_deref().unwrap_or("delivered");
+            format!("{kind} {} to {target} {error}", &request_id[..4])
+        }
         Fact::StateMachineChanged { state_machine, status } => {
             format!("machine {state_machine} {status}")
         }

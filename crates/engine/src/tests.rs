@@ -1,5 +1,6 @@
 //! Whole histories: every scenario runs twice and through its serialised session (see [`crate::testing`]).
 
+mod asynchronous;
 mod environments;
 mod hostile;
 mod invocations;

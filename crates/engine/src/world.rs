@@ -19,6 +19,8 @@ pub(crate) enum Waiter {
     Guest(lambda::GuestCall),
     /// A task of a state machine's execution, and the state that asks.
     Task { call: states::TaskCall, state: Arc<str> },
+    /// Lambda, which sends what became of an asynchronous event.
+    Delivery(lambda::Delivery),
 }
 
 /// A request on its way through the door.
@@ -36,7 +38,7 @@ impl Caller {
     pub(crate) fn logged_command(&self) -> Option<u64> {
         match self.waiter {
             Waiter::Command { logged, .. } => logged,
-            Waiter::Guest(_) | Waiter::Task { .. } => None,
+            Waiter::Guest(_) | Waiter::Task { .. } | Waiter::Delivery(_) => None,
         }
     }
 

@@ -8,6 +8,7 @@ use super::environment::{Cx, Due, Lambda};
 use super::errors::LambdaError;
 use super::invocation::{Invocation, Tail};
 use super::model::{Deployment, Function, Package, Settings, Shown, State};
+use super::asynchronous::{self, Queued};
 use super::{control, costs, payload, variables};
 use crate::arn::{FunctionReference, parse_function};
 use crate::queue::Urgency;
@@ -53,7 +54,7 @@ pub(super) fn respond(status: u16, output: impl Into<Value>) -> Answer {
 // Functions
 
 /// Members of CreateFunction that are emulated, or stored and shown.
-const CREATE_MEMBERS: [&str; 19] = [
+const CREATE_MEMBERS: [&str; 20] = [
     "FunctionName",
     "Runtime",
     "Role",
@@ -73,6 +74,7 @@ const CREATE_MEMBERS: [&str; 19] = [
     "LoggingConfig",
     "SnapStart",
     "Layers",
+    "DeadLetterConfig",
 ];
 
 fn create_function(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Params) -> Answer {
@@ -110,6 +112,7 @@ fn create_function(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Params) -> Ans
         variables: None,
         tracing_mode: "PassThrough".into(),
         kms_key_arn: None,
+        dead_letter_target: None,
         architecture: "x86_64".into(),
         log_format: "Text".into(),
         application_log_level: None,
@@ -231,6 +234,7 @@ fn update_function_configuration(
         "SnapStart",
         "LoggingConfig",
         "Layers",
+        "DeadLetterConfig",
     ];
     let (name, mut settings) = changeable(lambda, world, params)?;
     refuse_other_members("UpdateFunctionConfiguration", params, &members)?;
@@ -402,6 +406,7 @@ fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'_>) -> Answ
         client_context,
         trace_id: trace_id(world),
         caller: (!asynchronous).then(|| incoming.caller.clone()),
+        queued: asynchronous.then(|| Queued::new(world.now)),
         wants_tail: !asynchronous && text(params, "LogType")? == Some("Tail"),
         cold: false,
         start_logged: false,
@@ -575,6 +580,11 @@ impl Settings {
         }
         if let Some(key) = text(params, "KMSKeyArn")? {
             self.kms_key_arn = (!key.is_empty()).then(|| key.to_owned());
+        }
+        if let Some(config) = object(params, "DeadLetterConfig")?
+            && let Some(target) = text(config, "TargetArn")?
+        {
+            self.dead_letter_target = asynchronous::dead_letter_target(target)?;
         }
         let snap_start = object(params, "SnapStart")?
             .map(|config| text(config, "ApplyOn"))

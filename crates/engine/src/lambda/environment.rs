@@ -16,7 +16,7 @@ use super::errors::LambdaError;
 use super::invocation::Invocation;
 use super::model::{Deployment, Function};
 use super::report::{Record, ReportStatus};
-use super::{api, control, costs, runtimes, variables};
+use super::{api, asynchronous, control, costs, runtimes, variables};
 use crate::engine::Artifacts;
 use crate::logs::Logs;
 use crate::queue::{QueueKey, Urgency};
@@ -265,15 +265,21 @@ impl Lambda {
         }
     }
 
-    /// An asynchronous invocation has one attempt for now: a throttled one is dropped, and said to be.
-    fn deliver(&mut self, cx: &mut Cx<'_>, invocation: Invocation) {
-        let function = invocation.function.clone();
+    /// An asynchronous invocation leaves its queue. The function may be gone meanwhile, and the event with it.
+    fn deliver(&mut self, cx: &mut Cx<'_>, mut invocation: Invocation) {
         let version = invocation.version;
-        if self.functions.get(&function).is_some_and(|f| f.deployment(version).is_some())
-            && self.check_concurrency(cx.world, &function).is_ok()
-        {
-            self.place(cx, invocation);
+        let function = self.functions.get(&invocation.function);
+        if function.is_none_or(|function| function.deployment(version).is_none()) {
+            return;
         }
+        if self.check_concurrency(cx.world, &invocation.function).is_err() {
+            asynchronous::throttled(self, cx.world, invocation);
+            return;
+        }
+        if let Some(queued) = &mut invocation.queued {
+            queued.attempts += 1;
+        }
+        self.place(cx, invocation);
     }
 
     fn begin_init(&mut self, cx: &mut Cx<'_>, id: u32) {
@@ -359,6 +365,7 @@ impl Lambda {
         invocation.started_at = Some(world.now);
         invocation.deadline = deadline;
         let (request_id, cold) = (invocation.request_id.clone(), invocation.cold);
+        let attempt = invocation.attempt();
         let (function, ready) = (environment.function.clone(), environment.guest.is_some());
         self.set_phase(world, id, EnvironmentPhase::Invoke);
         world.emit(Fact::InvocationStarted {
@@ -366,7 +373,7 @@ impl Lambda {
             function,
             environment: id,
             cold,
-            attempt: 1,
+            attempt,
         });
         self.schedule(world, id, deadline, Due::Timeout { environment: id });
         if ready {

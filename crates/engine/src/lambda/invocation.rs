@@ -1,5 +1,6 @@
 //! One invocation: what was asked for, who waits, and how it ended.
 
+use super::asynchronous::Queued;
 use super::report::ReportStatus;
 use crate::world::Caller;
 use crate::{Outcome, Response, Timestamp};
@@ -25,6 +26,8 @@ pub(crate) struct Invocation {
     pub(crate) trace_id: String,
     /// Who waits; none for an asynchronous one, which has been answered.
     pub(crate) caller: Option<Caller>,
+    /// What an asynchronous one has behind it.
+    pub(crate) queued: Option<Queued>,
     pub(crate) wants_tail: bool,
     /// Whether its environment was made for it.
     pub(crate) cold: bool,
@@ -38,6 +41,18 @@ pub(crate) struct Invocation {
     /// Units of its runs that are over, init included.
     pub(crate) units: u64,
     pub(crate) tail: Tail,
+}
+
+impl Invocation {
+    /// 1 for the first attempt.
+    pub(crate) fn attempt(&self) -> u32 {
+        self.queued.as_ref().map_or(1, |queued| queued.attempts)
+    }
+
+    /// Units of earlier attempts.
+    pub(crate) fn units_before(&self) -> u64 {
+        self.queued.as_ref().map_or(0, |queued| queued.units_before)
+    }
 }
 
 /// The end of an invocation's log.

@@ -1,6 +1,7 @@
 //! AWS Lambda: functions, execution environments and invocations.
 
 mod api;
+mod asynchronous;
 mod control;
 mod costs;
 mod environment;
@@ -14,4 +15,5 @@ mod runtimes;
 mod variables;
 
 pub(crate) use api::handle;
+pub(crate) use asynchronous::{Delivery, delivered};
 pub(crate) use environment::{Cx, Due, GuestCall, Lambda};

@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) variables: Option<Vec<(String, String)>>,
     pub(crate) tracing_mode: String,
     pub(crate) kms_key_arn: Option<String>,
+    /// Queue or topic that gets asynchronous events which were not handled.
+    pub(crate) dead_letter_target: Option<String>,
     pub(crate) architecture: String,
     pub(crate) log_format: String,
     pub(crate) application_log_level: Option<String>,
@@ -218,6 +220,9 @@ impl Shown<'_> {
         }
         if let Some(key) = &settings.kms_key_arn {
             output["KMSKeyArn"] = json!(key);
+        }
+        if let Some(target) = &settings.dead_letter_target {
+            output["DeadLetterConfig"] = json!({ "TargetArn": target });
         }
         if !settings.layers.is_empty() {
             output["Layers"] = settings.layers.iter().map(AttachedLayer::describe).collect();

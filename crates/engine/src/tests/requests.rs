@@ -79,14 +79,6 @@ fn what_is_not_emulated_is_refused_by_name() {
         (
             "lambda",
             "UpdateFunctionConfiguration",
-            json!({ "FunctionName": "f", "DeadLetterConfig": { "TargetArn": "arn:aws:sqs:us-east-1:123456789012:q" } }),
-            expect![
-                "501 NotImplementedException: Coldstart does not emulate DeadLetterConfig of UpdateFunctionConfiguration yet."
-            ],
-        ),
-        (
-            "lambda",
-            "UpdateFunctionConfiguration",
             json!({ "FunctionName": "f", "VpcConfig": { "SubnetIds": ["subnet-1"] } }),
             expect![
                 "501 NotImplementedException: Coldstart does not emulate VpcConfig of UpdateFunctionConfiguration yet."

@@ -1,6 +1,7 @@
-//! Configuration of asynchronous invocation: retries, age and destinations. Kept and shown.
+//! Configuration of asynchronous invocation: retries, age and destinations.
 
 use super::super::api::{self, Answer, respond};
+use super::super::asynchronous::Handling;
 use super::super::environment::Lambda;
 use super::super::errors::LambdaError;
 use super::{done, function_mut, invalid, paging, qualified_arn, seconds, versions};
@@ -20,6 +21,19 @@ pub(crate) struct EventInvokeConfig {
 
 /// Services that may be a destination; S3 only for failures.
 const DESTINATIONS: [&str; 5] = ["lambda", "sqs", "sns", "events", "s3"];
+
+impl super::Control {
+    /// How asynchronous events of a qualifier are handled, if that is configured.
+    pub(crate) fn handling(&self, qualifier: &str) -> Option<Handling> {
+        let config = self.event_invoke_configs.get(qualifier)?;
+        Some(Handling {
+            retries_max: config.attempts_max,
+            age_seconds_max: config.age_seconds_max,
+            on_success: config.on_success.clone(),
+            on_failure: config.on_failure.clone(),
+        })
+    }
+}
 
 impl EventInvokeConfig {
     fn describe(&self, arn: &str) -> Value {

@@ -1,9 +1,9 @@
 //! How work ends: stops, time-outs, exits and the stop button; what is answered, and what becomes of the environment.
 
 use super::{Cx, Due, Lambda};
-use crate::lambda::invocation::Conclusion;
+use crate::lambda::invocation::{Conclusion, Invocation};
 use crate::lambda::report::{Record, ReportStatus};
-use crate::lambda::{costs, report};
+use crate::lambda::{asynchronous, costs, report};
 use crate::queue::Urgency;
 use crate::world::World;
 use crate::{EnvironmentPhase, Fact, Interrupt, Outcome, calendar, world};
@@ -168,10 +168,11 @@ impl Lambda {
         environment.pending = false;
         environment.ready.clear();
         self.busy -= 1;
-        if let Some(caller) = invocation.caller.take() {
-            world.answer(caller, Ok(conclusion.answer(&invocation)));
+        match invocation.caller.take() {
+            Some(caller) => world.answer(caller, Ok(conclusion.answer(&invocation))),
+            None => asynchronous::attempted(self, world, invocation, &conclusion),
         }
-        self.rest(world, id);
+        self.rest(cx.world, id);
     }
 
     /// After an invocation: idle, or without a guest, or gone.
@@ -239,7 +240,9 @@ impl Lambda {
     pub(crate) fn interrupt(&mut self, world: &mut World) -> Option<Interrupt> {
         let running = self.running()?;
         let id = *self.computing.front()?;
-        let interrupt = Interrupt { request_id: running.request_id, units: running.units };
+        let before = self.environments[&id].work.as_ref().map_or(0, Invocation::units_before);
+        let units = before + running.units;
+        let interrupt = Interrupt { request_id: running.request_id, units };
         self.plan_interrupt(interrupt.clone());
         self.stop_run(world, id);
         Some(interrupt)
@@ -251,7 +254,9 @@ impl Lambda {
         }
         let environment = &self.environments[&id];
         let invocation = environment.work.as_ref().expect("a computing environment works");
-        let units = invocation.units + environment.run.as_ref().map_or(0, |run| run.units);
+        let run = environment.run.as_ref().map_or(0, |run| run.units);
+        // Attempts of one event share their request id.
+        let units = invocation.units_before() + invocation.units + run;
         self.interrupts.get(&invocation.request_id).is_some_and(|planned| units >= *planned)
     }
 
@@ -277,13 +282,14 @@ impl Lambda {
             invocation.init_failed = true;
             invocation.started_at = Some(cx.world.now);
             let (function, cold) = (invocation.function.clone(), invocation.cold);
+            let attempt = invocation.attempt();
             self.set_phase(cx.world, id, EnvironmentPhase::Invoke);
             let started = Fact::InvocationStarted {
                 request_id: request_id.clone(),
                 function,
                 environment: id,
                 cold,
-                attempt: 1,
+                attempt,
             };
             cx.world.emit(started);
         }
