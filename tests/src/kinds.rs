@@ -36,6 +36,7 @@ pub type Run = fn(&Value, &Context) -> Outcome;
 /// not AWS; docs/FIDELITY.md explains where ours differ from them.
 pub fn floor(kind: &str) -> f64 {
     match kind {
+        "lambda/sqs_scenario" => 0.95,
         "stepfunctions/lint" => 0.97,
         "stepfunctions/jsonata-suite" => 0.998,
         "stepfunctions/als-unit" => 0.85,
@@ -60,10 +61,12 @@ pub fn runner(kind: &str) -> Option<Run> {
         "log_line" => log_line,
         "runtime_env" => runtime_env,
         "lambda_api_model" => api_model,
-        "lambda_api_error" | "logs_api_error" => api_error,
-        "lambda_api_scenario" | "lambda_invoke_scenario" | "logs_scenario" | "runtime_scenario" => {
-            |case, context| play(case, context.sandbox())
-        }
+        "lambda_api_error" | "logs_api_error" | "sqs_api_error" => api_error,
+        "sqs_scenario"
+        | "lambda_api_scenario"
+        | "lambda_invoke_scenario"
+        | "logs_scenario"
+        | "runtime_scenario" => |case, context| play(case, context.sandbox()),
         _ => return crate::filters::runner(name),
     })
 }

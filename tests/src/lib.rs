@@ -9,6 +9,7 @@ pub mod data;
 pub mod derive;
 pub mod filters;
 pub mod kinds;
+pub mod queues;
 pub mod report;
 pub mod states;
 pub mod stub;

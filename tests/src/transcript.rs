@@ -6,6 +6,7 @@ use crate::cloud::{ACCOUNT, Cloud, is_absent};
 use crate::compare::{Bindings, compare, text};
 use crate::data::Outcome;
 use crate::derive::{act_of, known_behaviour};
+use crate::queues;
 use crate::stub::{Act, Stub};
 use base64::Engine as _;
 use coldstart_engine::{ApiError, Response};
@@ -83,7 +84,8 @@ impl<'a> Player<'a> {
     /// What differs, or the rule by which the case is skipped.
     pub fn step(&mut self, index: usize) -> Result<(), Stop> {
         let step = &self.steps[index];
-        if !shows_work_in_progress(step) {
+        // Queues are looked at while time stands still.
+        if !shows_work_in_progress(step) && step["service"] != "sqs" && !is_of_queues(step) {
             self.cloud.settle();
         }
         if let Some(waiter) = step["wait"].as_str() {
@@ -121,13 +123,20 @@ impl<'a> Player<'a> {
             let all = self.pages(service, operation, params)?;
             return self.take(step, all);
         }
-        let answer = self.cloud.call(service, operation, params);
+        let answer = match service {
+            "sqs" => queues::call(&mut self.cloud, operation, &params, &step["expect"]),
+            _ => self.cloud.call(service, operation, params),
+        };
         let shaped = shape(service, operation, &answer);
         match (&answer, step["raises"] == true) {
             (Err(error), _) if is_absent(error) => return skip(absence(service, operation, error)),
             (Err(error), false) => return Err(Stop::Failed(format!("was refused: {error}"))),
             (Ok(_), true) => return Err(Stop::Failed("was not refused".into())),
             _ => {}
+        }
+        let mut shaped = shaped;
+        if service == "sqs" {
+            queues::protocol(&mut shaped, &step["expect"]);
         }
         let shaped = if step["via"] == "create_lambda_function helper" && answer.is_ok() {
             // The helper waits for the function to become active.
@@ -276,6 +285,11 @@ impl<'a> Player<'a> {
         }
         if fixture == "check_lambda_logs" {
             return self.check_logs(step);
+        }
+        if is_of_queues(step) {
+            let url = self.resolve(&step["args"][0])?;
+            let messages = queues::collect(&mut self.cloud, &url, step).map_err(Stop::Failed)?;
+            return self.take(step, messages);
         }
         skip(format!("needs a fixture that cannot be expressed as calls: {fixture}"))
     }
@@ -455,6 +469,9 @@ impl<'a> Player<'a> {
         if (service, operation) == ("lambda", "Invoke") && is_text {
             params["Payload"] = json!({ "$text": params["Payload"] });
         }
+        if let ("sqs", Value::Object(params)) = (service, &mut params) {
+            queues::prepare(&mut self.cloud, self.steps, index, params);
+        }
         Ok(params.as_object().cloned().unwrap_or_default())
     }
 
@@ -555,7 +572,8 @@ impl<'a> Player<'a> {
 
     fn references(&mut self, text: &str) -> Result<Value, Stop> {
         let mut out = String::new();
-        let mut rest = text;
+        let text = &arns(text);
+        let mut rest = text.as_str();
         while let Some(start) = rest.find("${") {
             let Some(len) = rest[start..].find('}') else { break };
             let value = self.reference(&rest[start + 2..start + len])?;
@@ -574,6 +592,10 @@ impl<'a> Player<'a> {
             || skip(format!("needs a value that is not here: ${{{}}}", generic(reference)));
         let (root, path) =
             reference.split_at(reference.find(['.', '[']).unwrap_or(reference.len()));
+        if let Some(queue) = root.strip_prefix("arn_of(").and_then(|rest| rest.strip_suffix(')')) {
+            let url = self.reference(queue)?;
+            return queues::arn_of(&mut self.cloud, &url).map_or_else(missing, Ok);
+        }
         if !self.answers.contains_key(root) {
             return match self.made_by_fixture(root)? {
                 Some(value) if path.is_empty() => Ok(value),
@@ -581,6 +603,10 @@ impl<'a> Player<'a> {
             };
         }
         let answer = &self.answers[root];
+        // A queue is what its URL names.
+        if let (true, Some(url)) = (path.is_empty(), answer.get("QueueUrl")) {
+            return Ok(url.clone());
+        }
         let mut pointer = path.replace(['.', '['], "/").replace(']', "");
         pointer = pointer.replace("//", "/");
         let unwrapped = answer.get("CreateFunctionResponse");
@@ -600,6 +626,15 @@ impl<'a> Player<'a> {
     fn made_by_fixture(&mut self, name: &str) -> Result<Option<Value>, Stop> {
         if let Some(made) = self.fixtures.get(name) {
             return Ok(Some(made.clone()));
+        }
+        if name == "sqs_queue" {
+            let params = json!({ "QueueName": "test-queue-00000000" });
+            let params = params.as_object().cloned().unwrap_or_default();
+            let made = self.cloud.call("sqs", "CreateQueue", params);
+            let url = made.map(|response| response.output["QueueUrl"].clone());
+            let url = url.map_err(|error| Stop::Failed(format!("fixture {name}: {error}")))?;
+            self.fixtures.insert(name.to_owned(), url.clone());
+            return Ok(Some(url));
         }
         let (operation, params, value) = match name {
             "dummylayer" => {
@@ -716,7 +751,25 @@ pub fn shape(service: &str, operation: &str, answer: &Result<Response, ApiError>
             all.insert("ResponseMetadata".into(), metadata(error.status));
         }
     }
+    if service == "sqs" {
+        queues::shape(&mut all);
+    }
     Value::Object(all)
+}
+
+/// The recordings' helpers that receive messages.
+fn is_of_queues(step: &Value) -> bool {
+    step["fixture"] == "sqs_collect_messages"
+}
+
+/// `arn:aws:sqs:us-east-1:${r1}:${r1}` is how a test put an ARN together from a queue's URL.
+fn arns(text: &str) -> String {
+    static REGEX: OnceLock<Regex> = OnceLock::new();
+    let regex = REGEX.get_or_init(|| {
+        Regex::new(r"arn:aws:sqs:[a-z0-9-]+:\$\{(r[0-9]+)\}:\$\{r[0-9]+\}")
+            .expect("a constant that compiles")
+    });
+    regex.replace_all(text, "$${arn_of($1)}").into_owned()
 }
 
 /// `N validation errors detected: A; B` as the recordings' tests take it apart.

@@ -17,7 +17,11 @@ SERVICES = [
     ("logs", "2014-03-28", ["CreateLogGroup", "DescribeLogGroups", "DeleteLogGroup", "CreateLogStream",
                             "DescribeLogStreams", "PutLogEvents", "GetLogEvents", "FilterLogEvents"]),
     ("stepfunctions", "2016-11-23", None),
+    ("sqs", "2012-11-05", None),
 ]
+
+# Services that judge the values of their enumerations themselves, in words of their own.
+OWN_ENUMERATIONS = ["sqs"]
 
 # What operations answer, for results.json: by the name that `arn:aws:states:::aws-sdk:` has for the service.
 RESULTS = [
@@ -82,11 +86,13 @@ def lookaround(name, pattern):
 def compact(model, wanted, results=False):
     """The requests of a service, or what it answers."""
     shapes, kept = model["shapes"], {}
+    own = not results and model["metadata"]["endpointPrefix"] in OWN_ENUMERATIONS
+    constraints = ("min", "max", "pattern") + (() if own else ("enum",))
 
     def simple(shape):
         kind = shape["type"]
         return kind if kind not in ("list", "map", "structure") and not any(
-            k in shape for k in ("min", "max", "pattern", "enum")) else None
+            k in shape for k in constraints) else None
 
     def keep(name):
         shape = shapes[name]
@@ -96,7 +102,7 @@ def compact(model, wanted, results=False):
             return name
         out = kept[name] = {"t": shape["type"]}
         for key in ("min", "max", "enum"):
-            if key in shape:
+            if key in shape and key in constraints:
                 out[key] = shape[key]
         if results and name in RECORDED_MAX:
             out["max"] = RECORDED_MAX[name]

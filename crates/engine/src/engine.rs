@@ -5,6 +5,7 @@
 
 use crate::lambda::{self, Cx, Lambda};
 use crate::logs::{self, Logs};
+use crate::sqs::{self, Sqs};
 use crate::states::{self, States};
 use crate::world::{Answered, Caller, Due, Incoming, Outcome, Params, Waiter, World};
 use crate::{
@@ -68,6 +69,7 @@ pub struct Engine {
     lambda: Lambda,
     logs: Logs,
     states: States,
+    sqs: Sqs,
     commands: u64,
     reads: u64,
     answers: VecDeque<(CommandId, Result<Response, ApiError>)>,
@@ -122,6 +124,7 @@ impl Engine {
             lambda: Lambda::default(),
             logs: Logs::default(),
             states: States::default(),
+            sqs: Sqs::default(),
             commands: 0,
             reads: 0,
             answers: VecDeque::new(),
@@ -246,6 +249,7 @@ impl Engine {
                 let (states, mut cx) = self.split_states();
                 states::handle(states, &mut cx, &incoming)
             }
+            "sqs" => sqs::handle(&mut self.sqs, &mut self.world, &incoming),
             "coldstart" => states::handle_mocks(&mut self.states, &incoming),
             _ => None,
         };
@@ -329,6 +333,7 @@ impl Engine {
                 let (states, mut cx) = self.split_states();
                 states.handle_due(&mut cx, due);
             }
+            Due::Sqs(due) => sqs::handle_due(&mut self.sqs, &mut self.world, due),
             Due::Request { waiter, request } => self.enter(waiter, request),
             Due::Lambda(due) => {
                 let (lambda, mut cx) = self.split();

@@ -187,6 +187,18 @@ pub enum Fact {
         /// `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
         status: String,
     },
+    /// The messages of a queue after something was done to it. What time alone changes (a message becomes visible again) is told with
+    /// the next thing that is done.
+    QueueChanged {
+        /// Queue name.
+        queue: String,
+        /// Messages that may be received.
+        visible: u64,
+        /// Messages that were received and are hidden.
+        in_flight: u64,
+        /// Messages that have not become visible yet.
+        delayed: u64,
+    },
     /// A log event was stored.
     LogLine {
         /// Log group.

@@ -18,6 +18,7 @@ pub mod patterns;
 mod queue;
 mod rng;
 mod session;
+pub mod sqs;
 mod states;
 #[cfg(test)]
 mod testing;

@@ -27,9 +27,11 @@ pub fn service(name: &str) -> Option<&'static Service> {
     static LAMBDA: OnceLock<Service> = OnceLock::new();
     static LOGS: OnceLock<Service> = OnceLock::new();
     static STATES: OnceLock<Service> = OnceLock::new();
+    static SQS: OnceLock<Service> = OnceLock::new();
     match name {
         "lambda" => Some(LAMBDA.get_or_init(|| load::parse(include_str!("../models/lambda.json")))),
         "logs" => Some(LOGS.get_or_init(|| load::parse(include_str!("../models/logs.json")))),
+        "sqs" => Some(SQS.get_or_init(crate::sqs::api_model)),
         "states" => Some(STATES.get_or_init(|| load::parse(include_str!("../models/states.json")))),
         _ => None,
     }
@@ -42,8 +44,13 @@ pub fn results(name: &str) -> Option<&'static Service> {
     RESULTS.get_or_init(|| load::parse_all(include_str!("../models/results.json"))).get(name)
 }
 
+/// Reads a compact model that stands beside its service.
+pub(crate) fn read(text: &str) -> Service {
+    load::parse(text)
+}
+
 /// Names of the services that have a model.
-pub const SERVICES: [&str; 3] = ["lambda", "logs", "states"];
+pub const SERVICES: [&str; 4] = ["lambda", "logs", "sqs", "states"];
 
 /// One operation's model.
 pub fn operation(service_name: &str, operation: &str) -> Option<&'static Operation> {

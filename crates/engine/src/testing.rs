@@ -516,6 +516,9 @@ fn show_fact(fact: &Fact) -> String {
         }
         Fact::ExecutionFinished { execution, status } => format!("execution {execution} {status}"),
         Fact::LogLine { message, .. } => format!("log {message:?}"),
+        Fact::QueueChanged { queue, visible, in_flight, delayed } => {
+            format!("queue {queue}: {visible} visible, {in_flight} in flight, {delayed} delayed")
+        }
     }
 }
 

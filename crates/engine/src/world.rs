@@ -3,7 +3,7 @@
 use crate::queue::{Queue, QueueKey, Urgency};
 use crate::rng::Rng;
 use crate::{
-    ApiError, Config, Event, Fact, Principal, Request, Response, Timestamp, lambda, states,
+    ApiError, Config, Event, Fact, Principal, Request, Response, Timestamp, lambda, sqs, states,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, VecDeque};
@@ -58,6 +58,8 @@ pub(crate) enum Due {
     Lambda(lambda::Due),
     /// Something of Step Functions'.
     States(states::Due),
+    /// Something of SQS's.
+    Sqs(sqs::Due),
     /// A guest's call reaches the door.
     Door { call: lambda::GuestCall, principal: Principal, body: Vec<u8> },
     /// A service's request reaches the door.

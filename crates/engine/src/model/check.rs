@@ -307,6 +307,12 @@ impl Violations<'_> {
                 "Invalid LogGroup or LogStream, both must have length less than or equal to 512.";
             return refusal("InvalidParameterException", 400, message.to_owned());
         }
+        // SQS says it of the first one only, and has no bounds in its model.
+        if let ("sqs", Some(first)) = (self.service.name.as_str(), self.list.first()) {
+            let mut name = first.path.rsplit('.').next().unwrap_or_default().to_owned();
+            name[..1].make_ascii_uppercase();
+            return crate::sqs::missing(&name);
+        }
         let count = self.list.len();
         let told = self.list.iter().map(|violation| {
             let value =

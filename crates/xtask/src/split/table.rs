@@ -48,7 +48,6 @@ pub(crate) const ENGINE: &[Part] = &[
                 "rust_sugiyama::",
                 "petgraph::",
                 "sha1::",
-                "md5::",
             ],
             // What a session begins with, what every flush asks, and what the engine's own generator was folded with.
             stays: &[
@@ -74,6 +73,18 @@ pub(crate) const ENGINE: &[Part] = &[
             needs: &[],
         },
         brotli_max: 80_000,
+        needed_at: &[],
+    },
+    // Queues. The filter languages are where mappings are made.
+    Part {
+        rule: Rule {
+            name: "queues",
+            claims: &["coldstart_engine::sqs::", "md5::"],
+            // What a session begins with.
+            stays: &["coldstart_engine::sqs::model::Sqs as core::default::Default"],
+            needs: &[],
+        },
+        brotli_max: 60_000,
         needed_at: &[],
     },
     // The expression language of their newer half.
