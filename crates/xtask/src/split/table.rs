@@ -65,6 +65,7 @@ pub(crate) const ENGINE: &[Part] = &[
         rule: Rule {
             name: "lambda",
             claims: &[
+                "coldstart_engine::lambda::asynchronous::",
                 "coldstart_engine::lambda::control::",
                 "coldstart_engine::patterns::",
                 "miniz_oxide::",
