@@ -312,7 +312,12 @@ fn post(
     let (operation, mut params) = match service {
         "sqs" => {
             let url = format!("https://sqs.{region}.amazonaws.com/{account}/{name}");
-            ("SendMessage", json!({ "QueueUrl": url, "MessageBody": text }))
+            let trace = json!({ "DataType": "String", "StringValue": invocation.trace_id });
+            let system = json!({ "AWSTraceHeader": trace });
+            (
+                "SendMessage",
+                json!({ "QueueUrl": url, "MessageBody": text, "MessageSystemAttributes": system }),
+            )
         }
         "sns" => ("Publish", json!({ "TopicArn": target, "Message": text })),
         "lambda" => (
