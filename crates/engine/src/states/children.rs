@@ -20,7 +20,11 @@ const CHILD_START_US: u64 = 200;
 impl States {
     pub(crate) fn start_child(&mut self, cx: &mut Cx<'_>, parent: u64, child: Child) {
         let Child { map_run, index, machine, start, is_redriven } = child;
-        let known = self.by_arn.get(&start.identity.execution_arn).copied();
+        // Only what ran before can be known.
+        let known = match is_redriven {
+            true => self.by_arn.get(&start.identity.execution_arn).copied(),
+            false => None,
+        };
         let Some(run) = self.runs.get_mut(&parent) else { return };
         let map_run_arn = run
             .execution
@@ -29,7 +33,7 @@ impl States {
             .map_or_else(|| Arc::from(""), |map_run| Arc::clone(&map_run.arn));
         let begins = run.next_child_at.max(cx.world.now);
         run.next_child_at = begins.after_micros(CHILD_START_US);
-        if let Some(id) = known.filter(|_| is_redriven) {
+        if let Some(id) = known {
             // It is among those that are kept and did not succeed.
             run.kept[1] = run.kept[1].saturating_sub(1);
             run.children.insert((map_run, index), id);
