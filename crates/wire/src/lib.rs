@@ -138,11 +138,20 @@ fn encode_success(
 
 fn encode_error(service: &str, protocol: Protocol, error: &ApiError) -> HttpResponse {
     let mut headers = vec![("Content-Type".to_owned(), content_type(protocol).to_owned())];
-    headers.push(("x-amzn-ErrorType".to_owned(), error.code.clone()));
+    // SQS answered in the query protocol before: its errors keep their older codes in a header, by which SDKs name them.
+    let kind = match service {
+        "sqs" => {
+            let fault = if error.status < 500 { "Sender" } else { "Receiver" };
+            headers.push(("x-amzn-query-error".to_owned(), format!("{};{fault}", error.code)));
+            format!("com.amazonaws.sqs#{}", coldstart_engine::sqs::query_error(&error.code))
+        }
+        _ => error.code.clone(),
+    };
+    headers.push(("x-amzn-ErrorType".to_owned(), kind.clone()));
     let mut body = error_body(service, error);
     if protocol != Protocol::RestJson {
         let mut typed = Map::new();
-        typed.insert("__type".to_owned(), json!(error.code));
+        typed.insert("__type".to_owned(), json!(kind));
         typed.extend(body);
         body = typed;
     }

@@ -222,3 +222,21 @@ fn step_functions_speaks_json_1_0() {
         r#"{"__type":"InvalidArn","message":"Invalid Arn: 'x'"}"#
     );
 }
+
+#[test]
+fn errors_of_sqs_have_both_of_their_names() {
+    let error = ApiError {
+        code: "AWS.SimpleQueueService.NonExistentQueue".to_owned(),
+        status: 400,
+        message: Some("m".to_owned()),
+        extra: Map::new(),
+    };
+    let answer = encode("sqs", "GetQueueUrl", &Err(error));
+    let body: Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(body, json!({ "__type": "com.amazonaws.sqs#QueueDoesNotExist", "message": "m" }));
+    let older = answer.headers.iter().find(|(name, _)| name == "x-amzn-query-error");
+    assert_eq!(
+        older.map(|(_, value)| value.as_str()),
+        Some("AWS.SimpleQueueService.NonExistentQueue;Sender")
+    );
+}
