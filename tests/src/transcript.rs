@@ -90,7 +90,11 @@ impl<'a> Player<'a> {
             && index > 0
             && self.steps[index - 1]["op"] == "DeleteEventSourceMapping";
         // Queues are looked at while time stands still.
-        if !deleting && !shows_work_in_progress(step) && step["service"] != "sqs" && !is_of_queues(step) {
+        if !deleting
+            && !shows_work_in_progress(step)
+            && step["service"] != "sqs"
+            && !is_of_queues(step)
+        {
             self.cloud.settle();
         }
         if let Some(waiter) = step["wait"].as_str() {
