@@ -1,7 +1,7 @@
 //! Which stub stands in for a function: by the name of its file, or by what it was recorded to answer.
 
 use crate::stub::{Act, Piece, Stub};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The behaviour of the well-known handler files.
 pub fn known_behaviour(file: &str) -> Option<Stub> {
@@ -49,6 +49,40 @@ pub fn act_of(response: &Value) -> Act {
         _ if failed => Act::Fail(pieces(payload)),
         _ => Act::Respond(pieces(payload)),
     }
+}
+
+/// What code must do for a destination or a dead-letter queue to get what was recorded, anywhere in an answer.
+pub fn act_of_record(answer: &Value) -> Option<Act> {
+    match answer {
+        Value::Object(members) => {
+            if let Some(payload) = members.get("responsePayload") {
+                let failed = answer.pointer("/responseContext/functionError").is_some();
+                return Some(match failed {
+                    true => Act::Fail(pieces(payload)),
+                    false => Act::Respond(pieces(payload)),
+                });
+            }
+            let message = answer.pointer("/MessageAttributes/ErrorMessage/StringValue");
+            match message.and_then(Value::as_str) {
+                Some(message) => Some(failure(message)),
+                None => members.values().find_map(act_of_record),
+            }
+        }
+        Value::Array(all) => all.iter().find_map(act_of_record),
+        _ => None,
+    }
+}
+
+/// Whether a step sends an event that asks code to fail, as the recorder's handlers understand it.
+pub fn asks_to_fail(step: &Value) -> bool {
+    let payload = step.pointer("/params/Payload").and_then(Value::as_str).unwrap_or_default();
+    let event: Value = serde_json::from_str(payload).unwrap_or_default();
+    ["fail", "raise_error"].iter().any(|member| event[*member] == 1)
+}
+
+/// An error that code raised.
+pub fn failure(message: &str) -> Act {
+    Act::Fail(pieces(&json!({ "errorMessage": message, "errorType": "Exception" })))
 }
 
 /// Whether the error came from init code: no request was there to name.

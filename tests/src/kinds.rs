@@ -62,13 +62,37 @@ pub fn runner(kind: &str) -> Option<Run> {
         "runtime_env" => runtime_env,
         "lambda_api_model" => api_model,
         "lambda_api_error" | "logs_api_error" | "sqs_api_error" => api_error,
+        "invocation_record" => invocation_record,
         "sqs_scenario"
+        | "destination_scenario"
         | "lambda_api_scenario"
         | "lambda_invoke_scenario"
         | "logs_scenario"
         | "runtime_scenario" => |case, context| play(case, context.sandbox()),
         _ => return crate::filters::runner(name),
     })
+}
+
+/// What a dead-letter queue or a destination was sent: a part of a transcript, which is played whole.
+fn invocation_record(case: &Value, context: &Context) -> Outcome {
+    let place =
+        case["id"].as_str().and_then(|id| id.split_once('/')).map_or("", |(_, place)| place);
+    let whole = context.transcripts.iter().find(|(id, _)| {
+        let test = id.split_once('/').map_or("", |(_, test)| test);
+        place.strip_prefix(test).is_some_and(|rest| rest.starts_with('/'))
+    });
+    match whole {
+        Some((id, transcript)) => {
+            match runner(&format!("lambda/{}", id.split('/').next().unwrap_or_default())) {
+                Some(_) => play(transcript, context.sandbox()),
+                None => Outcome::Skipped(
+                    "needs the pollers of event source mappings, or a service that is not here yet"
+                        .into(),
+                ),
+            }
+        }
+        None => Outcome::Skipped("needs a transcript that is not among the data".into()),
+    }
 }
 
 /// A request that AWS refused: code, status, message and the members of the error's body.

@@ -5,7 +5,7 @@
 use crate::cloud::{ACCOUNT, Cloud, is_absent};
 use crate::compare::{Bindings, compare, text};
 use crate::data::Outcome;
-use crate::derive::{act_of, known_behaviour};
+use crate::derive::{act_of, act_of_record, asks_to_fail, failure, known_behaviour};
 use crate::queues;
 use crate::stub::{Act, Stub};
 use base64::Engine as _;
@@ -40,6 +40,23 @@ pub struct Player<'a> {
     steps: &'a [Value],
     answers: BTreeMap<String, Value>,
     fixtures: BTreeMap<String, Value>,
+}
+
+/// The step of whose log events a check drew its lines: the recorder kept the first event in the place of all that the test chose.
+fn drawn_from(step: &Value) -> Option<&str> {
+    let [value] = step["value"].as_array()?.as_slice() else { return None };
+    value.as_str()?.strip_prefix("${")?.strip_suffix(".events[0].message}")
+}
+
+fn lines_of(step: &Value) -> Option<Vec<&str>> {
+    step["content"].as_array()?.iter().map(Value::as_str).collect()
+}
+
+/// Whether all lines are in the log, in this order.
+fn are_logged(wanted: &[&str], answer: &Value, bindings: &mut Bindings) -> bool {
+    let events = answer["events"].as_array().into_iter().flatten();
+    let mut given = events.filter_map(|event| event["message"].as_str()).map(str::trim_end);
+    wanted.iter().all(|wanted| given.by_ref().any(|given| text(wanted, given, bindings)))
 }
 
 /// Plays a whole transcript.
@@ -238,6 +255,13 @@ impl<'a> Player<'a> {
     fn check(&mut self, step: &Value) -> Result<(), Stop> {
         let (expected, value) = (&step["content"], &step["value"]);
         let fail = |why| Err(Stop::Failed(why));
+        if let (Some(id), Some(wanted)) = (drawn_from(step), lines_of(step)) {
+            let Some(answer) = self.answers.get(id) else { return Ok(()) };
+            if are_logged(&wanted, answer, &mut self.bindings) {
+                return Ok(());
+            }
+            return fail(format!("not in this order in the log: {wanted:?}"));
+        }
         // `{k: v for k, v in r3.items() if …}`: a part of the whole answer.
         if let Some(Value::String(reference)) = value.get("k") {
             let id =
@@ -538,6 +562,13 @@ impl<'a> Player<'a> {
                     acts.push(act_of(answer));
                 }
             }
+        }
+        if acts.is_empty() {
+            // Nobody waited for an answer: what became of the events says it.
+            acts.extend(self.steps.iter().find_map(|step| act_of_record(&step["expect"])));
+        }
+        if acts.is_empty() && self.steps.iter().any(asks_to_fail) {
+            acts.push(failure("Test exception (this is intentional)"));
         }
         if acts.is_empty() {
             return Stub::echo();
