@@ -3,12 +3,12 @@
 //! Parameters that change behaviour and are not emulated are refused by name (`NotImplementedException`, 501, ours);
 //! parameters that AWS only stores and shows are stored and shown.
 
+use super::asynchronous::{self, Queued};
 use super::control::Control;
 use super::environment::{Cx, Due, Lambda};
 use super::errors::LambdaError;
 use super::invocation::{Invocation, Tail};
 use super::model::{Deployment, Function, Package, Settings, Shown, State};
-use super::asynchronous::{self, Queued};
 use super::{control, costs, payload, variables};
 use crate::arn::{FunctionReference, parse_function};
 use crate::queue::Urgency;

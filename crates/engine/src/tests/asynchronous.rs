@@ -107,19 +107,29 @@ fn a_record_goes_to_the_destination() {
 }
 
 #[test]
-fn a_destination_that_is_not_there_is_said() {
-    let arn = "arn:aws:sqs:us-east-1:123456789012:gone";
-    let dead = json!({ "DeadLetterConfig": { "TargetArn": arn } });
-    let scenario = Scenario::new().create_with("f", FAIL, dead).rest();
+fn dead_letters_go_to_their_queue_and_one_that_is_not_there_is_said() {
+    let arn = "arn:aws:sqs:us-east-1:123456789012:dead";
+    let create = || {
+        let dead = json!({ "DeadLetterConfig": { "TargetArn": arn } });
+        let scenario = Scenario::new().create_with("f", FAIL, dead).rest();
+        handled(scenario, json!({ "MaximumRetryAttempts": 0 }))
+    };
     check(
-        event(handled(scenario, json!({ "MaximumRetryAttempts": 0 })), "{}"),
+        event(create(), "{}"),
         expect![[r#"
             1000.000 accepted e099 f Event
             1110.034 started e099 in 0 cold
             1110.634 dropped e099 RetriesExhausted after 1
-            1110.634 DeadLetter e099 to arn:aws:sqs:us-east-1:123456789012:gone NotImplementedException
+            1110.634 DeadLetter e099 to arn:aws:sqs:us-east-1:123456789012:dead AWS.SimpleQueueService.NonExistentQueue
         "#]],
     );
+    let queue = create().request("sqs", "CreateQueue", json!({ "QueueName": "dead" }));
+    let url = "https://sqs.us-east-1.amazonaws.com/123456789012/dead";
+    let receive = json!({ "QueueUrl": url, "MessageAttributeNames": ["All"] });
+    let received = event(queue, "{\"a\": 1}").rest().request("sqs", "ReceiveMessage", receive);
+    let answer = received.last_answer().map(|response| response.output);
+    let message = &answer.expect("the queue is there")["Messages"][0];
+    expect![[r#""{\"a\": 1}" {"RequestID":{"DataType":"String","StringValue":"e099ec6c-d736-4ca5-85e7-bb0f12278575"},"ErrorCode":{"DataType":"Number","StringValue":"200"},"ErrorMessage":{"DataType":"String","StringValue":"no"}}"#]].assert_eq(&format!("{} {}", message["Body"], message["MessageAttributes"]));
 }
 
 #[test]
