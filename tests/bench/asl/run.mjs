@@ -2,7 +2,7 @@
 // in Chromium, as ratios of one interleaved run; and how our side scales.
 //
 // Our side keeps the whole history of each execution, the peer's event logs are made and not read. "engine" is a StartExecution through the API's door, with ids,
-// facts and the digest; "interpreter" is the execution alone. Both are built with the profile and the wasm-opt level of the Worker.
+// facts and the digest; "interpreter" is the execution alone. Built as the command is natively, and as the Worker is for the browser.
 // Prints a table and writes target/bench-asl.json. `--rounds N`, `--native` (no browser), `--quick` (no native side, no scale).
 
 import { execFileSync } from "node:child_process";
@@ -28,14 +28,14 @@ const run = (command, args, cwd = root) =>
 fs.mkdirSync(out, { recursive: true });
 say("building our side …");
 run("cargo", ["build", "--quiet", "--release", "--package", "bench-asl"]);
-run("cargo", ["build", "--quiet", "--release", "--lib", "--package", "bench-asl", "--target", "wasm32-unknown-unknown"]);
+run("cargo", ["build", "--quiet", "--profile", "web", "--lib", "--package", "bench-asl", "--target", "wasm32-unknown-unknown"]);
 const bench = path.join(target, "release/bench-asl");
 const wasm = path.join(out, "bench_asl.wasm");
 const features = ["bulk-memory", "multivalue", "mutable-globals", "nontrapping-float-to-int", "reference-types", "sign-ext"];
 run(path.join(root, "node_modules/.bin/wasm-opt"), [
   "-O3",
   ...features.map((feature) => `--enable-${feature}`),
-  path.join(target, "wasm32-unknown-unknown/release/bench_asl.wasm"),
+  path.join(target, "wasm32-unknown-unknown/web/bench_asl.wasm"),
   "-o",
   wasm,
 ]);
