@@ -35,7 +35,7 @@ pub fn InvocationsTable(props: &InvocationsTableProps) -> Html {
                             <th scope="col" class="number">{ "Cost" }</th><th scope="col">{ "Environment" }</th><th scope="col">{ "Request ID" }</th>
                         </tr></thead>
                         <tbody>
-                            for row in rows.iter() { <InvocationLine key={row.request_id.clone()} row={row.clone()} {epoch_ms} on_logs={props.on_logs.clone()} /> }
+                            for row in rows.iter() { <InvocationLine key={format!("{}-{}", row.request_id, row.started_us)} row={row.clone()} {epoch_ms} on_logs={props.on_logs.clone()} /> }
                         </tbody>
                     </table>
                 </div>

@@ -137,6 +137,20 @@ test("a runaway handler can be stopped while the page stays responsive", (t) =>
     await invoke(page);
   }));
 
+test("an event that fails is tried three times, minutes apart", (t) =>
+  visit(t, { hash: "#/functions" }, async (page) => {
+    await createFrom(page, "failing", /^Failures/);
+    await openTab(page, "Test");
+    await page.getByLabel("Invocation type").selectOption("Event");
+    await testButton(page).click();
+    await outcomeIs(page, "Queued");
+    await openTab(page, "Monitor");
+    const attempts = page.getByRole("row").filter({ has: page.getByRole("cell", { name: /^Failed/ }) });
+    await attempts.nth(2).waitFor();
+    assert.equal(await attempts.count(), 3);
+    await page.getByRole("button", { name: /^Virtual clock.*00:03:/ }).waitFor();
+  }));
+
 test("each example runs with each of its events", (t) =>
   visit(t, { hash: "#/functions" }, async (page, site) => {
     const { examples } = await (await fetch(`${site.url}examples/index.json`)).json();
