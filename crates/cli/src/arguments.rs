@@ -14,10 +14,11 @@ Usage:
   coldstart asl COMMAND [options]     state machines: coldstart asl --help
   coldstart --help | --version
 
-MODULE is a .wasm module, or WebAssembly text (.wat).
+MODULE is a .wasm module, WebAssembly text (.wat), or a .zip package with a module in it.
 FILE is a .coldstart.zip or a workspace's JSON; LINK is what the page's Share gives.
 
 Options of invoke:
+  --handler NAME    which module of a .zip, as docs/ABI.md says; default handler
   --event FILE      the event, JSON; - reads it from stdin. Without it the event is {}
   --memory MB       128 to 10240, default 128; more memory is more processor
   --timeout S       1 to 900, default 3
@@ -38,6 +39,7 @@ Exit code: 0 success, 1 the function failed (or the history is not the sender's)
 #[derive(Debug, PartialEq)]
 pub(crate) struct InvokeOptions {
     pub(crate) module: PathBuf,
+    pub(crate) handler: String,
     /// `-` is stdin; without it the event is `{}`.
     pub(crate) event: Option<PathBuf>,
     pub(crate) memory_mb: u64,
@@ -106,6 +108,7 @@ fn parse_invoke(parser: &mut Parser) -> Result<Action, Refused> {
     let mut module = None;
     let mut options = InvokeOptions {
         module: PathBuf::new(),
+        handler: "handler".into(),
         event: None,
         memory_mb: 128,
         timeout_seconds: 3,
@@ -118,6 +121,9 @@ fn parse_invoke(parser: &mut Parser) -> Result<Action, Refused> {
         match arg {
             Arg::Long("event") | Arg::Short('e') => {
                 options.event = Some(parser.value().map_err(usage)?.into())
+            }
+            Arg::Long("handler") => {
+                options.handler = parser.value().map_err(usage)?.string().map_err(usage)?
             }
             Arg::Long("memory") => options.memory_mb = number(parser, "memory", 128, 10_240)?,
             Arg::Long("timeout") => options.timeout_seconds = number(parser, "timeout", 1, 900)?,

@@ -18,6 +18,7 @@ pub(crate) struct Cloud {
 
 /// What a function is made of.
 pub(crate) struct FunctionSettings<'a> {
+    pub(crate) handler: &'a str,
     pub(crate) memory_mb: u64,
     pub(crate) timeout_seconds: u64,
     pub(crate) environment: &'a [(String, String)],
@@ -84,7 +85,7 @@ impl Cloud {
         let params = json!({
             "FunctionName": name,
             "Runtime": "provided.al2023",
-            "Handler": "handler",
+            "Handler": settings.handler,
             "Role": "arn:aws:iam::123456789012:role/lambda-role",
             "MemorySize": settings.memory_mb,
             "Timeout": settings.timeout_seconds,
@@ -95,16 +96,15 @@ impl Cloud {
     }
 }
 
-/// A module's bytes, assembled if it is text.
+/// The bytes of a module, assembled if it is text, or of a zip package.
 pub(crate) fn module(path: &Path) -> Result<Vec<u8>, Refused> {
     let bytes =
         std::fs::read(path).map_err(|error| Refused(format!("{}: {error}", path.display())))?;
-    if bytes.starts_with(b"\0asm") {
+    if bytes.starts_with(b"\0asm") || bytes.starts_with(b"PK") {
         return Ok(bytes);
     }
     if path.extension().is_none_or(|extension| extension != "wat") {
-        let what =
-            "not a WebAssembly module: it does not begin with \\0asm (text goes in a .wat file)";
+        let what = "not a WebAssembly module, nor a zip: it does not begin with \\0asm or PK (text goes in a .wat file)";
         return Err(Refused(format!("{}: {what}", path.display())));
     }
     let text = String::from_utf8(bytes)

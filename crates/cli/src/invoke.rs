@@ -24,6 +24,7 @@ pub(crate) fn invoke(options: &InvokeOptions) -> Result<Verdict, Refused> {
     let mut cloud = Cloud::new(options.seed);
     let function = resource_name(&options.module, "function", 64);
     let settings = FunctionSettings {
+        handler: &options.handler,
         memory_mb: options.memory_mb,
         timeout_seconds: options.timeout_seconds,
         environment: &options.environment,

@@ -9,6 +9,7 @@ mod lambda_layers;
 mod lambda_versions;
 mod logs;
 mod modules;
+mod packages;
 mod requests;
 
 use crate::testing::Scenario;

@@ -33,13 +33,19 @@ pub(crate) fn cloud(functions: Option<&str>, seed: u64) -> Result<Cloud, Refused
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(path).map_err(refused)? {
         let file = entry.map_err(refused)?.path();
-        if file.extension().is_some_and(|extension| extension == "wasm" || extension == "wat") {
+        let kinds = ["wasm", "wat", "zip"];
+        if file.extension().is_some_and(|extension| kinds.iter().any(|kind| extension == *kind)) {
             files.push(file);
         }
     }
     // The order of a directory is nobody's, and ids follow the order of creation.
     files.sort();
-    let settings = FunctionSettings { memory_mb: 128, timeout_seconds: 3, environment: &[] };
+    let settings = FunctionSettings {
+        handler: "handler",
+        memory_mb: 128,
+        timeout_seconds: 3,
+        environment: &[],
+    };
     for file in files {
         cloud.create_function(&resource_name(&file, "function", 64), module(&file)?, &settings)?;
     }

@@ -37,7 +37,7 @@ pub(crate) fn handle(
         "GetFunctionConfiguration" => get_function_configuration(lambda, world, params),
         "ListFunctions" => list_functions(lambda, params),
         "UpdateFunctionCode" => update_function_code(lambda, cx, params),
-        "UpdateFunctionConfiguration" => update_function_configuration(lambda, world, params),
+        "UpdateFunctionConfiguration" => update_function_configuration(lambda, cx, params),
         "DeleteFunction" => delete_function(lambda, world, params),
         "Invoke" => invoke(lambda, cx, incoming),
         operation => {
@@ -125,7 +125,7 @@ fn create_function(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Params) -> Ans
     if lambda.functions.contains_key(&name) {
         return Err(LambdaError::FunctionExists { name });
     }
-    let package = package(cx, code.get("ZipFile"))?;
+    let package = package(cx, code.get("ZipFile"), &settings)?;
     let world = &mut *cx.world;
     let deployment = lambda.deployment(settings, package);
     let mut function = Function {
@@ -208,16 +208,12 @@ fn update_function_code(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Params) -
     let (name, mut settings) = changeable(lambda, cx.world, params)?;
     refuse_other_members("UpdateFunctionCode", params, &members)?;
     settings.apply_architectures(params)?;
-    let package = package(cx, params.get("ZipFile"))?;
+    let package = package(cx, params.get("ZipFile"), &settings)?;
     let dry_run = params.get("DryRun").and_then(Value::as_bool) == Some(true);
     change(lambda, cx.world, &name, settings, package, dry_run, publishes(params))
 }
 
-fn update_function_configuration(
-    lambda: &mut Lambda,
-    world: &mut World,
-    params: &Params,
-) -> Answer {
+fn update_function_configuration(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Params) -> Answer {
     let members = [
         "FunctionName",
         "Role",
@@ -236,7 +232,7 @@ fn update_function_configuration(
         "Layers",
         "DeadLetterConfig",
     ];
-    let (name, mut settings) = changeable(lambda, world, params)?;
+    let (name, mut settings) = changeable(lambda, cx.world, params)?;
     refuse_other_members("UpdateFunctionConfiguration", params, &members)?;
     if let Some(role) = text(params, "Role")? {
         settings.role = role.to_owned();
@@ -248,9 +244,16 @@ fn update_function_configuration(
         settings.runtime = runtime.to_owned();
     }
     settings.apply(params)?;
-    settings.apply_layers(lambda, world, params)?;
-    let package = lambda.functions[&name].newest.package.clone();
-    change(lambda, world, &name, settings, package, false, false)
+    settings.apply_layers(lambda, cx.world, params)?;
+    let mut package = lambda.functions[&name].newest.package.clone();
+    if let Some(files) = &package.files {
+        // Another handler, or other layers, may mean another module.
+        package.artifact = control::package::resolve(cx, files, &settings)?;
+    }
+    if !settings.layers.is_empty() {
+        control::package::check_size(&package, &settings)?;
+    }
+    change(lambda, cx.world, &name, settings, package, false, false)
 }
 
 /// The function that an update names and its settings, if it may be changed now.
@@ -643,9 +646,12 @@ impl Settings {
     }
 }
 
-/// The package of a request. A bare WebAssembly module is taken where AWS takes a zip: ours, documented in
-/// `docs/FIDELITY.md`.
-fn package(cx: &mut Cx<'_>, blob: Option<&Value>) -> Result<Package, LambdaError> {
+/// The package of a request: a zip, or a bare WebAssembly module, which is ours and documented in `docs/FIDELITY.md`.
+fn package(
+    cx: &mut Cx<'_>,
+    blob: Option<&Value>,
+    settings: &Settings,
+) -> Result<Package, LambdaError> {
     let Some(blob) = blob.filter(|blob| !blob.is_null()) else {
         return Err(LambdaError::InvalidParameter(
             "Please provide a source for function code.".into(),
@@ -655,22 +661,25 @@ fn package(cx: &mut Cx<'_>, blob: Option<&Value>) -> Result<Package, LambdaError
     if bytes.len() > costs::PACKAGE_BYTES_MAX {
         return Err(LambdaError::PackageTooLarge { bytes_max: costs::PACKAGE_BYTES_MAX });
     }
-    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06") {
-        return Err(LambdaError::not_emulated(
-            "zip packages (ZipFile takes the bare WebAssembly module)",
-        ));
-    }
-    let artifact = cx
-        .artifacts
-        .accept(&bytes)
-        .map_err(|refusal| LambdaError::InvalidParameter(refusal.message))?;
+    let (artifact, files) = if bytes.starts_with(b"PK") {
+        let files = control::package::unpack(&bytes)?;
+        (control::package::resolve(cx, &files, settings)?, Some(files))
+    } else {
+        let accepted = cx.artifacts.accept(&bytes);
+        (Some(accepted.map_err(|refusal| LambdaError::InvalidParameter(refusal.message))?), None)
+    };
     let sha256 = Sha256::digest(&bytes);
-    Ok(Package {
+    let package = Package {
         artifact,
+        files,
         bytes: bytes.len() as u64,
         sha256_base64: STANDARD.encode(sha256),
         location: cx.world.rng.uuid(),
-    })
+    };
+    if !settings.layers.is_empty() {
+        control::package::check_size(&package, settings)?;
+    }
+    Ok(package)
 }
 
 /// The bytes of a blob member: see [`crate::Blob`].

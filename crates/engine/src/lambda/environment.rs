@@ -63,6 +63,8 @@ pub(crate) enum Due {
     Token { environment: u32, token: u32, answer: Arc<[u8]> },
     /// The answer to a guest's call is back; dropped when the guest that called is not there any more.
     CallAnswer { call: GuestCall, answer: Arc<[u8]> },
+    /// The package has no module.
+    NoModule { environment: u32 },
     /// The init phase ran into its limit.
     InitTimeout { environment: u32 },
     /// The invocation ran into the function's timeout.
@@ -255,6 +257,7 @@ impl Lambda {
                 self.token(cx.world, environment, token, answer)
             }
             Due::CallAnswer { call, answer } => self.call_answer(cx.world, call, answer),
+            Due::NoModule { environment } => self.no_module(cx, environment),
             Due::InitTimeout { environment } => {
                 self.kill_guest(cx.world, environment);
                 self.init_failed(cx, environment, ReportStatus::Timeout);
@@ -307,12 +310,14 @@ impl Lambda {
             costs::INIT_US_MIN
                 + costs::by_size(
                     costs::INSTANTIATE_US_PER_MIB,
-                    environment.deployment.package.bytes,
+                    environment.deployment.package.module_bytes(),
                 ),
         );
-        let started = environment.start_guest(cx.sandbox);
-        let shape = environment.deployment.package.artifact.info.shape;
-        let due = match started {
+        let shape = environment.deployment.package.shape();
+        let due = match environment.start_guest(cx.sandbox) {
+            _ if environment.deployment.package.artifact.is_none() => {
+                Due::NoModule { environment: id }
+            }
             // A command has no init code: it is ready when its module is.
             Ok(()) if shape == Shape::Command => {
                 Due::Stopped { environment: id, stop: Stop::Next { answer: None } }
@@ -480,13 +485,14 @@ impl Environment {
 
     fn start_guest(&mut self, sandbox: &dyn Sandbox) -> Result<(), Trap> {
         let settings = &self.deployment.settings;
+        let Some(artifact) = &self.deployment.package.artifact else { return Ok(()) };
         let config = GuestConfig {
             environment: self.variables.clone(),
             args: vec!["bootstrap".into()],
             // Each guest of an environment has random bytes of its own.
             seed: self.seed.wrapping_add(self.epoch),
             tmp: self.tmp.clone(),
-            task: Arc::default(),
+            task: self.deployment.package.files.clone().unwrap_or_default(),
             opt: if settings.layers.is_empty() {
                 Arc::default()
             } else {
@@ -499,7 +505,7 @@ impl Environment {
                 log_bytes_max: costs::LOG_BYTES_MAX,
             },
         };
-        self.guest = Some(sandbox.start(&self.deployment.package.artifact, config)?);
+        self.guest = Some(sandbox.start(artifact, config)?);
         Ok(())
     }
 

@@ -5,19 +5,43 @@
 use super::control::{AttachedLayer, Control};
 use super::runtimes;
 use crate::world::World;
-use coldstart_sandbox::Artifact;
+use coldstart_sandbox::{Artifact, Shape};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The package of a function: a bare WebAssembly module.
+/// The package of a function: a bare WebAssembly module, or a zip with one and files.
 #[derive(Debug, Clone)]
 pub(crate) struct Package {
-    pub(crate) artifact: Artifact,
+    /// None when there is no module in the zip.
+    pub(crate) artifact: Option<Artifact>,
+    /// What is below `/var/task`; none for a bare module.
+    pub(crate) files: Option<Arc<BTreeMap<String, Arc<[u8]>>>>,
+    /// As it was sent.
     pub(crate) bytes: u64,
     pub(crate) sha256_base64: String,
     /// Names the stored copy in `Code.Location`.
     pub(crate) location: String,
+}
+
+impl Package {
+    /// What its module answers events with; a package without any does not get so far.
+    pub(crate) fn shape(&self) -> Shape {
+        self.artifact.as_ref().map_or(Shape::Loop, |artifact| artifact.info.shape)
+    }
+
+    /// Bytes of the module.
+    pub(crate) fn module_bytes(&self) -> u64 {
+        self.artifact.as_ref().map_or(0, |artifact| artifact.info.size)
+    }
+
+    /// Bytes of all files.
+    pub(crate) fn unzipped(&self) -> u64 {
+        match &self.files {
+            None => self.bytes,
+            Some(files) => files.values().map(|content| content.len() as u64).sum(),
+        }
+    }
 }
 
 /// What a function is configured to be.

@@ -95,7 +95,7 @@ fn what_is_not_emulated_is_refused_by_name() {
             "UpdateFunctionCode",
             json!({ "FunctionName": "f", "ZipFile": Blob::text("PK\u{3}\u{4}") }),
             expect![
-                "501 NotImplementedException: Coldstart does not emulate zip packages (ZipFile takes the bare WebAssembly module) yet."
+                "400 InvalidParameterValueException: Could not unzip uploaded file. Please check your file, then try to upload again."
             ],
         ),
         (

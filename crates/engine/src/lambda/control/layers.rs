@@ -149,14 +149,13 @@ pub(crate) fn attached(
             files: Arc::clone(&version.files),
         });
     }
-    let files = found.iter().flat_map(|layer| layer.files.values());
-    let unzipped: u64 = files.map(|content| content.len() as u64).sum();
-    if unzipped > UNZIPPED_BYTES {
-        return Err(invalid(format!(
-            "Function code combined with layers exceeds the maximum allowed size of {UNZIPPED_BYTES} bytes. The actual size is {unzipped} bytes."
-        )));
-    }
     Ok(found)
+}
+
+/// Bytes of the files of all these.
+pub(super) fn unzipped(layers: &[AttachedLayer]) -> u64 {
+    let files = layers.iter().flat_map(|layer| layer.files.values());
+    files.map(|content| content.len() as u64).sum()
 }
 
 // Names
@@ -251,14 +250,7 @@ pub(super) fn publish(lambda: &mut Lambda, world: &mut World, params: &Params) -
     if bytes.len() > costs::PACKAGE_BYTES_MAX {
         return Err(LambdaError::PackageTooLarge { bytes_max: costs::PACKAGE_BYTES_MAX });
     }
-    let files = zip::read(&bytes, UNZIPPED_BYTES).map_err(|fault| match fault {
-        zip::Fault::Broken => invalid(
-            "Could not unzip uploaded file. Please check your file, then try to upload again.",
-        ),
-        zip::Fault::TooLarge => {
-            invalid(format!("Unzipped size must be smaller than {UNZIPPED_BYTES} bytes"))
-        }
-    })?;
+    let files = zip::read(&bytes, UNZIPPED_BYTES).map_err(zip::refusal)?;
     let given = |member: &str| params.get(member).filter(|value| !value.is_null()).cloned();
     let version = LayerVersion {
         bytes: bytes.len() as u64,

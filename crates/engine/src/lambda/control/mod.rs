@@ -8,6 +8,7 @@ pub(crate) mod concurrency;
 mod event_invoke_config;
 pub(crate) mod layers;
 mod mappings;
+pub(crate) mod package;
 mod paging;
 mod policy;
 mod provisioned;

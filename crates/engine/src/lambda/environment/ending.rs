@@ -3,7 +3,7 @@
 use super::{Cx, Due, Lambda};
 use crate::lambda::invocation::{Conclusion, Invocation};
 use crate::lambda::report::{Record, ReportStatus};
-use crate::lambda::{asynchronous, costs, report};
+use crate::lambda::{asynchronous, control, costs, report};
 use crate::queue::Urgency;
 use crate::world::World;
 use crate::{EnvironmentPhase, Fact, Interrupt, Outcome, calendar, world};
@@ -89,6 +89,20 @@ impl Lambda {
             conclusion
         };
         self.finish(cx, id, Conclusion { status, ..conclusion });
+    }
+
+    /// There is no module to make a guest of.
+    pub(super) fn no_module(&mut self, cx: &mut Cx<'_>, id: u32) {
+        let environment = self.environments.get_mut(&id).expect("an environment at work is there");
+        let what = control::package::without_module(&environment.deployment.settings);
+        let request_id = environment.invocation().request_id.clone();
+        let conclusion = Conclusion::platform_error(
+            &request_id,
+            Outcome::Error,
+            "Runtime.InvalidEntrypoint",
+            &what,
+        );
+        self.init_ended(cx, id, conclusion);
     }
 
     pub(super) fn time_out(&mut self, cx: &mut Cx<'_>, id: u32) {
@@ -178,7 +192,7 @@ impl Lambda {
     /// After an invocation: idle, or without a guest, or gone.
     pub(super) fn rest(&mut self, world: &mut World, id: u32) {
         let environment = self.environments.get_mut(&id).expect("it has just worked");
-        let command = environment.deployment.package.artifact.info.shape == Shape::Command;
+        let command = environment.deployment.package.shape() == Shape::Command;
         if environment.retired || command {
             self.reclaim(world, id);
             return;

@@ -1,0 +1,107 @@
+//! Deployment packages that are zips: their files, and which of them is the module that runs.
+//!
+//! The module is the first of these that begins as WebAssembly does (docs/ABI.md): `bootstrap`, `bootstrap.wasm`, the file that
+//! `Handler` names, it with `.wasm`, what stands before its last dot with `.wasm`, the only `.wasm` file of the package, and then
+//! `bootstrap` and `bootstrap.wasm` of the layers, which is how layers bring a runtime.
+//!
+//! Invariant: a package and its layers are at most 250 MB unzipped.
+
+use super::super::environment::Cx;
+use super::super::errors::LambdaError;
+use super::super::model::{Package, Settings};
+use super::account::UNZIPPED_BYTES;
+use super::{invalid, layers, zip};
+use coldstart_sandbox::Artifact;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What every module begins with.
+const MAGIC: &[u8] = b"\0asm";
+
+type Files = BTreeMap<String, Arc<[u8]>>;
+
+/// The files of a zip, below `/var/task`.
+///
+/// # Errors
+/// It is no zip, holds what is not unpacked, or too much.
+#[inline(never)]
+pub(crate) fn unpack(bytes: &[u8]) -> Result<Arc<Files>, LambdaError> {
+    zip::read(bytes, UNZIPPED_BYTES).map(Arc::new).map_err(zip::refusal)
+}
+
+/// The module of a zip under these settings; none when there is none, which only an invocation finds out, as on AWS.
+///
+/// # Errors
+/// The module cannot run here.
+#[inline(never)]
+pub(crate) fn resolve(
+    cx: &mut Cx<'_>,
+    files: &Files,
+    settings: &Settings,
+) -> Result<Option<Artifact>, LambdaError> {
+    let layered;
+    let (path, bytes) = match entry(files, &settings.handler) {
+        Some(found) => found,
+        None => {
+            layered = layers::files(&settings.layers);
+            let mut names = ["bootstrap", "bootstrap.wasm"].into_iter();
+            match names.find_map(|name| module(&layered, name)) {
+                Some(found) => found,
+                None => return Ok(None),
+            }
+        }
+    };
+    let artifact = cx.artifacts.accept(bytes);
+    artifact.map(Some).map_err(|refusal| invalid(format!("{path}: {}", refusal.message)))
+}
+
+/// The module that a package has itself.
+fn entry<'a>(files: &'a Files, handler: &str) -> Option<(&'a str, &'a [u8])> {
+    // `src/app.handler`: the file without the function in it.
+    let file = handler.rsplit_once('.').map_or(handler, |(file, _)| file);
+    let names = [
+        "bootstrap",
+        "bootstrap.wasm",
+        handler,
+        &format!("{handler}.wasm"),
+        &format!("{file}.wasm"),
+    ];
+    if let Some(found) = names.into_iter().find_map(|name| module(files, name)) {
+        return Some(found);
+    }
+    let mut modules =
+        files.keys().filter(|path| path.ends_with(".wasm")).filter_map(|path| module(files, path));
+    let only = modules.next()?;
+    modules.next().is_none().then_some(only)
+}
+
+fn module<'a>(files: &'a Files, path: &str) -> Option<(&'a str, &'a [u8])> {
+    let (path, bytes) = files.get_key_value(path)?;
+    bytes.starts_with(MAGIC).then_some((path, bytes))
+}
+
+/// Refuses a package that is too large together with its layers.
+#[inline(never)]
+pub(crate) fn check_size(package: &Package, settings: &Settings) -> Result<(), LambdaError> {
+    let unzipped = package.unzipped().saturating_add(layers::unzipped(&settings.layers));
+    if unzipped > UNZIPPED_BYTES {
+        return Err(invalid(format!(
+            "Function code combined with layers exceeds the maximum allowed size of {UNZIPPED_BYTES} bytes. The actual size is {unzipped} bytes."
+        )));
+    }
+    Ok(())
+}
+
+/// What is said of a function whose package has no module: AWS's words where AWS has a case of it.
+#[inline(never)]
+pub(crate) fn without_module(settings: &Settings) -> String {
+    if super::super::runtimes::is_custom(&settings.runtime) {
+        return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]".into();
+    }
+    let file =
+        settings.handler.rsplit_once('.').map_or(settings.handler.as_str(), |(file, _)| file);
+    format!(
+        "The runtime {} is not here: Coldstart runs WebAssembly modules, under any runtime's name, and the package has none. Compile the code to one, and put it in the package as bootstrap, bootstrap.wasm or {file}.wasm",
+        settings.runtime
+    )
+}
