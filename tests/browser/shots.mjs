@@ -28,6 +28,8 @@ try {
         try {
           await open(page, site, route.hash);
           await route.prepare?.(page, site);
+          // The whole page is taken from its top; scrolled, the header would lie across the middle of it.
+          if (route.fullPage) await page.evaluate(() => scrollTo(0, 0));
           await page.screenshot({ path: path.join(folder, name), fullPage: route.fullPage ?? false });
           // A page that scrolls sideways on a phone is broken; the picture alone would hide it.
           const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
