@@ -168,6 +168,16 @@ impl Engine {
         self.world.now
     }
 
+    /// The SQS queues as they are now, by name. Looking receives nothing and tells nothing.
+    pub fn queues(&self) -> Vec<sqs::QueueLook> {
+        sqs::queues(&self.sqs, self.world.now)
+    }
+
+    /// The oldest messages of a queue in order of arrival, at most so many; none when there is no such queue. Looking receives nothing.
+    pub fn queue_messages(&self, queue: &str, count_max: usize) -> Option<Vec<sqs::MessageLook>> {
+        sqs::messages(&self.sqs, self.world.now, queue, count_max)
+    }
+
     /// Keeps bytes that requests may name by hash, and returns their hex SHA-256.
     pub fn put_blob(&mut self, bytes: Vec<u8>) -> String {
         self.world.put_blob(bytes)

@@ -15,6 +15,7 @@ mod attributes;
 mod batches;
 mod digests;
 mod errors;
+mod look;
 mod messages;
 mod model;
 mod moves;
@@ -23,6 +24,8 @@ mod tests;
 
 pub(crate) use api::handle;
 pub use errors::query_error;
+pub use look::{MessageLook, QueueLook};
+pub(crate) use look::{messages, queues};
 pub(crate) use messages::{Due, handle_due};
 pub(crate) use model::Sqs;
 

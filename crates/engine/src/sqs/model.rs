@@ -85,6 +85,17 @@ pub(crate) struct Message {
     visible_at: Timestamp,
 }
 
+impl Message {
+    pub(crate) fn is_hidden(&self, now: Timestamp) -> bool {
+        self.visible_at > now
+    }
+
+    /// When it may be received, if that is not now.
+    pub(crate) fn hidden_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.is_hidden(now).then_some(self.visible_at)
+    }
+}
+
 /// A message that has not been put into a queue yet.
 impl Message {
     pub(crate) fn new(message_id: String, body: &str, now: Timestamp) -> Self {
@@ -168,6 +179,13 @@ impl Queue {
     pub(crate) fn url(&self, world: &World) -> String {
         let config = &world.config;
         format!("https://sqs.{}.amazonaws.com/{}/{}", config.region, config.account, self.name)
+    }
+
+    /// The messages that are not too old, in order of arrival.
+    pub(crate) fn kept(&self, now: Timestamp) -> impl Iterator<Item = (u64, &Message)> {
+        let kept_ms = self.attributes.retention_seconds.saturating_mul(1_000);
+        let all = self.messages.iter().map(|(key, message)| (*key, message));
+        all.filter(move |(_, message)| message.sent_at.after_ms(kept_ms) > now)
     }
 
     pub(crate) fn is_fifo(&self) -> bool {
