@@ -52,6 +52,9 @@ pub enum Fact {
         version: String,
         /// The new phase.
         phase: EnvironmentPhase,
+        /// Whether it is provisioned. Left out of the history's text where it is not.
+        #[serde(default, skip_serializing_if = "is_false")]
+        provisioned: bool,
     },
     /// An invocation was accepted.
     InvocationAccepted {
@@ -85,6 +88,10 @@ pub enum Fact {
         cold: bool,
         /// 1 for the first attempt.
         attempt: u32,
+        /// `Provisioned`, in an environment that was made ahead; `Spillover`, when there are such for its version and none was free.
+        /// Left out of the history's text otherwise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        concurrency: Option<String>,
     },
     /// An invocation ended.
     InvocationFinished {
@@ -117,6 +124,25 @@ pub enum Fact {
         function: String,
         /// AWS's reason, such as `ConcurrentInvocationLimitExceeded`.
         reason: String,
+    },
+    /// Provisioned concurrency of a version or an alias, after something of it has changed.
+    ProvisionedConcurrencyChanged {
+        /// Function name.
+        function: String,
+        /// Version or alias.
+        qualifier: String,
+        /// `IN_PROGRESS`, `READY`, `FAILED`, or `DELETED` when it is gone.
+        status: String,
+        /// `StatusReason` of `FAILED`.
+        reason: Option<String>,
+        /// Environments that are asked for.
+        requested: u64,
+        /// Environments that are there.
+        allocated: u64,
+        /// Environments that have run their init code.
+        available: u64,
+        /// Megabytes of memory times milliseconds that were provisioned up to now: 1,024,000 are a GB-second of its price.
+        mb_ms: u64,
     },
     /// An asynchronous event goes back to its queue.
     EventRequeued {
@@ -212,6 +238,10 @@ pub enum Fact {
         /// The text, without the line break at its end.
         message: String,
     },
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Where an execution environment is in its life.

@@ -219,6 +219,8 @@ pub(crate) enum Step {
     Rest,
     /// Waits until this virtual millisecond.
     At(u64),
+    /// Waits so many virtual milliseconds.
+    Pass(u64),
     /// Sends a request, now.
     Request(Request),
     /// Runs so many slices of a guest, then presses the stop button.
@@ -291,6 +293,10 @@ impl Scenario {
         self.step(Step::At(ms))
     }
 
+    pub(crate) fn pass(self, ms: u64) -> Self {
+        self.step(Step::Pass(ms))
+    }
+
     /// CreateFunction with a module and further parameters.
     pub(crate) fn create_with(mut self, name: &str, module: impl AsRef<[u8]>, more: Value) -> Self {
         use sha2::Digest;
@@ -361,6 +367,10 @@ impl Scenario {
                     }
                 }
                 Step::At(ms) => advance(&mut engine, Timestamp(ms * 1_000)),
+                Step::Pass(ms) => {
+                    let until = engine.now().after_ms(*ms);
+                    advance(&mut engine, until);
+                }
                 Step::Request(request) => {
                     let at = engine.now();
                     if !Engine::only_reads(&request.service, &request.operation, &request.params) {
@@ -468,11 +478,12 @@ fn show_fact(fact: &Fact) -> String {
         Fact::InvocationAccepted { request_id, function, invocation_type, .. } => {
             format!("accepted {} {function} {invocation_type}", &request_id[..4])
         }
-        Fact::InvocationStarted { request_id, environment, cold, .. } => {
+        Fact::InvocationStarted { request_id, environment, cold, concurrency, .. } => {
             format!(
-                "started {} in {environment}{}",
+                "started {} in {environment}{}{}",
                 &request_id[..4],
-                if *cold { " cold" } else { "" }
+                if *cold { " cold" } else { "" },
+                concurrency.as_ref().map_or(String::new(), |concurrency| format!(" {concurrency}"))
             )
         }
         Fact::InvocationFinished {
@@ -501,6 +512,19 @@ fn show_fact(fact: &Fact) -> String {
         Fact::EventDelivered { request_id, kind, target, error, .. } => {
             let error = error.as_deref().unwrap_or("delivered");
             format!("{kind} {} to {target} {error}", &request_id[..4])
+        }
+        Fact::ProvisionedConcurrencyChanged {
+            qualifier,
+            status,
+            requested,
+            allocated,
+            available,
+            mb_ms,
+            ..
+        } => {
+            format!(
+                "provisioned {qualifier} {status} {available}/{allocated}/{requested} {mb_ms} MB ms"
+            )
         }
         Fact::StateMachineChanged { state_machine, status } => {
             format!("machine {state_machine} {status}")

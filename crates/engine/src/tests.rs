@@ -10,6 +10,7 @@ mod lambda_versions;
 mod logs;
 mod modules;
 mod packages;
+mod provisioned;
 mod requests;
 
 use crate::testing::Scenario;

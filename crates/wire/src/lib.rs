@@ -149,6 +149,9 @@ fn encode_error(service: &str, protocol: Protocol, error: &ApiError) -> HttpResp
     };
     headers.push(("x-amzn-ErrorType".to_owned(), kind.clone()));
     let mut body = error_body(service, error);
+    if let Some(Value::String(seconds)) = body.remove("retryAfterSeconds") {
+        headers.push(("Retry-After".to_owned(), seconds));
+    }
     if protocol != Protocol::RestJson {
         let mut typed = Map::new();
         typed.insert("__type".to_owned(), json!(kind));

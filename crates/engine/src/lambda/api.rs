@@ -393,7 +393,7 @@ fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'_>) -> Answ
     };
     let name = function.name.clone();
     if !asynchronous {
-        lambda.check_concurrency(cx.world, &name)?;
+        lambda.check_concurrency(cx.world, &name, version, true)?;
     }
     let client_context = text(params, "ClientContext")?.filter(|_| !asynchronous).map(|encoded| {
         let decoded = STANDARD.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
@@ -411,6 +411,7 @@ fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'_>) -> Answ
         caller: (!asynchronous).then(|| incoming.caller.clone()),
         queued: asynchronous.then(|| Queued::new(world.now)),
         wants_tail: !asynchronous && text(params, "LogType")? == Some("Tail"),
+        spills: false,
         cold: false,
         start_logged: false,
         started_at: None,

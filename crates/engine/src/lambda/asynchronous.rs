@@ -165,6 +165,7 @@ fn requeue(
         due_at,
     });
     let again = Invocation {
+        spills: false,
         cold: false,
         start_logged: false,
         started_at: None,

@@ -57,6 +57,22 @@ pub(crate) const MAPPING_US: u64 = 2_000_000;
 /// Provisioning one environment: "up to 6,000 execution environments every minute" (Configuring provisioned concurrency).
 pub(crate) const PROVISION_US: u64 = 10_000;
 
+/// The least that a provisioned environment's init code may take before it is stopped ("130 seconds or the configured function
+/// timeout", Understanding the Lambda execution environment lifecycle).
+pub(crate) const PROVISIONED_INIT_US_MIN: u64 = 130_000_000;
+
+/// Until the next look whether there is room for a provisioned environment, when the account's concurrency is taken. Chosen.
+pub(crate) const PROVISION_AGAIN_US: u64 = 1_000_000;
+
+/// "1,000 execution environment instances every 10 seconds" a function (Understanding Lambda function scaling).
+pub(crate) const GROWTH_ENVIRONMENTS: u64 = 1_000;
+
+/// See [`GROWTH_ENVIRONMENTS`].
+pub(crate) const GROWTH_SECONDS: u64 = 10;
+
+/// "10 times your concurrency limit" of synchronous requests a second (Lambda quotas).
+pub(crate) const REQUESTS_PER_CONCURRENCY: u64 = 10;
+
 /// Memory that the runtime process itself takes beside the guest's linear memory. Chosen.
 pub(crate) const RUNTIME_MEMORY_BYTES: u64 = 12 << 20;
 

@@ -5,13 +5,16 @@
 //! does it, so the rest of the cloud sees it then and not before.
 //!
 //! Invariant: an environment works on at most one invocation at a time.
-//! Invariant: an account's environments that work are at most [`costs::CONCURRENT_EXECUTIONS_MAX`]; what is over is throttled.
+//! Invariant: an account's environments that work or are provisioned are at most [`costs::CONCURRENT_EXECUTIONS_MAX`]; what is over
+//! is throttled.
 //! Invariant: the clock does not pass an instant at which a guest still computes.
 
 mod ending;
 mod logging;
+mod provisioned;
 mod running;
 
+use super::capacity::{Capacity, Exceeded};
 use super::errors::LambdaError;
 use super::invocation::Invocation;
 use super::model::{Deployment, Function};
@@ -23,7 +26,7 @@ use crate::queue::{QueueKey, Urgency};
 use crate::world::World;
 use crate::{EnvironmentPhase, Fact, Timestamp, calendar, world};
 use coldstart_sandbox::{Exit, Guest, GuestConfig, Limits, Resume, Sandbox, Shape, Stop, Trap};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// What Lambda's code needs of the rest of the engine.
@@ -86,6 +89,14 @@ struct Run {
     resume: Option<Resume>,
 }
 
+/// Says that an environment is provisioned.
+struct Tag {
+    /// The version or alias whose configuration asks for it.
+    qualifier: String,
+    /// It has run its init code.
+    available: bool,
+}
+
 /// One execution environment.
 struct Environment {
     function: String,
@@ -95,12 +106,15 @@ struct Environment {
     variables: Vec<(String, String)>,
     seed: u64,
     phase: EnvironmentPhase,
+    provisioned: Option<Tag>,
     guest: Option<Box<dyn Guest>>,
     /// `/tmp` while no guest is there.
     tmp: BTreeMap<String, Arc<[u8]>>,
     /// Changes whenever a guest or an invocation ends, so that late answers find nobody.
     epoch: u64,
     work: Option<Invocation>,
+    /// Units that its init code burned while it was made ahead.
+    ahead_units: u64,
     /// Whether the guest runs its init code (in the init phase, or again in the invoke phase).
     initialising: bool,
     init_began: Timestamp,
@@ -131,8 +145,9 @@ pub(crate) struct Lambda {
     next_environment: u32,
     /// Environments whose guests compute now, in order.
     computing: VecDeque<u32>,
-    /// Invocations at work.
-    busy: usize,
+    /// Environments that wait for work, by deployment: whether provisioned, when they were used last, which.
+    idle: BTreeMap<u64, BTreeSet<(bool, Timestamp, u32)>>,
+    pub(super) capacity: Capacity,
     /// Stop buttons of a replayed session: units by request id.
     interrupts: BTreeMap<String, u64>,
 }
@@ -140,40 +155,78 @@ pub(crate) struct Lambda {
 impl Lambda {
     // Placing invocations
 
+    /// Whether an invocation of this version may be placed now. `waits` says whether its caller does.
     pub(super) fn check_concurrency(
-        &self,
+        &mut self,
         world: &mut World,
         function: &str,
+        version: u64,
+        waits: bool,
     ) -> Result<(), LambdaError> {
-        let reason = if self.busy >= costs::CONCURRENT_EXECUTIONS_MAX {
-            "ConcurrentInvocationLimitExceeded"
-        } else if self.control.reserves
-            && let Some(reason) = control::concurrency::exceeded(self, function)
-        {
-            reason
-        } else {
+        let Some(reason) = self.throttle(world.now, function, version, waits) else {
             return Ok(());
         };
         world.emit(Fact::InvocationThrottled { function: function.into(), reason: reason.into() });
         Err(LambdaError::TooManyRequests { reason })
     }
 
-    /// Gives an invocation to a free environment, the one used last, or to a new one.
+    /// AWS's reason when it may not.
+    fn throttle(
+        &mut self,
+        now: Timestamp,
+        function: &str,
+        version: u64,
+        waits: bool,
+    ) -> Option<&'static str> {
+        let known = self.functions.get(function)?;
+        let reserved = known.control.reserved;
+        let deployment = known.deployment(version)?.number;
+        if !self.has_idle_provisioned(deployment) {
+            if self.control.reserves
+                && let Some(reason) = control::concurrency::exceeded(self, function)
+            {
+                return Some(reason);
+            }
+            if self.capacity.is_full() {
+                return Some("ConcurrentInvocationLimitExceeded");
+            }
+        }
+        let by_rate = if reserved.is_some() {
+            "ReservedFunctionInvocationRateLimitExceeded"
+        } else {
+            "FunctionInvocationRateLimitExceeded"
+        };
+        if !self.idle.contains_key(&deployment) && !self.capacity.may_grow(function, now) {
+            return Some(by_rate);
+        }
+        let concurrency = match reserved {
+            Some(reserved) => reserved,
+            None if self.control.reserves => control::concurrency::unreserved(self),
+            None => costs::CONCURRENT_EXECUTIONS_MAX as u64,
+        };
+        // "Asynchronous: each instance of your execution environment can serve an unlimited number of requests."
+        if !waits {
+            return None;
+        }
+        match self.capacity.request(function, concurrency, now) {
+            Ok(()) => None,
+            Err(Exceeded::Function) => Some(by_rate),
+            Err(Exceeded::Account) => Some("CallerRateLimitExceeded"),
+        }
+    }
+
+    /// Gives an invocation to a free environment, a provisioned one before others and the one used last before those, or to a new one.
     pub(super) fn place(&mut self, cx: &mut Cx<'_>, mut invocation: Invocation) {
-        assert!(self.busy < costs::CONCURRENT_EXECUTIONS_MAX, "the caller checks the concurrency");
-        self.busy += 1;
         let function = &self.functions[&invocation.function];
         let deployment = function.deployment(invocation.version).expect("the caller checks it");
-        let free = self
-            .environments
-            .iter()
-            .filter(|(_, e)| {
-                e.work.is_none()
-                    && e.function == function.name
-                    && e.deployment.number == deployment.number
-            })
-            .max_by_key(|(id, e)| (e.last_used, **id));
-        if let Some((&id, _)) = free {
+        let free = self.idle.get(&deployment.number).and_then(|idle| idle.last()).copied();
+        if free.is_none_or(|(provisioned, ..)| !provisioned) {
+            invocation.spills = self.capacity.provisions(&function.name)
+                && control::provisioned::covers(function, invocation.version);
+            self.capacity.begin(&invocation.function);
+        }
+        if let Some((_, _, id)) = free {
+            self.unset_idle(id);
             let environment = self.environments.get_mut(&id).expect("found just now");
             if let Some(reclaim) = environment.reclaim.take() {
                 cx.world.queue.cancel(reclaim);
@@ -183,17 +236,20 @@ impl Lambda {
             return;
         }
         invocation.cold = true;
-        self.start_environment(cx, deployment, invocation);
+        let name = invocation.function.clone();
+        self.capacity.grow(&name);
+        self.start_environment(cx.world, &name, deployment, Some(invocation), None);
     }
 
     fn start_environment(
         &mut self,
-        cx: &mut Cx<'_>,
+        world: &mut World,
+        function: &str,
         deployment: Arc<Deployment>,
-        invocation: Invocation,
+        work: Option<Invocation>,
+        provisioned: Option<Tag>,
     ) {
-        let world = &mut *cx.world;
-        let function = &self.functions[&invocation.function];
+        let function = &self.functions[function];
         let id = self.next_environment;
         self.next_environment += 1;
         let stream = {
@@ -201,7 +257,7 @@ impl Lambda {
             format!("{}/[{version}]{}", calendar::day_path(world.unix_ms()), world.rng.hex(32))
         };
         let variables =
-            variables::of_environment(world, function, &deployment, &stream, &invocation.trace_id);
+            variables::of_environment(world, function, &deployment, &stream, work.as_ref());
         let environment = Environment {
             function: function.name.clone(),
             function_arn: function.arn.clone(),
@@ -212,7 +268,9 @@ impl Lambda {
             guest: None,
             tmp: BTreeMap::new(),
             epoch: 0,
-            work: Some(invocation),
+            work,
+            provisioned,
+            ahead_units: 0,
             initialising: false,
             init_began: world.now,
             run: None,
@@ -275,7 +333,7 @@ impl Lambda {
         if function.is_none_or(|function| function.deployment(version).is_none()) {
             return;
         }
-        if self.check_concurrency(cx.world, &invocation.function).is_err() {
+        if self.check_concurrency(cx.world, &invocation.function, version, false).is_err() {
             asynchronous::throttled(self, cx.world, invocation);
             return;
         }
@@ -296,7 +354,7 @@ impl Lambda {
             version: deployment.version_name(),
         };
         self.log_record(cx, id, &record);
-        let at = cx.world.now.after_micros(costs::INIT_US_MAX);
+        let at = cx.world.now.after_micros(self.environments[&id].init_us_max());
         self.schedule(cx.world, id, at, Due::InitTimeout { environment: id });
         self.initialise(cx, id);
     }
@@ -334,7 +392,9 @@ impl Lambda {
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         environment.initialising = false;
         let in_init_phase = environment.phase == EnvironmentPhase::Init;
-        if in_init_phase {
+        if environment.work.is_none() {
+            self.provisioned_ready(cx, id);
+        } else if in_init_phase {
             let init_us = cx.world.now.0 - environment.init_began.0;
             environment.invocation().init_us = Some(init_us);
             self.cancel_due(cx.world, id);
@@ -351,6 +411,10 @@ impl Lambda {
     fn init_failed(&mut self, cx: &mut Cx<'_>, id: u32, status: ReportStatus) {
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         environment.initialising = false;
+        if environment.work.is_none() {
+            self.provisioned_failed(cx, id, status);
+            return;
+        }
         let init_us = cx.world.now.0 - environment.init_began.0;
         let invocation = environment.invocation();
         invocation.init_us = Some(init_us);
@@ -369,17 +433,9 @@ impl Lambda {
         let invocation = environment.invocation();
         invocation.started_at = Some(world.now);
         invocation.deadline = deadline;
-        let (request_id, cold) = (invocation.request_id.clone(), invocation.cold);
-        let attempt = invocation.attempt();
-        let (function, ready) = (environment.function.clone(), environment.guest.is_some());
+        let ready = environment.guest.is_some();
         self.set_phase(world, id, EnvironmentPhase::Invoke);
-        world.emit(Fact::InvocationStarted {
-            request_id,
-            function,
-            environment: id,
-            cold,
-            attempt,
-        });
+        world.emit(self.environments[&id].started(id));
         self.schedule(world, id, deadline, Due::Timeout { environment: id });
         if ready {
             self.log_start(cx, id);
@@ -457,26 +513,31 @@ impl Lambda {
             function: environment.function.clone(),
             version: environment.deployment.version_name(),
             phase,
+            provisioned: environment.provisioned.is_some(),
         });
-    }
-}
-
-impl Lambda {
-    /// How many environments of a function work now.
-    pub(super) fn busy_of(&self, function: &str) -> u64 {
-        self.environments.values().filter(|e| e.work.is_some() && e.function == function).count()
-            as u64
-    }
-
-    /// How many environments work now.
-    pub(super) fn busy(&self) -> u64 {
-        self.busy as u64
     }
 }
 
 impl Environment {
     fn invocation(&mut self) -> &mut Invocation {
         self.work.as_mut().expect("an environment at work has an invocation")
+    }
+
+    /// That its invocation is at work.
+    fn started(&self, id: u32) -> Fact {
+        let invocation = self.work.as_ref().expect("an environment at work has an invocation");
+        let concurrency = match &self.provisioned {
+            Some(_) => Some("Provisioned".to_owned()),
+            None => invocation.spills.then(|| "Spillover".to_owned()),
+        };
+        Fact::InvocationStarted {
+            request_id: invocation.request_id.clone(),
+            function: self.function.clone(),
+            environment: id,
+            cold: invocation.cold,
+            attempt: invocation.attempt(),
+            concurrency,
+        }
     }
 
     fn units_per_second(&self) -> u64 {

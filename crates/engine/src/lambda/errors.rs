@@ -111,6 +111,10 @@ impl From<LambdaError> for ApiError {
             LambdaError::TooManyRequests { reason } => {
                 put("Reason", reason);
                 put("Type", "User");
+                // A rate has room again soon; when concurrency has, nobody knows.
+                if reason.contains("Rate") {
+                    put("retryAfterSeconds", "1");
+                }
             }
             _ => {
                 put("Type", "User");

@@ -29,6 +29,8 @@ pub(crate) struct Invocation {
     /// What an asynchronous one has behind it.
     pub(crate) queued: Option<Queued>,
     pub(crate) wants_tail: bool,
+    /// There is provisioned concurrency for its version, and none of it was free.
+    pub(crate) spills: bool,
     /// Whether its environment was made for it.
     pub(crate) cold: bool,
     pub(crate) start_logged: bool,

@@ -2,6 +2,7 @@
 
 mod api;
 mod asynchronous;
+mod capacity;
 mod control;
 mod costs;
 mod environment;

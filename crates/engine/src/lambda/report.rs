@@ -33,6 +33,8 @@ pub(crate) enum Record {
         init_us: u64,
         phase: &'static str,
         status: ReportStatus,
+        /// The text format has successes too: "SnapStart and provisioned concurrency functions always emit INIT_REPORT".
+        always: bool,
     },
     Start {
         request_id: String,
@@ -82,13 +84,15 @@ impl Record {
         let line = match self {
             Self::Lines { lines } => return lines.clone(),
             Self::InitRuntimeDone { .. } | Self::RuntimeDone { .. } => return Vec::new(),
-            Self::InitReport { status: ReportStatus::Success, .. } => return Vec::new(),
+            Self::InitReport { status: ReportStatus::Success, always: false, .. } => {
+                return Vec::new();
+            }
             Self::InitStart { runtime_version, runtime_arn, .. } => {
                 format!(
                     "INIT_START Runtime Version: {runtime_version}\tRuntime Version ARN: {runtime_arn}\n"
                 )
             }
-            Self::InitReport { init_us, phase, status } => {
+            Self::InitReport { init_us, phase, status, .. } => {
                 let status = status.text();
                 format!(
                     "INIT_REPORT Init Duration: {} ms\tPhase: {phase}\t{status}\n",
@@ -137,13 +141,13 @@ impl Record {
     }
 
     /// Log messages in JSON format ("Lambda Telemetry API Event schema reference").
-    pub(crate) fn json(&self, time: &str, function: &str) -> Vec<String> {
+    pub(crate) fn json(&self, time: &str, function: &str, initialization: &str) -> Vec<String> {
         let (kind, record) = match self {
             Self::Lines { .. } | Self::End { .. } => return Vec::new(),
             Self::InitStart { runtime_version, runtime_arn, version } => (
                 "platform.initStart",
                 json!({
-                    "initializationType": "on-demand",
+                    "initializationType": initialization,
                     "phase": "init",
                     "runtimeVersion": runtime_version,
                     "runtimeVersionArn": runtime_arn,
@@ -153,7 +157,7 @@ impl Record {
             ),
             Self::InitRuntimeDone { phase, status } => (
                 "platform.initRuntimeDone",
-                status.add_to(json!({ "initializationType": "on-demand", "phase": phase })),
+                status.add_to(json!({ "initializationType": initialization, "phase": phase })),
             ),
             Self::RuntimeDone { request_id, duration_us, produced_bytes, status } => (
                 "platform.runtimeDone",
@@ -165,10 +169,10 @@ impl Record {
                     },
                 })),
             ),
-            Self::InitReport { init_us, phase, status } => (
+            Self::InitReport { init_us, phase, status, .. } => (
                 "platform.initReport",
                 status.add_to(json!({
-                    "initializationType": "on-demand",
+                    "initializationType": initialization,
                     "phase": phase,
                     "metrics": { "durationMs": in_milliseconds(*init_us) },
                 })),

@@ -1,6 +1,7 @@
 //! Environment variables: the limits on a function's own, and the whole set that a guest sees.
 
 use super::errors::LambdaError;
+use super::invocation::Invocation;
 use super::model::{Deployment, Function};
 use super::runtimes;
 use crate::world::World;
@@ -80,7 +81,7 @@ pub(super) fn of_environment(
     function: &Function,
     deployment: &Deployment,
     stream: &str,
-    trace_id: &str,
+    work: Option<&Invocation>,
 ) -> Vec<(String, String)> {
     let settings = &deployment.settings;
     let version = deployment.version_name();
@@ -95,7 +96,10 @@ pub(super) fn of_environment(
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
         ("AWS_LAMBDA_FUNCTION_NAME", &function.name),
         ("AWS_LAMBDA_FUNCTION_VERSION", &version),
-        ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+        (
+            "AWS_LAMBDA_INITIALIZATION_TYPE",
+            if work.is_some() { "on-demand" } else { "provisioned-concurrency" },
+        ),
         ("AWS_LAMBDA_LOG_GROUP_NAME", &settings.log_group),
         ("AWS_LAMBDA_LOG_STREAM_NAME", stream),
         ("AWS_LAMBDA_RUNTIME_API", "169.254.100.1:9001"),
@@ -116,12 +120,14 @@ pub(super) fn of_environment(
         ("_AWS_XRAY_DAEMON_ADDRESS", "169.254.100.1"),
         ("_AWS_XRAY_DAEMON_PORT", "2000"),
         ("_HANDLER", &settings.handler),
-        // A runtime sets it anew for each event; the first one's is here from the start.
-        ("_X_AMZN_TRACE_ID", trace_id),
     ]
     .into_iter()
     .map(|(key, value)| (key.to_owned(), value.to_owned()))
     .collect();
+    if let Some(invocation) = work {
+        // A runtime sets it anew for each event; the first one's is here from the start.
+        all.insert("_X_AMZN_TRACE_ID".into(), invocation.trace_id.clone());
+    }
     if !runtimes::is_custom(&settings.runtime) {
         all.insert("AWS_EXECUTION_ENV".into(), format!("AWS_Lambda_{}", settings.runtime));
     }

@@ -167,7 +167,7 @@ fn provisioned_concurrency_takes_its_time() {
     let scenario =
         scenario.at(1_500).request("lambda", "GetProvisionedConcurrencyConfig", get.clone());
     assert_eq!(output(&scenario)["Status"], "IN_PROGRESS");
-    let scenario = scenario.at(2_000).request("lambda", "GetProvisionedConcurrencyConfig", get);
+    let scenario = scenario.at(2_500).request("lambda", "GetProvisionedConcurrencyConfig", get);
     assert_eq!(output(&scenario)["AvailableProvisionedConcurrentExecutions"], 100);
     let words = " ReservedConcurrentExecutions  1 should not be lower than function's total provisioned concurrency [100].";
     assert_eq!(refusal(&reserve(scenario, "f", 1)).1, words);

@@ -42,7 +42,7 @@ impl Projections {
             Fact::FunctionChanged { function, state, .. } => {
                 self.functions.changed(function, state, at_us)
             }
-            Fact::EnvironmentPhase { environment, function, version, phase } => {
+            Fact::EnvironmentPhase { environment, function, version, phase, .. } => {
                 self.environments.phase(*environment, function, version, *phase, at_us);
             }
             Fact::InvocationStarted { request_id, function, environment, cold, .. } => {

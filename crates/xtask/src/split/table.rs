@@ -67,6 +67,9 @@ pub(crate) const ENGINE: &[Part] = &[
             claims: &[
                 "coldstart_engine::lambda::asynchronous::",
                 "coldstart_engine::lambda::control::",
+                "coldstart_engine::lambda::environment::Lambda>::provision",
+                "coldstart_engine::lambda::environment::Lambda>::release",
+                "coldstart_engine::lambda::environment::Lambda>::tell_provisioned",
                 "coldstart_engine::patterns::",
                 "miniz_oxide::",
             ],

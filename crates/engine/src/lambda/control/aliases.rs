@@ -4,7 +4,9 @@ use super::super::api::{self, Answer, respond};
 use super::super::environment::Lambda;
 use super::super::errors::LambdaError;
 use super::super::model::{Function, version_name};
-use super::{absent, done, function, function_mut, invalid, paging, qualified_arn, versions};
+use super::{
+    absent, done, function, function_mut, invalid, paging, provisioned, qualified_arn, versions,
+};
 use crate::rng::Rng;
 use crate::world::{Params, World};
 use serde_json::{Value, json};
@@ -28,6 +30,17 @@ impl Alias {
         match self.second {
             Some((version, weight)) if (rng.below(STEPS) as f64) < weight * STEPS as f64 => version,
             _ => self.version,
+        }
+    }
+
+    /// How many of so many environments each of its versions has: those of the second one are its weight's, rounded down.
+    pub(super) fn shares(&self, count: u64) -> Vec<(u64, u64)> {
+        match self.second {
+            None => vec![(self.version, count)],
+            Some((second, weight)) => {
+                let theirs = ((count as f64 * weight) as u64).min(count);
+                vec![(self.version, count - theirs), (second, theirs)]
+            }
         }
     }
 
@@ -176,20 +189,25 @@ pub(super) fn update(lambda: &mut Lambda, world: &mut World, params: &Params) ->
     alias.revision_id = world.rng.uuid();
     let known = function_mut(lambda, world, &of)?;
     let output = alias.describe(known, &name);
-    known.control.aliases.insert(name, alias);
+    let before = known.control.aliases.insert(name.clone(), alias.clone());
+    if before.is_none_or(|before| before.version != alias.version || before.second != alias.second)
+    {
+        provisioned::moved(lambda, world, &of, &name);
+    }
     respond(200, output)
 }
 
 /// An alias that is not there was deleted before.
-pub(super) fn delete(lambda: &mut Lambda, world: &World, params: &Params) -> Answer {
+pub(super) fn delete(lambda: &mut Lambda, world: &mut World, params: &Params) -> Answer {
     let (of, _) = api::named(world, params)?;
     let name = name(params)?;
+    function_mut(lambda, world, &of)?;
+    provisioned::remove(lambda, world, &of, &name);
     let control = &mut function_mut(lambda, world, &of)?.control;
     control.aliases.remove(&name);
     control.policies.remove(&name);
     control.urls.remove(&name);
     control.event_invoke_configs.remove(&name);
-    control.provisioned.remove(&name);
     done(204)
 }
 

@@ -17,7 +17,7 @@ fn reserved(lambda: &Lambda, but: &str) -> u64 {
 }
 
 /// What is left for functions that have nothing reserved.
-pub(super) fn unreserved(lambda: &Lambda) -> u64 {
+pub(crate) fn unreserved(lambda: &Lambda) -> u64 {
     (costs::CONCURRENT_EXECUTIONS_MAX as u64).saturating_sub(reserved(lambda, ""))
 }
 
@@ -25,12 +25,12 @@ pub(super) fn unreserved(lambda: &Lambda) -> u64 {
 #[inline(never)]
 pub(crate) fn exceeded(lambda: &Lambda, name: &str) -> Option<&'static str> {
     if let Some(reserved) = lambda.functions.get(name)?.control.reserved {
-        return (lambda.busy_of(name) >= reserved)
+        return (lambda.capacity.taken_by(name) >= reserved)
             .then_some("ReservedFunctionConcurrentInvocationLimitExceeded");
     }
     let with = lambda.functions.values().filter(|function| function.control.reserved.is_some());
-    let theirs: u64 = with.map(|function| lambda.busy_of(&function.name)).sum();
-    (lambda.busy().saturating_sub(theirs) >= unreserved(lambda))
+    let theirs: u64 = with.map(|function| lambda.capacity.taken_by(&function.name)).sum();
+    (lambda.capacity.taken().saturating_sub(theirs) >= unreserved(lambda))
         .then_some("ConcurrentInvocationLimitExceeded")
 }
 

@@ -11,7 +11,7 @@ mod mappings;
 pub(crate) mod package;
 mod paging;
 mod policy;
-mod provisioned;
+pub(crate) mod provisioned;
 mod settings;
 mod tags;
 mod urls;
@@ -78,7 +78,7 @@ pub(crate) struct AccountControl {
 pub(crate) enum Due {
     /// An event source mapping reaches the state that it was on its way to.
     Mapping { uuid: String, change: u64 },
-    /// Provisioned environments are there.
+    /// The next provisioned environment is made.
     Provisioned { function: String, qualifier: String, change: u64 },
 }
 
@@ -152,7 +152,7 @@ pub(crate) fn handle_due(lambda: &mut Lambda, world: &mut World, due: Due) {
     match due {
         Due::Mapping { uuid, change } => mappings::settle(lambda, world, &uuid, change),
         Due::Provisioned { function, qualifier, change } => {
-            provisioned::settle(lambda, &function, &qualifier, change);
+            provisioned::allocate(lambda, world, &function, &qualifier, change);
         }
     }
 }

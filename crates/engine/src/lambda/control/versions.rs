@@ -230,7 +230,8 @@ pub(crate) fn delete(
         )));
     }
     if known.control.versions.remove(&number).is_some() {
-        known.control.provisioned.remove(qualifier);
+        super::provisioned::remove(lambda, world, name, qualifier);
+        let known = function_mut(lambda, world, name)?;
         known.control.policies.remove(qualifier);
         known.control.event_invoke_configs.remove(qualifier);
         lambda.retire_environments(world, name);

@@ -1,6 +1,6 @@
 //! How work ends: stops, time-outs, exits and the stop button; what is answered, and what becomes of the environment.
 
-use super::{Cx, Due, Lambda};
+use super::{Cx, Due, Environment, Lambda, Tag};
 use crate::lambda::invocation::{Conclusion, Invocation};
 use crate::lambda::report::{Record, ReportStatus};
 use crate::lambda::{asynchronous, control, costs, report};
@@ -52,8 +52,7 @@ impl Lambda {
             }
             Stop::Pending => unreachable!("both cases are above"),
             Stop::Exit(exit) => {
-                let request_id = environment.invocation().request_id.clone();
-                let conclusion = exit_conclusion(&request_id, exit);
+                let conclusion = exit_conclusion(&environment.work_name(id), exit);
                 if environment.initialising {
                     self.init_ended(cx, id, conclusion);
                 } else {
@@ -95,9 +94,8 @@ impl Lambda {
     pub(super) fn no_module(&mut self, cx: &mut Cx<'_>, id: u32) {
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         let what = control::package::without_module(&environment.deployment.settings);
-        let request_id = environment.invocation().request_id.clone();
         let conclusion = Conclusion::platform_error(
-            &request_id,
+            &environment.work_name(id),
             Outcome::Error,
             "Runtime.InvalidEntrypoint",
             &what,
@@ -181,7 +179,9 @@ impl Lambda {
         environment.last_used = world.now;
         environment.pending = false;
         environment.ready.clear();
-        self.busy -= 1;
+        if environment.provisioned.is_none() {
+            self.capacity.end(&environment.function);
+        }
         match invocation.caller.take() {
             Some(caller) => world.answer(caller, Ok(conclusion.answer(&invocation))),
             None => asynchronous::attempted(self, world, invocation, &conclusion),
@@ -197,21 +197,31 @@ impl Lambda {
             self.reclaim(world, id);
             return;
         }
+        let provisioned = environment.provisioned.is_some();
         let phase = if environment.guest.is_some() {
             EnvironmentPhase::Idle
         } else {
             EnvironmentPhase::Reset
         };
-        let at = world.now.after_ms(world.config.reclaim_idle_ms);
-        let due = world::Due::Lambda(Due::Reclaim { environment: id });
-        environment.reclaim = Some(world.schedule(at, Urgency::Background, due));
+        if !provisioned {
+            let at = world.now.after_ms(world.config.reclaim_idle_ms);
+            let due = world::Due::Lambda(Due::Reclaim { environment: id });
+            environment.reclaim = Some(world.schedule(at, Urgency::Background, due));
+        }
+        self.set_idle(id);
         self.set_phase(world, id, phase);
     }
 
     pub(super) fn reclaim(&mut self, world: &mut World, id: u32) {
         self.set_phase(world, id, EnvironmentPhase::Reclaimed);
+        self.unset_idle(id);
         let environment = self.environments.remove(&id).expect("an environment is reclaimed once");
         assert!(environment.work.is_none(), "an environment at work is not reclaimed");
+        if let Some(Tag { qualifier, .. }) = &environment.provisioned {
+            self.capacity.unprovision(&environment.function);
+            let told = control::provisioned::Told::Gone;
+            control::provisioned::told(self, world, &environment.function, qualifier, told);
+        }
         if let Some(reclaim) = environment.reclaim {
             world.queue.cancel(reclaim);
         }
@@ -229,7 +239,7 @@ impl Lambda {
             }
         }
         for id in idle {
-            self.reclaim(world, id);
+            self.dismiss(world, id);
         }
     }
 
@@ -237,6 +247,7 @@ impl Lambda {
     pub(in crate::lambda) fn delete_function(&mut self, world: &mut World, name: &str) {
         self.functions.remove(name);
         self.retire_environments(world, name);
+        self.capacity.forget(name);
         world.emit(Fact::FunctionChanged {
             function: name.into(),
             state: "Deleted".into(),
@@ -254,7 +265,7 @@ impl Lambda {
     pub(crate) fn interrupt(&mut self, world: &mut World) -> Option<Interrupt> {
         let running = self.running()?;
         let id = *self.computing.front()?;
-        let before = self.environments[&id].work.as_ref().map_or(0, Invocation::units_before);
+        let before = self.environments[&id].units_before();
         let units = before + running.units;
         let interrupt = Interrupt { request_id: running.request_id, units };
         self.plan_interrupt(interrupt.clone());
@@ -267,11 +278,10 @@ impl Lambda {
             return false;
         }
         let environment = &self.environments[&id];
-        let invocation = environment.work.as_ref().expect("a computing environment works");
         let run = environment.run.as_ref().map_or(0, |run| run.units);
         // Attempts of one event share their request id.
-        let units = invocation.units_before() + invocation.units + run;
-        self.interrupts.get(&invocation.request_id).is_some_and(|planned| units >= *planned)
+        let units = environment.units_before() + environment.units() + run;
+        self.interrupts.get(&environment.work_name(id)).is_some_and(|planned| units >= *planned)
     }
 
     pub(super) fn stop_run(&mut self, world: &mut World, id: u32) {
@@ -288,6 +298,10 @@ impl Lambda {
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         environment.initialising = false;
         let in_init_phase = environment.phase == EnvironmentPhase::Init;
+        if environment.work.is_none() {
+            self.provisioned_failed(cx, id, ReportStatus::Error("Coldstart.Stopped".into()));
+            return;
+        }
         let init_us = cx.world.now.0 - environment.init_began.0;
         let invocation = environment.invocation();
         let request_id = invocation.request_id.clone();
@@ -295,17 +309,8 @@ impl Lambda {
             invocation.init_us = Some(init_us);
             invocation.init_failed = true;
             invocation.started_at = Some(cx.world.now);
-            let (function, cold) = (invocation.function.clone(), invocation.cold);
-            let attempt = invocation.attempt();
             self.set_phase(cx.world, id, EnvironmentPhase::Invoke);
-            let started = Fact::InvocationStarted {
-                request_id: request_id.clone(),
-                function,
-                environment: id,
-                cold,
-                attempt,
-            };
-            cx.world.emit(started);
+            cx.world.emit(self.environments[&id].started(id));
         }
         let what = "Invocation was stopped by hand";
         self.finish(
@@ -316,15 +321,27 @@ impl Lambda {
     }
 
     pub(crate) fn running(&self) -> Option<crate::Running> {
-        let environment = &self.environments[self.computing.front()?];
-        let invocation = environment.work.as_ref().expect("a computing environment works");
+        let id = *self.computing.front()?;
+        let environment = &self.environments[&id];
         let run = environment.run.as_ref().expect("a computing environment has a run");
         Some(crate::Running {
-            request_id: invocation.request_id.clone(),
+            request_id: environment.work_name(id),
             function: environment.function.clone(),
-            units: invocation.units + run.units,
-            units_max: invocation.units.saturating_add(run.units_max),
+            units: environment.units() + run.units,
+            units_max: environment.units().saturating_add(run.units_max),
         })
+    }
+}
+
+impl Environment {
+    /// Units that its work burned before the run that runs now.
+    fn units(&self) -> u64 {
+        self.work.as_ref().map_or(self.ahead_units, |invocation| invocation.units)
+    }
+
+    /// Units of earlier attempts of its work.
+    fn units_before(&self) -> u64 {
+        self.work.as_ref().map_or(0, Invocation::units_before)
     }
 }
 

@@ -17,7 +17,8 @@ impl Lambda {
         status: ReportStatus,
     ) {
         self.log_record(cx, id, &Record::InitRuntimeDone { phase, status: status.clone() });
-        self.log_record(cx, id, &Record::InitReport { init_us, phase, status });
+        let always = false;
+        self.log_record(cx, id, &Record::InitReport { init_us, phase, status, always });
     }
 
     /// Writes a line of the function's, if its level is asked for.
@@ -38,7 +39,14 @@ impl Lambda {
             return;
         }
         let lines = match environment.deployment.settings.log_format.as_str() {
-            "JSON" => record.json(&calendar::iso(cx.world.unix_ms()), &environment.function),
+            "JSON" => {
+                let initialization = environment.initialization_type();
+                record.json(
+                    &calendar::iso(cx.world.unix_ms()),
+                    &environment.function,
+                    initialization,
+                )
+            }
             _ => record.text(),
         };
         for line in lines {

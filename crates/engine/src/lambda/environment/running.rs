@@ -20,7 +20,7 @@ impl Lambda {
             "a guest computes one thing at a time"
         );
         let deadline = if environment.phase == EnvironmentPhase::Init {
-            environment.init_began.after_micros(costs::INIT_US_MAX)
+            environment.init_began.after_micros(environment.init_us_max())
         } else {
             environment.invocation().deadline
         };
@@ -91,7 +91,10 @@ impl Lambda {
     pub(super) fn end_run(&mut self, id: u32, drop_guest: bool) {
         let environment = self.environments.get_mut(&id).expect("a computing environment is there");
         let run = environment.run.take().expect("a computing environment has a run");
-        environment.invocation().units += run.units;
+        match &mut environment.work {
+            Some(invocation) => invocation.units += run.units,
+            None => environment.ahead_units += run.units,
+        }
         if drop_guest {
             environment.drop_guest();
         }
