@@ -39,6 +39,12 @@ pub struct TestForm {
     pub context: String,
     /// How often the retrier that matches was used before.
     pub retries: u32,
+    /// The state of a Map or Parallel state from which a mocked error came; empty for none.
+    pub caused_by: String,
+    /// How many iterations of a Map state failed; none for not said.
+    pub failures: Option<u32>,
+    /// What a Map state's reader read, JSON; empty for none.
+    pub reader_data: String,
 }
 
 impl TestForm {
@@ -63,7 +69,31 @@ impl TestForm {
             variables: String::new(),
             context: String::new(),
             retries: 0,
+            caused_by: String::new(),
+            failures: None,
+            reader_data: String::new(),
         }
+    }
+
+    /// `stateConfiguration`: of what is filled in, what a state of this type takes.
+    fn configuration(&self, state_type: &str) -> Map<String, Value> {
+        let mut configuration = Map::new();
+        if self.retries > 0 && self.mock != TestMock::None {
+            configuration.insert("retrierRetryCount".into(), json!(self.retries));
+        }
+        let nested = matches!(state_type, "Map" | "Parallel");
+        if nested && self.mock == TestMock::Error && !self.caused_by.is_empty() {
+            configuration.insert("errorCausedByState".into(), json!(self.caused_by));
+        }
+        if state_type == "Map" {
+            if let Some(failures) = self.failures {
+                configuration.insert("mapIterationFailureCount".into(), json!(failures));
+            }
+            if !self.reader_data.trim().is_empty() {
+                configuration.insert("mapItemReaderData".into(), json!(self.reader_data));
+            }
+        }
+        configuration
     }
 }
 
@@ -106,8 +136,9 @@ pub fn test_state(definition: &str, state: &str, state_type: &str, form: &TestFo
                 params["mock"] = json!({ "errorOutput": error });
             }
         }
-        if form.retries > 0 && form.mock != TestMock::None {
-            params["stateConfiguration"] = json!({ "retrierRetryCount": form.retries });
+        let configuration = form.configuration(state_type);
+        if !configuration.is_empty() {
+            params["stateConfiguration"] = Value::Object(configuration);
         }
     }
     ApiRequest { service: "states".into(), operation: "TestState".into(), params }
@@ -171,6 +202,22 @@ mod tests {
         assert_eq!(params(&form, "Task")["stateConfiguration"]["retrierRetryCount"], json!(2));
         assert_eq!(params(&form, "Pass").get("mock"), None, "a Pass state refuses mocks");
         assert_eq!(TestForm::of("Map", "").mock, TestMock::Result, "a Map state needs one");
+    }
+
+    #[test]
+    fn what_a_map_state_is_told_goes_to_no_other() {
+        let mut form = TestForm::of("Map", "");
+        form.mock = TestMock::Error;
+        form.caused_by = "Charge".into();
+        form.failures = Some(2);
+        form.reader_data = "[1]".into();
+        let told = |kind: &str| {
+            test_state("{}", "A", kind, &form).params.get("stateConfiguration").cloned()
+        };
+        let all = json!({ "errorCausedByState": "Charge", "mapIterationFailureCount": 2, "mapItemReaderData": "[1]" });
+        assert_eq!(told("Map"), Some(all));
+        assert_eq!(told("Parallel"), Some(json!({ "errorCausedByState": "Charge" })));
+        assert_eq!(told("Task"), None);
     }
 
     #[test]

@@ -392,3 +392,32 @@ test("two hundred states are laid out at once", (t) =>
     // The optimised engine takes a few milliseconds; one that was built for debugging is a hundred times slower.
     if (!process.env.COLDSTART_DEBUG_ENGINE) assert.ok(took.least < 100, `${took.least} ms`);
   }));
+
+test("a Map state is told what failed in it and what its reader reads", (t) =>
+  visit(t, { hash: "#/machines" }, async (page) => {
+    await createMachine(page, "mapped", "Hello");
+    await write(page, definition, `{"StartAt": "Each", "States": {"Each": {"Type": "Map", "ToleratedFailureCount": 1,
+"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "ReaderConfig": {"InputType": "JSON"}, "Parameters": {"Bucket": "b", "Key": "k"}},
+"ItemSelector": {"item.$": "$$.Map.Item.Value"}, "ItemProcessor": {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, "StartAt": "Charge", "States": {"Charge": {"Type": "Pass", "End": true}}},
+"Catch": [{"ErrorEquals": ["States.ExceedToleratedFailureThreshold"], "Next": "Sorry"}], "End": true}, "Sorry": {"Type": "Pass", "End": true}}}`);
+    await state(page, "Each").locator("text").first().click();
+    await page.getByRole("button", { name: "Test state", exact: true }).click();
+    const outcome = page.getByRole("region", { name: "Result of the test" });
+    await write(page, "Mocked result", '["done"]');
+    await page.getByLabel("Data of the item reader").fill('[{"order": 17');
+    await page.getByText(/^Not JSON/).waitFor();
+    await page.getByLabel("Data of the item reader").fill('[{"order": 17}]');
+    await page.getByRole("button", { name: "Start test" }).click();
+    await outcome.getByText("SUCCEEDED", { exact: true }).waitFor();
+    assert.match(await outcome.innerText(), /"order": 17/);
+    await page.getByLabel("Failed iterations").fill("2");
+    await page.getByRole("button", { name: "Start test" }).click();
+    await outcome.getByText("CAUGHT_ERROR", { exact: true }).waitFor();
+    await outcome.getByRole("button", { name: "Select Sorry" }).waitFor();
+    await page.getByText("Mock an error", { exact: true }).click();
+    await page.getByLabel("Error caused by state").fill("Charge");
+    await page.getByLabel("Error", { exact: true }).fill("Oops");
+    await page.getByLabel("Failed iterations").fill("");
+    await page.getByRole("button", { name: "Start test" }).click();
+    await outcome.getByText("FAILED", { exact: true }).waitFor();
+  }));

@@ -125,6 +125,8 @@ fn TestOfState(props: &TestOfStateProps) -> Html {
     *latest.borrow_mut() = props.form.clone();
     let form = &props.form;
     let mockable = is_mockable(&props.state_type);
+    let (is_map, nested) =
+        (&*props.state_type == "Map", matches!(&*props.state_type, "Map" | "Parallel"));
     let calls = calls_service(form, &props.state_type);
     let edit = {
         let (on_change, latest) = (props.on_change.clone(), latest);
@@ -153,6 +155,7 @@ fn TestOfState(props: &TestOfStateProps) -> Html {
             .map(|fault| {
                 AttrValue::from(format!("Not JSON: line {}: {}", fault.line, fault.message))
             }),
+        is_map.then(|| optional(&form.reader_data)).flatten(),
     ];
     let forbidden = calls && props.read_only;
     let can_run = !*busy && !forbidden && faults.iter().all(Option::is_none);
@@ -243,9 +246,24 @@ fn TestOfState(props: &TestOfStateProps) -> Html {
                                 <Field id="test-retries" label="Retries so far" hint="Of the retrier that matches.">
                                     <input id="test-retries" type="number" min="0" max="99999999" value={form.retries.to_string()} oninput={input(|form, text| form.retries = number_of(&text).unwrap_or_default())} aria-describedby="test-retries-hint" />
                                 </Field>
+                                if nested {
+                                    <Field id="test-caused-by" label="Error caused by state" hint="The inner state that failed.">
+                                        <input id="test-caused-by" value={form.caused_by.clone()} oninput={input(|form, text| form.caused_by = text)} autocomplete="off" spellcheck="false" aria-describedby="test-caused-by-hint" />
+                                    </Field>
+                                }
                             </div>
                         },
                     } }
+                }
+                if is_map {
+                    <div class="test-state-fields">
+                        <Field id="test-failures" label="Failed iterations" hint="Empty: not said.">
+                            <input id="test-failures" type="number" min="0" max="100000000" value={form.failures.map(|count| count.to_string()).unwrap_or_default()} oninput={input(|form, text| form.failures = number_of(&text))} aria-describedby="test-failures-hint" />
+                        </Field>
+                        <Field id="test-reader" label="Data of the item reader" hint="JSON: what the reader would read." fault={faults[4].clone()}>
+                            <textarea id="test-reader" rows="3" value={form.reader_data.clone()} oninput={input(|form, text| form.reader_data = text)} spellcheck="false" autocomplete="off" aria-describedby="test-reader-hint" />
+                        </Field>
+                    </div>
                 }
                 <Field id="test-level" label="Inspection level">
                     <select id="test-level" onchange={select(|form, text| form.level = text)} aria-describedby="test-level-hint">
