@@ -245,11 +245,12 @@ impl EngineClient {
         );
         reply.await
     }
-    /// Lets a request into a copy of the session, which is forgotten afterwards.
+    /// Lets a request into a copy of the session, which is forgotten afterwards. What comes first goes in before it.
     pub async fn try_request(
         self: &Rc<Self>,
         workspace: Workspace,
         modules: &[Rc<[u8]>],
+        first: Vec<ApiRequest>,
         request: ApiRequest,
     ) -> Result<ApiResponse, CallError> {
         let (id, reply) = self.ask(Pending::Request);
@@ -257,6 +258,7 @@ impl EngineClient {
             id,
             workspace: Box::new(workspace),
             modules: (0..modules.len()).collect(),
+            first,
             request,
         };
         self.send(message, modules);

@@ -12,13 +12,18 @@ pub enum FunctionTab {
     Test,
     /// Numbers, environments, invocations, logs.
     Monitor,
-    /// Memory, timeout, variables.
+    /// What the function may use and is told, and what it is connected with.
     Configuration,
+    /// Names of versions.
+    Aliases,
+    /// What was published.
+    Versions,
 }
 
 impl FunctionTab {
     /// In the console's order.
-    pub const ALL: [Self; 4] = [Self::Code, Self::Test, Self::Monitor, Self::Configuration];
+    pub const ALL: [Self; 6] =
+        [Self::Code, Self::Test, Self::Monitor, Self::Configuration, Self::Aliases, Self::Versions];
 
     /// As it stands in the address.
     pub fn segment(self) -> &'static str {
@@ -27,6 +32,8 @@ impl FunctionTab {
             Self::Test => "test",
             Self::Monitor => "monitor",
             Self::Configuration => "configuration",
+            Self::Aliases => "aliases",
+            Self::Versions => "versions",
         }
     }
     /// As it stands on the tab.
@@ -36,6 +43,86 @@ impl FunctionTab {
             Self::Test => "Test",
             Self::Monitor => "Monitor",
             Self::Configuration => "Configuration",
+            Self::Aliases => "Aliases",
+            Self::Versions => "Versions",
+        }
+    }
+}
+
+/// A part of a function's Configuration tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ConfigurationSection {
+    /// Memory, timeout, description.
+    #[default]
+    General,
+    /// Queues that invoke it.
+    Triggers,
+    /// Role and resource policy.
+    Permissions,
+    /// Where outcomes go.
+    Destinations,
+    /// Its URL.
+    Url,
+    /// What it is told.
+    Variables,
+    /// Tags.
+    Tags,
+    /// Logs and tracing.
+    Monitoring,
+    /// Reserved and provisioned.
+    Concurrency,
+    /// Retries, age, dead letters.
+    Asynchronous,
+    /// What is below /opt.
+    Layers,
+}
+
+impl ConfigurationSection {
+    /// In the console's order; layers, which it shows below the code, come last.
+    pub const ALL: [Self; 11] = [
+        Self::General,
+        Self::Triggers,
+        Self::Permissions,
+        Self::Destinations,
+        Self::Url,
+        Self::Variables,
+        Self::Tags,
+        Self::Monitoring,
+        Self::Concurrency,
+        Self::Asynchronous,
+        Self::Layers,
+    ];
+
+    /// As it stands in the address.
+    pub fn segment(self) -> &'static str {
+        match self {
+            Self::General => "general",
+            Self::Triggers => "triggers",
+            Self::Permissions => "permissions",
+            Self::Destinations => "destinations",
+            Self::Url => "url",
+            Self::Variables => "variables",
+            Self::Tags => "tags",
+            Self::Monitoring => "monitoring",
+            Self::Concurrency => "concurrency",
+            Self::Asynchronous => "asynchronous",
+            Self::Layers => "layers",
+        }
+    }
+    /// As it stands in the list.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::General => "General configuration",
+            Self::Triggers => "Triggers",
+            Self::Permissions => "Permissions",
+            Self::Destinations => "Destinations",
+            Self::Url => "Function URL",
+            Self::Variables => "Environment variables",
+            Self::Tags => "Tags",
+            Self::Monitoring => "Monitoring and operations tools",
+            Self::Concurrency => "Concurrency",
+            Self::Asynchronous => "Asynchronous invocation",
+            Self::Layers => "Layers",
         }
     }
 }
@@ -113,6 +200,19 @@ pub enum Route {
         /// The request id; empty for all.
         request: String,
     },
+    /// A part of a function's configuration.
+    Configuration {
+        /// The function's name.
+        function: String,
+        /// Which part; the general one is the tab itself.
+        section: ConfigurationSection,
+    },
+    /// The list of SQS queues.
+    Queues,
+    /// A queue.
+    Queue(String),
+    /// What the session cost.
+    Costs,
     /// A history from a file, to be taken in.
     Import,
     /// One that was taken in.
@@ -152,6 +252,15 @@ impl Route {
             ["functions", function, "monitor", request] => {
                 Self::Invocation { function: decode(function), request: decode(request) }
             }
+            ["functions", function, "configuration", section] => {
+                match ConfigurationSection::ALL.into_iter().find(|one| one.segment() == *section) {
+                    Some(section) => Self::configuration(&decode(function), section),
+                    None => Self::NotFound(fragment.to_owned()),
+                }
+            }
+            ["costs"] => Self::Costs,
+            ["queues"] => Self::Queues,
+            ["queues", name] => Self::Queue(decode(name)),
             ["machines"] => Self::Machines,
             ["machines", name] => Self::machine(&decode(name), MachineTab::default()),
             ["machines", machine, "executions", name] => {
@@ -196,6 +305,12 @@ impl Route {
             Self::Invocation { function, request } => {
                 format!("#/functions/{}/monitor/{}", encode(function), encode(request))
             }
+            Self::Configuration { function, section } => {
+                format!("#/functions/{}/configuration/{}", encode(function), section.segment())
+            }
+            Self::Queues => "#/queues".into(),
+            Self::Costs => "#/costs".into(),
+            Self::Queue(name) => format!("#/queues/{}", encode(name)),
             Self::Import => "#/histories".into(),
             Self::Imported(number) => format!("#/histories/{}", encode(number)),
             Self::Execution { machine, name } => {
@@ -211,6 +326,24 @@ impl Route {
     /// A function's page.
     pub fn function(name: &str, tab: FunctionTab) -> Self {
         Self::Function { name: name.to_owned(), tab }
+    }
+
+    /// A part of a function's configuration.
+    pub fn configuration(name: &str, section: ConfigurationSection) -> Self {
+        match section {
+            ConfigurationSection::General => Self::function(name, FunctionTab::Configuration),
+            section => Self::Configuration { function: name.to_owned(), section },
+        }
+    }
+
+    /// The function that the page is about.
+    pub fn function_name(&self) -> Option<&String> {
+        match self {
+            Self::Function { name, .. }
+            | Self::Invocation { function: name, .. }
+            | Self::Configuration { function: name, .. } => Some(name),
+            _ => None,
+        }
     }
 
     /// A state machine's page.
@@ -235,6 +368,12 @@ impl Route {
             Self::Machine { name, tab } => format!("{name} · {}", tab.label()),
             Self::Execution { machine, name } => format!("{name} · {machine}"),
             Self::Invocation { function, .. } => format!("{function} · Monitor"),
+            Self::Configuration { function, section } => {
+                format!("{function} · {}", section.label())
+            }
+            Self::Queues => "SQS queues".into(),
+            Self::Costs => "Cost".into(),
+            Self::Queue(name) => format!("{name} · SQS queue"),
             Self::Import => "Import a history".into(),
             Self::Imported(_) => "Imported history".into(),
             Self::Examples => "Examples".into(),
@@ -284,6 +423,8 @@ mod tests {
             Route::Functions,
             Route::Machines,
             Route::Import,
+            Route::Queues,
+            Route::Costs,
             Route::Examples,
             Route::Workspaces,
             Route::Link("d1.ab_-.cd/?#x".into()),
@@ -291,7 +432,9 @@ mod tests {
         for name in ["hello", "a-b_c", "ä b/c%41", "50%", ""] {
             routes.extend(FunctionTab::ALL.map(|tab| Route::function(name, tab)));
             routes.extend(MachineTab::ALL.map(|tab| Route::machine(name, tab)));
+            routes.extend(ConfigurationSection::ALL.map(|part| Route::configuration(name, part)));
             if !name.is_empty() {
+                routes.push(Route::Queue(name.into()));
                 routes.push(Route::Imported(name.into()));
                 routes.push(Route::Invocation { function: name.into(), request: name.into() });
                 routes.push(Route::Execution { machine: name.into(), name: name.into() });

@@ -5,14 +5,14 @@ use crate::app::App;
 use crate::engine_client::AssembleError;
 use crate::host;
 use crate::model::{
-    CallError, DocumentAction, EnginePhase, Example, InvocationType, Notice, NoticesAction, Remedy,
-    RunsAction, Settings, Tone, Verdict, code_sha256, create_function, delete_function, free_name,
-    get_function_configuration, invoke, module_fault, update_function_code,
-    update_function_configuration,
+    CallError, DocumentAction, EnginePhase, Example, ExampleIndex, InvocationType, Notice,
+    NoticesAction, Remedy, RunsAction, Scenario, Settings, SweepRow, Tone, Verdict, code_sha256,
+    create_function, delete_function, free_name, get_function_configuration, invoke, module_fault,
+    of_function, update_function_code,
 };
 use crate::route::{FunctionTab, Route};
-use coldstart_protocol::{Diagnostic, ModuleInfo};
-use coldstart_workspace::{ClockMode, FunctionDraft, Source, TestEvent};
+use coldstart_protocol::{Diagnostic, ModuleInfo, ViewSpec};
+use coldstart_workspace::{ApiRequest, ClockMode, FunctionDraft, Source, TestEvent};
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
@@ -151,7 +151,7 @@ pub async fn deploy(app: &App, name: &str, code: Code) -> Result<(), DeployError
 
 /// A function that was just created or changed refuses requests for a moment. Where the clock goes by itself that moment is over in a frame
 /// or two, and nobody wants to be told of it.
-async fn settled(app: &App, function: &str) {
+pub async fn settled(app: &App, function: &str) {
     const FRAMES_MAX: usize = 60;
     const FRAMES_GONE: usize = 10;
     while matches!(app.session.get().phase, EnginePhase::Starting | EnginePhase::Opening { .. }) {
@@ -175,8 +175,13 @@ async fn settled(app: &App, function: &str) {
     }
 }
 
-/// Sends the selected event to a function.
+/// Sends the selected event to a function as it is deployed.
 pub fn test(app: &App, function: &str, invocation_type: InvocationType) {
+    test_of(app, function, "", invocation_type);
+}
+
+/// Sends the selected event to a version or an alias of a function; empty for what is deployed.
+pub fn test_of(app: &App, function: &str, qualifier: &str, invocation_type: InvocationType) {
     let document = app.document.get();
     if document.read_only() {
         return;
@@ -194,10 +199,11 @@ pub fn test(app: &App, function: &str, invocation_type: InvocationType) {
         invocation_type,
     });
     app.say(format!("{function} is running."));
-    let (app, function) = (app.clone(), function.to_owned());
+    let (app, function, qualifier) = (app.clone(), function.to_owned(), qualifier.to_owned());
     spawn_local(async move {
         settled(&app, &function).await;
-        let result = app.engine.request(invoke(&function, &payload, invocation_type), &[]).await;
+        let request = invoke(&function, &qualifier, &payload, invocation_type);
+        let result = app.engine.request(request, &[]).await;
         app.runs.dispatch(RunsAction::Ended {
             function: function.clone(),
             number,
@@ -217,11 +223,27 @@ pub fn test(app: &App, function: &str, invocation_type: InvocationType) {
     });
 }
 
-/// Sets a function's configuration.
-pub async fn configure(app: &App, function: &str, settings: &Settings) -> Result<(), CallError> {
-    app.engine.request(update_function_configuration(function, settings), &[]).await?;
-    app.say(format!("The configuration of {function} was saved."));
-    Ok(())
+/// What the selected event comes to with other memory, cold and warm. The session stays as it is: both happen in copies of it.
+pub async fn try_memory(app: &App, function: &str, memory_mb: u64) -> Result<SweepRow, CallError> {
+    let document = app.document.get();
+    let event =
+        document.draft(function).and_then(|draft| draft.test_events.get(draft.selected_event));
+    let payload = event.map_or_else(|| "{}".to_owned(), |event| event.payload.clone());
+    let update = of_function(
+        "UpdateFunctionConfiguration",
+        function,
+        serde_json::json!({ "MemorySize": memory_mb }),
+    );
+    let event = invoke(function, "", &payload, InvocationType::RequestResponse);
+    let workspace = super::snapshot(app);
+    let (modules, _) = super::modules_of(app, &workspace).await;
+    let mut outputs = Vec::new();
+    for first in [vec![update.clone()], vec![update.clone(), event.clone()]] {
+        let response =
+            app.engine.try_request(workspace.clone(), &modules, first, event.clone()).await?;
+        outputs.push(response.output);
+    }
+    Ok(SweepRow::of(memory_mb, &outputs[0], &outputs[1]))
 }
 
 /// A function as it was before it was deleted.
@@ -324,6 +346,60 @@ pub async fn add_example(app: &App, example: &Example, name: Option<String>) -> 
     add_function_of(app, example, &name).await?;
     app.say(format!("{name} was added."));
     app.go(&Route::function(&name, FunctionTab::Test));
+    Ok(())
+}
+
+/// Adds a scenario's functions, makes its requests, and goes where they can be seen. A refusal among many requests at once is what they are for.
+pub async fn add_scenario(
+    app: &App,
+    index: &ExampleIndex,
+    scenario: &Scenario,
+) -> Result<(), String> {
+    let names = function_names(app);
+    for function in index.examples.iter().filter(|one| scenario.functions.contains(&one.name)) {
+        let name = &function.function.name;
+        if !names.contains(name) {
+            add_function_of(app, function, name).await?;
+        }
+    }
+    // Whether a function is busy with a change is told with its window.
+    let watched: Vec<u64> = scenario
+        .functions
+        .iter()
+        .map(|name| super::watch(app, ViewSpec::Function { name: name.clone() }))
+        .collect();
+    let done = make_requests(app, scenario).await;
+    watched.into_iter().for_each(|id| super::unwatch(app, id));
+    done?;
+    app.say(format!("{} is set up.", scenario.title));
+    app.go(&Route::parse(&scenario.open));
+    Ok(())
+}
+
+async fn make_requests(app: &App, scenario: &Scenario) -> Result<(), String> {
+    for request in &scenario.requests {
+        let function = request.params.get("FunctionName").and_then(|name| name.as_str());
+        if let Some(function) = function {
+            settled(app, function).await;
+        }
+        let one = ApiRequest {
+            service: request.service.clone(),
+            operation: request.operation.clone(),
+            params: request.params.clone(),
+        };
+        if request.at_once {
+            for _ in 0..request.times {
+                let (app, one) = (app.clone(), one.clone());
+                spawn_local(async move {
+                    let _ = app.engine.request(one, &[]).await;
+                });
+            }
+            continue;
+        }
+        for _ in 0..request.times {
+            app.engine.request(one.clone(), &[]).await.map_err(|error| error.line())?;
+        }
+    }
     Ok(())
 }
 

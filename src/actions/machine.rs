@@ -235,7 +235,7 @@ pub async fn test_state(
     let response = if calls_service(form, state_type) {
         let workspace = snapshot(app);
         let (modules, _) = modules_of(app, &workspace).await;
-        app.engine.try_request(workspace, &modules, request).await?
+        app.engine.try_request(workspace, &modules, Vec::new(), request).await?
     } else {
         app.engine.request(request, &[]).await?
     };

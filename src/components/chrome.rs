@@ -10,8 +10,8 @@ use crate::hooks::{use_app, use_chosen, use_document, use_here, use_library, use
 use crate::host;
 use crate::model::{EnginePhase, Keeping, Saved, Tone};
 use crate::pages::{
-    ExamplesPage, ExecutionPage, FunctionPage, FunctionsPage, ImportPage, ImportedPage,
-    MachinePage, MachinesPage, NotFoundPage, WorkspacesPage,
+    CostsPage, ExamplesPage, ExecutionPage, FunctionPage, FunctionsPage, ImportPage, ImportedPage,
+    MachinePage, MachinesPage, NotFoundPage, QueuePage, QueuesPage, WorkspacesPage,
 };
 use crate::route::{FunctionTab, Route};
 use gloo_events::{EventListener, EventListenerOptions};
@@ -98,7 +98,9 @@ pub fn Chrome() -> Html {
 /// What counts as another page: tabs of one function do not.
 fn page_of(route: &Route) -> String {
     match route {
-        Route::Function { name, .. } | Route::Invocation { function: name, .. } => {
+        Route::Function { name, .. }
+        | Route::Invocation { function: name, .. }
+        | Route::Configuration { function: name, .. } => {
             format!("function {name}")
         }
         Route::Machine { name, .. } => format!("machine {name}"),
@@ -113,6 +115,12 @@ fn page(route: &Route) -> Html {
         Route::Invocation { function, request } => {
             html! { <FunctionPage key={function.clone()} name={function.clone()} tab={FunctionTab::Monitor} request={request.clone()} /> }
         }
+        Route::Configuration { function, section } => {
+            html! { <FunctionPage key={function.clone()} name={function.clone()} tab={FunctionTab::Configuration} section={*section} /> }
+        }
+        Route::Queues => html! { <QueuesPage /> },
+        Route::Costs => html! { <CostsPage /> },
+        Route::Queue(name) => html! { <QueuePage key={name.clone()} name={name.clone()} /> },
         Route::Import => html! { <ImportPage /> },
         Route::Imported(number) => {
             html! { <ImportedPage key={number.clone()} number={number.clone()} /> }
@@ -227,18 +235,23 @@ struct NavigationProps {
     route: Route,
 }
 
-const PLACES: [(Route, &str, Glyph); 4] = [
+const PLACES: [(Route, &str, Glyph); 6] = [
     (Route::Functions, "Functions", Glyph::Functions),
     (Route::Machines, "State machines", Glyph::Machines),
+    (Route::Queues, "SQS queues", Glyph::Queues),
+    (Route::Costs, "Cost", Glyph::Cost),
     (Route::Examples, "Examples", Glyph::Examples),
     (Route::Workspaces, "Workspaces", Glyph::Workspaces),
 ];
 
 fn is_at(route: &Route, place: &Route) -> bool {
     match route {
-        Route::Home | Route::Function { .. } | Route::Invocation { .. } | Route::Link(_) => {
-            *place == Route::Functions
-        }
+        Route::Home
+        | Route::Function { .. }
+        | Route::Invocation { .. }
+        | Route::Configuration { .. }
+        | Route::Link(_) => *place == Route::Functions,
+        Route::Queue(_) => *place == Route::Queues,
         Route::Machine { .. } | Route::Execution { .. } | Route::Import | Route::Imported(_) => {
             *place == Route::Machines
         }
@@ -255,12 +268,7 @@ fn SideNavigation(props: &NavigationProps) -> Html {
         use_document(|document| document.workspace.machines.keys().cloned().collect::<Vec<_>>());
     let read_only = use_document(|document| document.read_only());
     let machine = props.route.machine_name();
-    let shown = match &props.route {
-        Route::Function { name, .. } | Route::Invocation { function: name, .. } => {
-            Some(name.clone())
-        }
-        _ => None,
-    };
+    let shown = props.route.function_name().cloned();
     let reset = Callback::from(move |_: MouseEvent| app.open_dialog(Dialog::Reset));
     html! {
         <nav class="side-navigation" aria-label="Coldstart">
@@ -297,7 +305,8 @@ fn SideNavigation(props: &NavigationProps) -> Html {
 fn BottomNavigation(props: &NavigationProps) -> Html {
     html! {
         <nav class="bottom-navigation" aria-label="Coldstart, at the bottom">
-            for (place, label, glyph) in PLACES {
+            // The workspace is linked at the top.
+            for (place, label, glyph) in PLACES.into_iter().filter(|(place, ..)| *place != Route::Workspaces) {
                 <a key={label} href={place.format()} aria-current={is_at(&props.route, &place).then_some("page")}><Icon {glyph} /><span>{ label }</span></a>
             }
         </nav>

@@ -10,6 +10,7 @@ pub enum Glyph {
     Clock,
     Close,
     Copy,
+    Cost,
     Delete,
     Download,
     Edit,
@@ -26,6 +27,7 @@ pub enum Glyph {
     Pause,
     Play,
     Queued,
+    Queues,
     Reset,
     Running,
     Search,
@@ -54,6 +56,9 @@ impl Glyph {
             Self::Clock => "M8 4v4l3 2M15 8A7 7 0 1 1 1 8a7 7 0 0 1 14 0Z",
             Self::Close => "M3 3l10 10M13 3 3 13",
             Self::Copy => "M5 5V1.5h9.5V11H11M1.5 5H11v9.5H1.5Z",
+            Self::Cost => {
+                "M15 8A7 7 0 1 1 1 8a7 7 0 0 1 14 0ZM10.5 5.5C9 4 5.5 4.3 5.5 6.2c0 2.3 5 1.3 5 3.6 0 2-3.7 2.2-5.2.7M8 3v10"
+            }
             Self::Delete => "M2 4h12M6 4V1.5h4V4M3.5 4l.8 10.5h7.4L12.5 4M6.5 7v5M9.5 7v5",
             Self::Download => "M8 1v9M4 6.5 8 10.5l4-4M2 14h12",
             Self::Edit => "M2 14l.7-3.6L11 2l3 3-8.3 8.3ZM9 4l3 3",
@@ -76,6 +81,7 @@ impl Glyph {
             Self::Pause => "M5 3v10M11 3v10",
             Self::Play => "M4 2.5 13 8l-9 5.5Z",
             Self::Queued => "M1.5 4h13M1.5 8h13M1.5 12h7",
+            Self::Queues => "M1.5 4h3.5v8H1.5ZM6.5 4H10v8H6.5ZM11.5 4h3v8h-3ZM1.5 14.5h13",
             Self::Reset => "M3 3v4h4M3.3 7A5.5 5.5 0 1 1 3 10",
             Self::Running => "M8 1a7 7 0 1 1-7 7",
             Self::Search => "M11.5 7A4.5 4.5 0 1 1 2.5 7a4.5 4.5 0 0 1 9 0ZM10.3 10.3 14.5 14.5",

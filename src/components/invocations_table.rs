@@ -32,7 +32,7 @@ pub fn InvocationsTable(props: &InvocationsTableProps) -> Html {
                             <th scope="col">{ "Started" }</th><th scope="col">{ "Status" }</th><th scope="col">{ "Start" }</th>
                             <th scope="col" class="number">{ "Duration" }</th><th scope="col" class="number">{ "Billed" }</th>
                             <th scope="col" class="number">{ "Init" }</th><th scope="col" class="number">{ "Memory" }</th>
-                            <th scope="col" class="number">{ "Cost" }</th><th scope="col">{ "Environment" }</th><th scope="col">{ "Request ID" }</th>
+                            <th scope="col" class="number">{ "Cost" }</th><th scope="col">{ "Version" }</th><th scope="col">{ "Environment" }</th><th scope="col">{ "Request ID" }</th>
                         </tr></thead>
                         <tbody>
                             for row in rows.iter() { <InvocationLine key={format!("{}-{}", row.request_id, row.started_us)} row={row.clone()} {epoch_ms} on_logs={props.on_logs.clone()} /> }
@@ -69,6 +69,7 @@ fn InvocationLine(props: &InvocationLineProps) -> Html {
             <td class="number">{ row.init_us.map_or_else(|| "–".into(), format_micros) }</td>
             <td class="number">{ format!("{} / {} MB", row.memory_used_mb, row.memory_size_mb) }</td>
             <td class="number">{ format_cost(row.cost_nano_usd) }</td>
+            <td>{ row.version.clone() }</td>
             <td>{ format!("#{}", row.environment) }</td>
             <td><button type="button" class="text-button" title={format!("Show the logs of {id}")}
                 onclick={ let id = id.clone(); props.on_logs.reform(move |_: MouseEvent| id.clone()) }><code>{ short }</code><span class="visually-hidden">{ ": show its logs" }</span></button></td>

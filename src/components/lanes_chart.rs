@@ -45,10 +45,18 @@ pub fn LanesChart(props: &LanesChartProps) -> Html {
     let note = (window.total > window.lanes.len()).then(|| {
         format!("The newest {} of {}.", window.lanes.len(), format_count(window.total as u64))
     });
+    let throttled = window.throttles_us.last().map(|last| {
+        format!(
+            "{} of the newest requests were throttled, the last one at {}.",
+            format_count(window.throttles_us.len() as u64),
+            tick_text(epoch_ms, *last)
+        )
+    });
     html! {
         <Panel title="Environments" counter={format_count(window.total as u64)} {actions} flush={*table}
             description="Virtual time from left to right. Where nothing happens, it is shortened.">
-            if *table { { lanes_table(&window.lanes, now_us, epoch_ms) } } else { { lanes_chart(&window.lanes, now_us, epoch_ms) } }
+            if *table { { lanes_table(&window.lanes, now_us, epoch_ms) } } else { { lanes_chart(&window.lanes, &window.throttles_us, now_us, epoch_ms) } }
+            if let Some(throttled) = throttled { <p class="table-note">{ throttled }</p> }
             if let Some(note) = note { <p class="table-note">{ note }</p> }
         </Panel>
     }
@@ -81,9 +89,16 @@ fn span_class(span: &PhaseSpan) -> &'static str {
     }
 }
 
-fn lanes_chart(lanes: &[EnvironmentLane], now_us: u64, epoch_ms: u64) -> Html {
-    let axis = Axis::new(lanes, now_us, WIDTH - LABEL);
-    let height = TOP + LANE * lanes.len() as f64 + 4.0;
+fn lanes_chart(
+    lanes: &[EnvironmentLane],
+    throttles_us: &[u64],
+    now_us: u64,
+    epoch_ms: u64,
+) -> Html {
+    let axis = Axis::with(lanes, throttles_us, now_us, WIDTH - LABEL);
+    let marks = if throttles_us.is_empty() { 0.0 } else { BAR };
+    let top = TOP + marks;
+    let height = top + LANE * lanes.len() as f64 + 4.0;
     let legend = [
         ("span-starting", "Starting"),
         ("span-init", "Init"),
@@ -105,7 +120,13 @@ fn lanes_chart(lanes: &[EnvironmentLane], now_us: u64, epoch_ms: u64) -> Html {
                             <text x={at(LABEL + tick.x + 3.0)} y="12">{ tick_text(epoch_ms, tick.at_us) }</text>
                         </g>
                     }
-                    for (index, lane) in lanes.iter().enumerate() { { lane_svg(lane, TOP + LANE * index as f64, &axis, now_us) } }
+                    for (index, lane) in lanes.iter().enumerate() { { lane_svg(lane, top + LANE * index as f64, &axis, now_us) } }
+                    if !throttles_us.is_empty() {
+                        <text class="lanes-label" x="0" y={at(TOP + 9.0)}>{ "429" }</text>
+                        for (x, count) in gathered(throttles_us, &axis) {
+                            <path key={at(x)} class="lanes-throttle" d={format!("M{0} {1}l5 9h-10Z", at(LABEL + x), at(TOP))}><title>{ format!("{count} throttled") }</title></path>
+                        }
+                    }
                     for (index, x) in axis.breaks.iter().enumerate() {
                         <g key={format!("break-{index}")} class="lanes-break">
                             <path d={format!("M{0} {1}l-4 8 8 6-4 8", LABEL + x, TOP - 14.0)} /><title>{ "Time is shortened here" }</title>
@@ -114,6 +135,10 @@ fn lanes_chart(lanes: &[EnvironmentLane], now_us: u64, epoch_ms: u64) -> Html {
                 </svg>
             </div>
             <ul class="lanes-legend">
+                if !throttles_us.is_empty() {
+                    <li><svg viewBox="0 0 20 12" aria-hidden="true" focusable="false"><path class="lanes-throttle" d="M10 1l6 10H4Z" /></svg>{ "Throttled" }</li>
+                }
+                if lanes.iter().any(|lane| lane.provisioned) { <li>{ "P: provisioned" }</li> }
                 for (class, word) in legend {
                     <li key={word}><svg viewBox="0 0 20 12" aria-hidden="true" focusable="false"><rect class={class} width="20" height="12" rx="2" /></svg>{ word }</li>
                 }
@@ -134,6 +159,20 @@ fn patterns() -> Html {
     }
 }
 
+/// Throttled requests that would stand on each other are one mark, with their number.
+fn gathered(throttles_us: &[u64], axis: &Axis) -> Vec<(f64, usize)> {
+    const NEAR: f64 = 6.0;
+    let mut marks: Vec<(f64, usize)> = Vec::new();
+    for at_us in throttles_us {
+        let x = axis.x(*at_us);
+        match marks.last_mut() {
+            Some((last, count)) if x - *last < NEAR => *count += 1,
+            _ => marks.push((x, 1)),
+        }
+    }
+    marks
+}
+
 fn at(value: f64) -> String {
     format!("{value:.1}")
 }
@@ -146,7 +185,7 @@ fn tick_text(epoch_ms: u64, at_us: u64) -> String {
 fn lane_svg(lane: &EnvironmentLane, y: f64, axis: &Axis, now_us: u64) -> Html {
     html! {
         <g key={lane.environment}>
-            <text class="lanes-label" x="0" y={at(y + BAR - 3.0)}>{ format!("#{}", lane.environment) }</text>
+            <text class="lanes-label" x="0" y={at(y + BAR - 3.0)}>{ format!("#{}{}", lane.environment, if lane.provisioned { " P" } else { "" }) }</text>
             for span in lane.spans.iter() {
                 { {
                     let (from, to) = (axis.x(span.from_us), axis.x(span.to_us.unwrap_or(now_us)));
@@ -187,7 +226,7 @@ fn lanes_table(lanes: &[EnvironmentLane], now_us: u64, epoch_ms: u64) -> Html {
                 <tbody>
                     for (lane, span) in spans.take(SPANS_MAX) {
                         <tr key={format!("{}-{}-{}", lane.environment, span.phase, span.from_us)}>
-                            <td>{ format!("#{}", lane.environment) }</td>
+                            <td>{ format!("#{}{}", lane.environment, if lane.provisioned { ", provisioned" } else { "" }) }</td>
                             <td>{ phase_word(span) }</td>
                             <td>{ tick_text(epoch_ms, span.from_us) }</td>
                             <td class="number">{ length_of(span, now_us) }</td>

@@ -1,5 +1,6 @@
 //! The pieces that pages are made of. Each has its style beside it, in a file of the same name.
 
+mod async_events;
 mod button;
 mod chrome;
 mod clock_control;
@@ -11,6 +12,7 @@ mod editor_glue;
 pub mod execution;
 mod failure;
 mod field;
+pub mod form;
 mod icon;
 mod invocations_table;
 mod lanes_chart;
@@ -27,6 +29,7 @@ mod status;
 mod tabs;
 mod upload;
 
+pub use async_events::AsyncEvents;
 pub use button::{Button, ButtonKind, CopyButton};
 pub use chrome::Chrome;
 pub use clock_control::ClockControl;
@@ -42,11 +45,11 @@ pub use lanes_chart::LanesChart;
 pub use link_banner::LinkBanner;
 pub use log_view::LogView;
 pub use module_panel::ModulePanel;
-pub use notices::{Alert, NoticeList};
+pub use notices::{Alert, NoticeList, refused};
 pub use panel::{Empty, Facts, Panel};
 pub use result_panel::ResultPanel;
 pub use running_bar::RunningBar;
 pub use share_dialog::ShareDialog;
-pub use status::{Status, StatusTone, function_status, invocation_status};
+pub use status::{Status, StatusTone, function_status, invocation_status, moment};
 pub use tabs::{Tab, Tabs};
 pub use upload::{FileInput, UploadArea};

@@ -5,7 +5,7 @@ use crate::actions;
 use crate::app::App;
 use crate::hooks::{use_app, use_notices};
 use crate::host;
-use crate::model::{Notice, NoticesAction, Remedy, Tone};
+use crate::model::{CallError, Notice, NoticesAction, Remedy, Tone, advice};
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -107,5 +107,20 @@ pub fn Alert(props: &AlertProps) -> Html {
                 <Button kind={ButtonKind::Icon} glyph={Glyph::Close} label="Dismiss" onclick={on_dismiss.reform(|_: MouseEvent| ())} />
             }
         </div>
+    }
+}
+
+/// A refusal of the API, with what can be done about it.
+pub fn refused(error: &CallError) -> Html {
+    match error {
+        CallError::EngineLost => {
+            html! { <Alert tone={Tone::Error} title="The engine stopped while it worked on this." /> }
+        }
+        CallError::Refused(failure) => html! {
+            <Alert tone={Tone::Error} title={format!("{} (HTTP {})", failure.code, failure.status)}>
+                <p class="aws-message">{ &failure.message }</p>
+                if let Some(advice) = advice(&failure.code) { <p>{ advice }</p> }
+            </Alert>
+        },
     }
 }

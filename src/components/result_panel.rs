@@ -138,6 +138,9 @@ fn facts(props: &RunResultProps) -> Html {
         "Max memory used".into(),
         format!("{} of {}", text(&report.memory_used), text(&report.memory_size)).into(),
     ));
+    if let Some(version) = props.run.executed_version().filter(|version| *version != "$LATEST") {
+        facts.push(("Executed version".into(), version.to_owned().into()));
+    }
     if let Some(row) = &props.row {
         facts.push(("Cost".into(), format_cost(row.cost_nano_usd).into()));
     }

@@ -1,6 +1,7 @@
 //! A status: always an icon and a word, so that colour never stands alone.
 
 use super::{Glyph, Icon};
+use crate::model::Moment;
 use yew::prelude::*;
 
 /// What a status means.
@@ -56,4 +57,10 @@ pub fn invocation_status(status: &str) -> Html {
         _ => (StatusTone::Waiting, "Waiting"),
     };
     html! { <Status {tone} {word} /> }
+}
+
+/// A moment of the virtual clock, from the API's Unix seconds.
+pub fn moment(seconds: f64) -> Html {
+    let moment = Moment::from_unix_ms((seconds * 1_000.0).max(0.0) as u64);
+    html! { <time title={moment.full_text()}>{ format!("{} {}", moment.date_text(), moment.time_text()) }</time> }
 }

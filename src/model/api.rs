@@ -85,7 +85,8 @@ impl Settings {
     }
 }
 
-fn lambda(operation: &str, params: Value) -> ApiRequest {
+/// A request to Lambda.
+pub fn lambda(operation: &str, params: Value) -> ApiRequest {
     ApiRequest { service: "lambda".into(), operation: operation.into(), params }
 }
 
@@ -112,14 +113,6 @@ pub fn update_function_code(name: &str, sha256: &str) -> ApiRequest {
     lambda("UpdateFunctionCode", json!({ "FunctionName": name, "ZipFile": { "$sha256": sha256 } }))
 }
 
-/// `UpdateFunctionConfiguration` with all settings of the form.
-pub fn update_function_configuration(name: &str, settings: &Settings) -> ApiRequest {
-    let mut params = Map::new();
-    params.insert("FunctionName".into(), json!(name));
-    params.extend(settings.members());
-    lambda("UpdateFunctionConfiguration", Value::Object(params))
-}
-
 /// `DeleteFunction`.
 pub fn delete_function(name: &str) -> ApiRequest {
     lambda("DeleteFunction", json!({ "FunctionName": name }))
@@ -131,8 +124,17 @@ pub fn get_function_configuration(name: &str) -> ApiRequest {
 }
 
 /// `Invoke`, with the tail of the log where AWS gives it.
-pub fn invoke(name: &str, payload: &str, invocation_type: InvocationType) -> ApiRequest {
+/// An empty qualifier, or `$LATEST`, is left out: it is what is meant then.
+pub fn invoke(
+    name: &str,
+    qualifier: &str,
+    payload: &str,
+    invocation_type: InvocationType,
+) -> ApiRequest {
     let mut params = json!({ "FunctionName": name, "InvocationType": invocation_type.as_str(), "Payload": { "$text": payload } });
+    if !matches!(qualifier, "" | "$LATEST") {
+        params["Qualifier"] = json!(qualifier);
+    }
     if invocation_type == InvocationType::RequestResponse {
         params["LogType"] = json!("Tail");
     }
@@ -184,15 +186,19 @@ mod tests {
             description: "d".into(),
             environment: vec![("B".into(), "2".into()), ("A".into(), "1".into())],
         };
-        let request = update_function_configuration("f", &settings);
+        let request = create_function("f", "00", &settings);
         assert_eq!(Settings::from_configuration(&request.params), settings);
         assert_eq!(Settings::from_configuration(&json!({})), Settings::default());
     }
 
     #[test]
     fn only_a_waiting_request_asks_for_the_log() {
-        assert_eq!(invoke("f", "{}", InvocationType::RequestResponse).params["LogType"], "Tail");
-        assert!(invoke("f", "{}", InvocationType::Event).params.get("LogType").is_none());
+        let params = |kind| invoke("f", "$LATEST", "{}", kind).params;
+        assert_eq!(params(InvocationType::RequestResponse)["LogType"], "Tail");
+        assert!(params(InvocationType::Event).get("LogType").is_none());
+        assert!(params(InvocationType::Event).get("Qualifier").is_none());
+        let params = invoke("f", "live", "{}", InvocationType::Event).params;
+        assert_eq!(params["Qualifier"], "live");
     }
 
     #[test]

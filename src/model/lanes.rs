@@ -40,12 +40,16 @@ const INSTANTS_MAX: usize = 4_000;
 impl Axis {
     /// For these lanes up to `now_us`, `width` units wide.
     pub fn new(lanes: &[EnvironmentLane], now_us: u64, width: f64) -> Self {
-        let instants = lanes
-            .iter()
-            .flat_map(|lane| &lane.spans)
-            .flat_map(|span| [Some(span.from_us), span.to_us.or(Some(now_us))])
-            .flatten()
-            .collect();
+        Self::with(lanes, &[], now_us, width)
+    }
+
+    /// As [`Axis::new`], with marks at other instants: those before the first lane that is shown have none.
+    pub fn with(lanes: &[EnvironmentLane], marks_us: &[u64], now_us: u64, width: f64) -> Self {
+        let spans = lanes.iter().flat_map(|lane| &lane.spans);
+        let mut instants: Vec<u64> =
+            spans.flat_map(|span| [span.from_us, span.to_us.unwrap_or(now_us)]).collect();
+        let first = instants.iter().min().copied().unwrap_or(0);
+        instants.extend(marks_us.iter().filter(|at_us| **at_us >= first));
         Self::of(instants, width)
     }
 
@@ -128,6 +132,7 @@ mod tests {
             environment: 0,
             function: "f".into(),
             version: "$LATEST".into(),
+            provisioned: false,
             spans,
             invocations: 1,
         }

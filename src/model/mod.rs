@@ -1,9 +1,11 @@
 //! What the page knows, as plain data and pure functions. Nothing here touches the browser, so all of it is tested on the host.
 
 mod api;
+mod costs;
 mod document;
 mod execution;
 mod format;
+mod function_control;
 mod json;
 mod lanes;
 mod library;
@@ -13,15 +15,18 @@ mod machine_templates;
 mod machine_test;
 mod machine_versions;
 mod notices;
+mod queue;
 mod report;
 mod runs;
 mod session;
 mod starter;
 
 pub use api::*;
+pub use costs::*;
 pub use document::*;
 pub use execution::*;
 pub use format::*;
+pub use function_control::*;
 pub use json::*;
 pub use lanes::*;
 pub use library::*;
@@ -31,6 +36,7 @@ pub use machine_templates::*;
 pub use machine_test::*;
 pub use machine_versions::*;
 pub use notices::*;
+pub use queue::*;
 pub use report::*;
 pub use runs::*;
 pub use session::*;

@@ -115,6 +115,11 @@ impl Run {
             },
         }
     }
+    /// The version that ran; none when nothing did.
+    pub fn executed_version(&self) -> Option<&str> {
+        let RunState::Done(Ok(response)) = &self.state else { return None };
+        response.output.get("ExecutedVersion")?.as_str()
+    }
     /// The response's text.
     pub fn payload(&self) -> Option<&str> {
         let RunState::Done(Ok(response)) = &self.state else { return None };
@@ -138,6 +143,8 @@ pub struct Runs {
     pub by_function: BTreeMap<String, Rc<Run>>,
     /// Numbers the next one.
     pub next_number: u64,
+    /// Which version or alias is tested, by function.
+    pub qualifiers: BTreeMap<String, String>,
 }
 
 /// A change.
@@ -160,6 +167,13 @@ pub enum RunsAction {
         number: u64,
         /// The answer.
         result: Box<Result<ApiResponse, CallError>>,
+    },
+    /// Another version or alias is to be tested.
+    Qualified {
+        /// The function.
+        function: String,
+        /// Which.
+        qualifier: String,
     },
     /// A function, or all of them, have none.
     Cleared(Option<String>),
@@ -189,10 +203,16 @@ impl Reducible for Runs {
                     _ => return self,
                 }
             }
+            RunsAction::Qualified { function, qualifier } => {
+                runs.qualifiers.insert(function, qualifier);
+            }
             RunsAction::Cleared(Some(function)) => {
                 runs.by_function.remove(&function);
             }
-            RunsAction::Cleared(None) => runs.by_function.clear(),
+            RunsAction::Cleared(None) => {
+                runs.by_function.clear();
+                runs.qualifiers.clear();
+            }
         }
         Rc::new(runs)
     }

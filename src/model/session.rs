@@ -2,8 +2,8 @@
 
 use super::ExecutionWindows;
 use coldstart_protocol::{
-    ClockState, EnvironmentLane, FunctionDetail, FunctionRow, InvocationRow, InvocationSummary,
-    LogRow, Opened, View,
+    AsyncEvent, ClockState, CostRow, EnvironmentLane, FunctionDetail, FunctionRow, InvocationRow,
+    InvocationSummary, LogRow, Opened, QueueMessage, QueueRow, View,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -49,6 +49,17 @@ pub struct LanesWindow {
     pub lanes: Vec<EnvironmentLane>,
     /// In all.
     pub total: usize,
+    /// Virtual microseconds of throttled requests, oldest first.
+    pub throttles_us: Vec<u64>,
+}
+
+/// Asynchronous events of a function.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventsWindow {
+    /// Newest first.
+    pub rows: Vec<AsyncEvent>,
+    /// In all.
+    pub total: u64,
 }
 
 /// Invocations of a function.
@@ -79,6 +90,14 @@ pub struct Session {
     pub invocations: BTreeMap<String, Rc<InvocationWindow>>,
     /// Log windows by function.
     pub logs: BTreeMap<String, Rc<LogWindow>>,
+    /// Asynchronous events by function.
+    pub events: BTreeMap<String, Rc<EventsWindow>>,
+    /// What functions cost, once it is known.
+    pub costs: Option<Rc<Vec<CostRow>>>,
+    /// All queues, once they are known.
+    pub queues: Option<Rc<Vec<QueueRow>>>,
+    /// Messages by queue; none when it does not exist.
+    pub messages: BTreeMap<String, Option<Rc<Vec<QueueMessage>>>>,
     /// Windows on executions by source.
     pub executions: BTreeMap<String, Rc<ExecutionWindows>>,
 }
@@ -95,6 +114,10 @@ impl Session {
             lanes: BTreeMap::new(),
             invocations: BTreeMap::new(),
             logs: BTreeMap::new(),
+            events: BTreeMap::new(),
+            costs: None,
+            queues: None,
+            messages: BTreeMap::new(),
             executions: BTreeMap::new(),
         }
     }
@@ -151,8 +174,16 @@ impl Session {
             View::Function { name, function } => {
                 self.details.insert(name, function.map(|detail| Rc::new(*detail)));
             }
-            View::Environments { function, lanes, total } => {
-                self.lanes.insert(function, Rc::new(LanesWindow { lanes, total }));
+            View::Environments { function, lanes, total, throttles_us } => {
+                self.lanes.insert(function, Rc::new(LanesWindow { lanes, total, throttles_us }));
+            }
+            View::Events { function, rows, total } => {
+                self.events.insert(function, Rc::new(EventsWindow { rows, total }));
+            }
+            View::Costs { rows } => self.costs = Some(Rc::new(rows)),
+            View::Queues { rows } => self.queues = Some(Rc::new(rows)),
+            View::Queue { name, messages } => {
+                self.messages.insert(name, messages.map(Rc::new));
             }
             View::Invocations { function, rows, summary } => {
                 self.invocations.insert(function, Rc::new(InvocationWindow { rows, summary }));
@@ -177,11 +208,17 @@ mod tests {
         let session = Rc::new(Session::new()).reduce(SessionAction::Views(vec![
             View::Functions { rows: Vec::new() },
             View::Function { name: "a".into(), function: None },
+            View::Queues { rows: Vec::new() },
+            View::Queue { name: "q".into(), messages: None },
+            View::Costs { rows: Vec::new() },
         ]));
-        assert!(session.functions.is_some());
+        assert!(session.functions.is_some() && session.queues.is_some());
+        assert_eq!(session.messages.get("q"), Some(&None));
         assert_eq!(session.details.get("a"), Some(&None));
         let session = session.reduce(SessionAction::Opening);
         assert!(session.functions.is_none() && session.details.is_empty());
+        assert!(session.queues.is_none() && session.messages.is_empty());
+        assert!(session.costs.is_none());
     }
 
     #[test]

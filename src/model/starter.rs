@@ -41,6 +41,48 @@ pub struct ExampleIndex {
     /// State machines, in the order of the gallery.
     #[serde(default)]
     pub machines: Vec<MachineExample>,
+    /// Scenarios, in the order of the gallery.
+    #[serde(default)]
+    pub scenarios: Vec<Scenario>,
+}
+
+/// Functions with what is around them, and requests that show it at work.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Scenario {
+    /// By which it is known.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// A sentence or two.
+    pub summary: String,
+    /// Examples of functions that it needs, by name.
+    pub functions: Vec<String>,
+    /// What is asked of the cloud when it is opened, in order.
+    pub requests: Vec<ScenarioRequest>,
+    /// Where the page goes then.
+    pub open: String,
+}
+
+/// A request of a scenario.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScenarioRequest {
+    /// Such as `lambda`.
+    pub service: String,
+    /// Such as `Invoke`.
+    pub operation: String,
+    /// As in the API.
+    pub params: serde_json::Value,
+    /// How often it is made.
+    #[serde(default = "once")]
+    pub times: usize,
+    /// All of them at the same virtual instant, or one after the other.
+    #[serde(default)]
+    pub at_once: bool,
+}
+
+fn once() -> usize {
+    1
 }
 
 impl ExampleIndex {

@@ -5,8 +5,8 @@ use crate::components::{Alert, Button, ButtonKind, Empty, Glyph};
 use crate::hooks::{use_app, use_document, use_session};
 use crate::host;
 use crate::model::{
-    EnginePhase, Example, ExampleIndex, MachineExample, Tone, format_bytes, machine_type_label,
-    machine_type_name, plural,
+    EnginePhase, Example, ExampleIndex, MachineExample, Scenario, Tone, format_bytes,
+    machine_type_label, machine_type_name, plural,
 };
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
@@ -48,6 +48,16 @@ pub fn ExamplesPage() -> Html {
                 },
                 Some(Ok(index)) if index.examples.is_empty() => html! { <Empty glyph={Glyph::Examples} title="This site ships no examples" /> },
                 Some(Ok(index)) => html! { <>
+                    if !index.scenarios.is_empty() {
+                        <section class="card-group">
+                            <h2>{ "Scenarios" }</h2>
+                            <ul class="cards">
+                                for scenario in index.scenarios.iter() {
+                                    <ScenarioCard key={scenario.name.clone()} scenario={Rc::new(scenario.clone())} index={index.clone()} />
+                                }
+                            </ul>
+                        </section>
+                    }
                     if !index.machines.is_empty() {
                         <section class="card-group">
                             <h2>{ "State machines" }</h2>
@@ -166,6 +176,51 @@ fn MachineCard(props: &MachineCardProps) -> Html {
             if let Some(fault) = &*fault { <div role="alert"><Alert tone={Tone::Error} title="It could not be added."><p class="aws-message">{ fault }</p></Alert></div> }
             <p class="card-actions">
                 <Button kind={ButtonKind::Primary} label="Open" name={format!("Open {}", example.title)} busy={*busy} disabled={read_only || !ready} onclick={open} />
+            </p>
+        </li>
+    }
+}
+
+#[derive(PartialEq, Properties)]
+struct ScenarioCardProps {
+    scenario: Rc<Scenario>,
+    index: Rc<ExampleIndex>,
+}
+
+#[component]
+fn ScenarioCard(props: &ScenarioCardProps) -> Html {
+    let app = use_app();
+    let busy = use_state(|| false);
+    let fault = use_state(|| None::<String>);
+    let read_only = use_document(|document| document.read_only());
+    let ready = use_session(|session| session.phase == EnginePhase::Ready);
+    let scenario = &props.scenario;
+    let open = {
+        let (app, busy, fault) = (app, busy.clone(), fault.clone());
+        let (scenario, index) = (scenario.clone(), props.index.clone());
+        Callback::from(move |_: MouseEvent| {
+            let (app, busy, fault) = (app.clone(), busy.clone(), fault.clone());
+            let (scenario, index) = (scenario.clone(), index.clone());
+            busy.set(true);
+            spawn_local(async move {
+                let added = actions::add_scenario(&app, &index, &scenario).await;
+                busy.set(false);
+                fault.set(added.err());
+            });
+        })
+    };
+    let requests: usize = scenario.requests.iter().map(|request| request.times).sum();
+    html! {
+        <li class="card">
+            <h3>{ &scenario.title }</h3>
+            <p class="card-summary">{ &scenario.summary }</p>
+            <p class="card-facts">
+                <span>{ format!("With {}", scenario.functions.join(", ")) }</span>
+                if requests > 0 { <span>{ plural(requests as u64, "request") }</span> }
+            </p>
+            if let Some(fault) = &*fault { <div role="alert"><Alert tone={Tone::Error} title="It could not be added."><p class="aws-message">{ fault }</p></Alert></div> }
+            <p class="card-actions">
+                <Button kind={ButtonKind::Primary} label="Open" name={format!("Open {}", scenario.title)} busy={*busy} disabled={read_only || !ready} onclick={open} />
             </p>
         </li>
     }

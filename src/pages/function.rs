@@ -1,7 +1,8 @@
 //! A function: its heading, and its tabs in the console's order.
 
 use super::code_tab::CodeTab;
-use super::configuration_tab::ConfigurationTab;
+use super::configuration::ConfigurationTab;
+use super::function_versions::{FunctionAliases, FunctionVersions};
 use super::monitor_tab::MonitorTab;
 use super::test_tab::TestTab;
 use crate::actions;
@@ -10,7 +11,7 @@ use crate::components::{Button, Empty, Glyph, Tab, Tabs, function_status};
 use crate::hooks::{use_app, use_document, use_here, use_runs, use_session, use_view};
 use crate::host;
 use crate::model::{InvocationType, RunState};
-use crate::route::{FunctionTab, Route};
+use crate::route::{ConfigurationSection, FunctionTab, Route};
 use coldstart_protocol::ViewSpec;
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
@@ -23,6 +24,9 @@ pub struct FunctionPageProps {
     /// The request whose logs are shown; empty for all.
     #[prop_or_default]
     pub request: AttrValue,
+    /// Which part of the configuration is shown.
+    #[prop_or_default]
+    pub section: ConfigurationSection,
 }
 
 /// A function's page.
@@ -131,7 +135,9 @@ pub fn FunctionPage(props: &FunctionPageProps) -> Html {
                     FunctionTab::Code => html! { <CodeTab name={props.name.clone()} {running} /> },
                     FunctionTab::Test => html! { <TestTab name={props.name.clone()} {running} /> },
                     FunctionTab::Monitor => html! { <MonitorTab key={props.request.to_string()} name={props.name.clone()} request={props.request.clone()} /> },
-                    FunctionTab::Configuration => html! { <ConfigurationTab name={props.name.clone()} /> },
+                    FunctionTab::Configuration => html! { <ConfigurationTab name={props.name.clone()} section={props.section} /> },
+                    FunctionTab::Aliases => html! { <FunctionAliases name={props.name.clone()} /> },
+                    FunctionTab::Versions => html! { <FunctionVersions name={props.name.clone()} /> },
                 } }
             </Tabs>
         </div>

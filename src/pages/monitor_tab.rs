@@ -1,6 +1,7 @@
 //! The Monitor tab: numbers, lanes, invocations, logs.
 
-use crate::components::{InvocationsTable, LanesChart, LogView};
+use super::memory_sweep::MemorySweep;
+use crate::components::{AsyncEvents, InvocationsTable, LanesChart, LogView};
 use crate::hooks::{use_session, use_view};
 use crate::host;
 use crate::model::{format_cost, format_count, format_micros};
@@ -65,6 +66,8 @@ pub fn MonitorTab(props: &MonitorTabProps) -> Html {
             </dl></section>
             <LanesChart function={props.name.clone()} />
             <InvocationsTable function={props.name.clone()} {on_logs} />
+            <AsyncEvents function={props.name.clone()} />
+            <MemorySweep function={props.name.clone()} />
             <LogView function={props.name.clone()} request_id={(*request).clone()} {on_request} />
         </div>
     }

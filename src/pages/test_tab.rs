@@ -1,13 +1,14 @@
 //! The Test tab: saved events, the event's text, and the result.
 
+use super::configuration::use_qualifiers;
 use crate::actions;
 use crate::components::{
     Button, ButtonKind, CodeEditor, Field, Glyph, Panel, ResultPanel, Status, StatusTone, text_of,
 };
-use crate::hooks::{use_app, use_document};
+use crate::hooks::{use_app, use_document, use_runs};
 use crate::host;
 use crate::model::{
-    DocumentAction, InvocationType, Notice, SampleEvent, Tone, first_event, free_name,
+    DocumentAction, InvocationType, Notice, RunsAction, SampleEvent, Tone, first_event, free_name,
     invocation_type_help, json_fault, pretty_json,
 };
 use coldstart_protocol::Diagnostic;
@@ -42,6 +43,25 @@ pub fn TestTab(props: &TestTabProps) -> Html {
         }
     });
     let invocation_type = use_state(InvocationType::default);
+    let qualifiers = use_qualifiers(&name);
+    let qualifier = use_runs({
+        let name = name.clone();
+        move |runs| runs.qualifiers.get(&name).cloned().unwrap_or_default()
+    });
+    // One that was deleted meanwhile is not sent.
+    let qualifier = qualifiers
+        .iter()
+        .map(|(value, _)| value.clone())
+        .find(|value| *value == qualifier)
+        .unwrap_or_else(|| "$LATEST".to_owned());
+    let on_qualifier = {
+        let (app, name) = (app.clone(), name.clone());
+        Callback::from(move |event: Event| {
+            let action =
+                RunsAction::Qualified { function: name.clone(), qualifier: text_of(&event) };
+            app.runs.dispatch(action);
+        })
+    };
     let selected = selected.min(events.len().saturating_sub(1));
     let event = events.get(selected).cloned();
     let payload = event.as_ref().map(|event| event.payload.clone()).unwrap_or_default();
@@ -118,7 +138,8 @@ pub fn TestTab(props: &TestTabProps) -> Html {
     };
     let run = {
         let (app, name, invocation_type) = (app.clone(), name.clone(), *invocation_type);
-        Callback::from(move |()| actions::test(&app, &name, invocation_type))
+        let qualifier = qualifier.clone();
+        Callback::from(move |()| actions::test_of(&app, &name, &qualifier, invocation_type))
     };
     let on_type = {
         let invocation_type = invocation_type.clone();
@@ -156,6 +177,11 @@ pub fn TestTab(props: &TestTabProps) -> Html {
                     <Field id="test-type" label="Invocation type" hint={invocation_type_help(*invocation_type)}>
                         <select id="test-type" onchange={on_type} disabled={read_only} aria-describedby="test-type-hint">
                             for kind in TYPES { <option key={kind.as_str()} value={kind.as_str()} selected={kind == *invocation_type}>{ kind.as_str() }</option> }
+                        </select>
+                    </Field>
+                    <Field id="test-qualifier" label="Version or alias" hint="An alias with weights draws one of its versions.">
+                        <select id="test-qualifier" onchange={on_qualifier} disabled={read_only} aria-describedby="test-qualifier-hint">
+                            for (value, label) in qualifiers.iter() { <option key={value.clone()} value={value.clone()} selected={*value == qualifier}>{ label.clone() }</option> }
                         </select>
                     </Field>
                     <Templates on_template={on_template} {read_only} />

@@ -175,3 +175,88 @@ export async function runDistributed(page, name) {
   await openTab(page, "Map iterations");
   await page.getByRole("group", { name: "Child executions" }).waitFor();
 }
+
+/** Creates a queue on the page of all queues, and goes to its page. */
+export async function createQueue(page, name, dead) {
+  await page.getByRole("button", { name: "Create queue" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "Create queue" });
+  await dialog.getByLabel("Name", { exact: true }).fill(name);
+  if (dead) await dialog.getByLabel("Dead-letter queue").selectOption({ label: dead });
+  await dialog.getByRole("button", { name: "Create queue" }).click();
+  await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+}
+
+/** Publishes a version on the Versions tab. */
+export async function publishVersion(page, description = "") {
+  await page.getByRole("button", { name: "Publish new version" }).click();
+  const dialog = page.getByRole("dialog", { name: "Publish new version" });
+  await dialog.getByLabel("Version description (optional)").fill(description);
+  await dialog.getByRole("button", { name: "Publish", exact: true }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+/** Two versions of "hello" and an alias that sends a tenth to the second one; ends on the Aliases tab. */
+export async function canary(page) {
+  await publishVersion(page, "stable");
+  await page.getByRole("row", { name: /stable/ }).waitFor();
+  await openTab(page, "Configuration");
+  await page.getByLabel("Memory (MB)").fill("256");
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.getByRole("button", { name: "Save", exact: true, disabled: true }).waitFor();
+  await openTab(page, "Versions");
+  await publishVersion(page, "candidate");
+  await page.getByRole("row", { name: /candidate/ }).waitFor();
+  await openTab(page, "Aliases");
+  await page.getByRole("button", { name: "Create alias" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "Create alias" });
+  await dialog.getByLabel("Alias name").fill("live");
+  await dialog.getByLabel("Version", { exact: true }).selectOption("1");
+  await dialog.getByLabel("Additional version (optional)").selectOption("2");
+  await dialog.getByRole("button", { name: "Create alias" }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
+const save = async (page) => {
+  await page.getByRole("button", { name: "Save", exact: true, disabled: false }).click();
+  await page.getByRole("button", { name: "Save", exact: true, disabled: true }).first().waitFor();
+};
+
+/** Shows a part of the configuration, and fills in what makes it worth looking at. */
+export async function fillConfiguration(page, section) {
+  await page.locator(`.configuration-list a[href$="/${section}"]`).click();
+  const add = { variables: ["Add variable", "TABLE", "orders"], tags: ["Add tag", "team", "payments"] }[section];
+  if (add) {
+    await page.getByRole("button", { name: add[0] }).click();
+    await page.getByLabel("Key 1").fill(add[1]);
+    await page.getByLabel("Value 1").fill(add[2]);
+    await save(page);
+  } else if (section === "permissions") {
+    await page.getByRole("button", { name: "Add permissions" }).click();
+    const dialog = page.getByRole("dialog", { name: "Add permissions" });
+    await dialog.getByLabel("Statement ID").fill("from-sns");
+    await dialog.getByLabel("Principal").fill("sns.amazonaws.com");
+    await dialog.getByLabel("Source ARN (optional)").fill("arn:aws:sns:us-east-1:123456789012:orders");
+    await dialog.getByRole("button", { name: "Add", exact: true }).click();
+    await page.getByRole("row", { name: /from-sns/ }).waitFor();
+    await page.getByText("View policy").click();
+  } else if (section === "concurrency") {
+    await page.getByLabel("Reserved concurrency").selectOption("reserved");
+    await page.getByLabel("Environments at a time").fill("5");
+    await page.getByRole("button", { name: "Save", exact: true, disabled: false }).click();
+    await page.getByText("995", { exact: true }).waitFor();
+  } else if (section === "asynchronous") {
+    await page.getByLabel("Retry attempts").fill("1");
+    await save(page);
+  } else if (section === "triggers") {
+    await page.getByRole("button", { name: "Add trigger" }).click();
+    await page.getByRole("dialog", { name: "Add trigger" }).waitFor();
+  } else {
+    await page.locator(".configuration-content h2").first().waitFor();
+  }
+}
+
+/** Opens a scenario of the gallery, by its title; it ends where the scenario leads. */
+export async function openScenario(page, title) {
+  await page.locator(`button[aria-label="Open ${title}"]:enabled`).click();
+  await page.getByRole("heading", { level: 1 }).filter({ hasNotText: "Examples" }).waitFor();
+}

@@ -4,7 +4,7 @@
 // hash     what to open
 // prepare  (page, site) => brings the view into the state that is worth looking at
 
-import { createApproval, createMachine, editor, failedMap, importHistory, invoke, openTab, response, runDistributed, shareLink, startExecution, testButton, write } from "./app.mjs";
+import { canary, createApproval, createMachine, createQueue, editor, fillConfiguration, failedMap, importHistory, invoke, openScenario, openTab, publishVersion, response, runDistributed, shareLink, startExecution, testButton, write } from "./app.mjs";
 
 const code = /^Code of /;
 const definition = /^Definition of /;
@@ -58,6 +58,102 @@ export const routes = [
   },
   { name: "monitor-empty", hash: "#/functions/hello/monitor", prepare: (page) => page.locator(".numbers").waitFor() },
   { name: "configuration", hash: "#/functions/hello/configuration", prepare: (page) => page.getByLabel("Memory (MB)").waitFor() },
+  ...["triggers", "permissions", "destinations", "url", "variables", "tags", "monitoring", "concurrency", "asynchronous", "layers"].map((section) => ({
+    name: `configuration-${section}`,
+    fullPage: true,
+    hash: "#/functions/hello/configuration",
+    async prepare(page) {
+      await page.getByLabel("Memory (MB)").waitFor();
+      await fillConfiguration(page, section);
+    },
+  })),
+  {
+    name: "versions",
+    hash: "#/functions/hello/versions",
+    async prepare(page) {
+      await publishVersion(page, "the first one");
+      await page.getByRole("row", { name: /the first one/ }).waitFor();
+    },
+  },
+  {
+    name: "aliases",
+    hash: "#/functions/hello/versions",
+    async prepare(page) {
+      await canary(page);
+      await page.getByRole("row", { name: /live.*Version 1: 90 %, version 2: 10 %/ }).waitFor();
+      await page.getByRole("button", { name: "Edit alias live" }).click();
+    },
+  },
+  {
+    name: "monitor-async",
+    fullPage: true,
+    hash: "#/examples",
+    async prepare(page) {
+      await openScenario(page, "Retries, dead letters and destinations");
+      await page.getByRole("group", { name: "Asynchronous events" }).getByText("Given up", { exact: true }).waitFor();
+    },
+  },
+  {
+    name: "monitor-throttled",
+    fullPage: true,
+    hash: "#/examples",
+    async prepare(page) {
+      await openScenario(page, "Throttling by reserved concurrency");
+      await page.locator(".lanes-svg .lanes-throttle").first().waitFor();
+      await page.getByRole("group", { name: "Asynchronous events" }).getByText("Succeeded").nth(9).waitFor();
+    },
+  },
+  {
+    name: "monitor-memory",
+    fullPage: true,
+    hash: "",
+    async prepare(page) {
+      await withHistory(page);
+      await openTab(page, "Monitor");
+      await page.getByRole("button", { name: "Try memory sizes" }).click();
+      await page.getByRole("row", { name: /3008 MB/ }).waitFor();
+      await page.locator("button:enabled", { hasText: "Try memory sizes" }).waitFor();
+    },
+  },
+  {
+    name: "costs",
+    hash: "",
+    async prepare(page) {
+      await withHistory(page);
+      await page.goto(page.url().replace(/#.*/, "#/costs"));
+      await page.getByRole("row", { name: /hello/ }).waitFor();
+    },
+  },
+  { name: "queues-empty", hash: "#/queues", prepare: (page) => page.getByText("No queues").waitFor() },
+  {
+    name: "queues",
+    hash: "#/queues",
+    async prepare(page) {
+      await createQueue(page, "dead");
+      await page.goto(page.url().replace(/#.*/, "#/queues"));
+      await createQueue(page, "orders", "dead");
+      await page.goto(page.url().replace(/#.*/, "#/queues"));
+      await page.getByRole("row", { name: /orders.*dead/ }).waitFor();
+    },
+  },
+  {
+    name: "queue",
+    fullPage: true,
+    hash: "#/queues",
+    async prepare(page) {
+      await createQueue(page, "orders");
+      await page.getByLabel("Attribute name (optional)").fill("kind");
+      await page.getByLabel("Attribute value").fill("urgent");
+      await page.getByRole("button", { name: "Send message" }).click();
+      await page.getByRole("button", { name: /: show the message$/ }).click();
+      await page.getByText("Attribute kind").waitFor();
+    },
+  },
+  {
+    name: "create-queue",
+    hash: "#/queues",
+    prepare: dialog("Create queue", (page) => page.getByRole("button", { name: "Create queue" }).first().click()),
+  },
   { name: "machines-empty", hash: "#/machines", prepare: (page) => page.getByText("No state machines").waitFor() },
   {
     name: "machines",

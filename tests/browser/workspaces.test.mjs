@@ -17,17 +17,22 @@ test("a refused setting shows AWS's own words, an accepted one is kept", (t) =>
     const refusal = page.getByRole("alert").filter({ hasText: "HTTP 400" });
     await refusal.waitFor();
     assert.match(await refusal.innerText(), /Value '64' at 'memorySize' failed to satisfy constraint/);
+    assert.equal(await page.getByLabel("Memory (MB)").inputValue(), "64", "what was typed is still there");
     await page.getByLabel("Memory (MB)").fill("256");
+    await page.keyboard.press("ControlOrMeta+s");
+    await saved(page);
+    await refusal.waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "Environment variables" }).click();
     await page.getByRole("button", { name: "Add variable" }).click();
     await page.getByLabel("Key 1").fill("TABLE");
     await page.getByLabel("Value 1").fill("orders");
     await page.keyboard.press("ControlOrMeta+s");
     await saved(page);
-    await refusal.waitFor({ state: "detached" });
     await page.reload();
-    await page.getByText("Environment variables (1)").waitFor();
+    await page.getByRole("region", { name: "Environment variables" }).waitFor();
+    await page.waitForFunction(() => document.querySelector("[aria-label='Value 1']")?.value === "orders");
+    await page.getByRole("link", { name: "General configuration" }).click();
     assert.equal(await page.getByLabel("Memory (MB)").inputValue(), "256");
-    assert.equal(await page.getByLabel("Value 1").inputValue(), "orders");
   }));
 
 test("events are queued, dry runs are checked, templates are there", (t) =>

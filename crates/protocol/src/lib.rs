@@ -64,6 +64,9 @@ pub enum ToWorker {
         workspace: Box<Workspace>,
         /// Modules that the document names but does not hold.
         modules: Vec<BufferIndex>,
+        /// Requests that go in before it, each when the one before it is answered and done. One that is refused is the answer.
+        #[serde(default)]
+        first: Vec<ApiRequest>,
         /// The request.
         request: ApiRequest,
     },

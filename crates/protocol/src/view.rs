@@ -45,6 +45,24 @@ pub enum ViewSpec {
         /// The window is the last rows.
         follow: bool,
     },
+    /// The newest asynchronous events of a function and what became of them, newest first.
+    Events {
+        /// Name.
+        function: String,
+        /// At most so many.
+        rows_max: usize,
+    },
+    /// What the session cost, by function.
+    Costs,
+    /// All SQS queues, a row each.
+    Queues,
+    /// One SQS queue and its oldest messages: they are looked at, not received.
+    Queue {
+        /// Name.
+        name: String,
+        /// At most so many messages.
+        rows_max: usize,
+    },
     /// A window on an execution's history.
     Execution {
         /// Its ARN, or an import's source.
@@ -78,6 +96,9 @@ pub enum View {
         lanes: Vec<EnvironmentLane>,
         /// Environments that the session had in all.
         total: usize,
+        /// Virtual microseconds of the newest throttled requests, oldest first; at most 400.
+        #[serde(default)]
+        throttles_us: Vec<u64>,
     },
     /// Invocations.
     Invocations {
@@ -98,6 +119,32 @@ pub enum View {
         total: usize,
         /// The window.
         rows: Vec<LogRow>,
+    },
+    /// Asynchronous events.
+    Events {
+        /// Name.
+        function: String,
+        /// Newest first.
+        rows: Vec<AsyncEvent>,
+        /// How many there were in all.
+        total: u64,
+    },
+    /// Costs, by function name.
+    Costs {
+        /// The rows.
+        rows: Vec<CostRow>,
+    },
+    /// All SQS queues by name.
+    Queues {
+        /// The rows.
+        rows: Vec<QueueRow>,
+    },
+    /// One SQS queue's messages; none when it does not exist.
+    Queue {
+        /// Name.
+        name: String,
+        /// The oldest messages, in order of arrival.
+        messages: Option<Vec<QueueMessage>>,
     },
     /// A window on an execution.
     Execution {
@@ -164,6 +211,106 @@ pub struct ModuleInfo {
     pub producers: Vec<String>,
 }
 
+/// An asynchronous event and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AsyncEvent {
+    /// Request id; all attempts share it.
+    pub request_id: String,
+    /// Function name.
+    pub function: String,
+    /// Virtual microseconds.
+    pub accepted_us: u64,
+    /// `queued`, `running`, `waiting` (for a retry), `succeeded`, `failed` (until it is put back or given up), `dropped`.
+    pub status: String,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// When it leaves its queue again, while it waits for that.
+    pub due_us: Option<u64>,
+    /// What happened, in order; at most 64, the newest.
+    pub steps: Vec<AsyncStep>,
+}
+
+/// A step in an asynchronous event's life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AsyncStep {
+    /// Virtual microseconds.
+    pub at_us: u64,
+    /// `started`, an outcome (`success`, `error`, `timeout`, `stopped`), `requeued`, `dropped`, `delivered`, `refused`.
+    pub kind: String,
+    /// In words.
+    pub detail: String,
+}
+
+/// What a function cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CostRow {
+    /// Function name.
+    pub function: String,
+    /// Invocations.
+    pub invocations: u64,
+    /// Billed milliseconds.
+    pub billed_ms: u64,
+    /// Billed milliseconds times MB of memory.
+    pub mb_ms: u64,
+    /// Billionths of a US dollar, requests and compute.
+    pub cost_nano_usd: u64,
+}
+
+/// An SQS queue in the list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueRow {
+    /// Name.
+    pub name: String,
+    /// Whether it keeps order.
+    pub fifo: bool,
+    /// Messages that may be received.
+    pub visible: u64,
+    /// Messages that were received and are hidden.
+    pub in_flight: u64,
+    /// Messages that have not become visible yet.
+    pub delayed: u64,
+    /// Name of its dead-letter queue.
+    pub dead_letter_queue: Option<String>,
+    /// After how many receptions a message goes there.
+    pub receives_max: Option<u64>,
+    /// Messages that its dead-letter queue holds.
+    pub dead_letters: Option<u64>,
+    /// Queues whose dead letters it takes.
+    pub sources: Vec<String>,
+}
+
+/// A message of an SQS queue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueMessage {
+    /// `MessageId`.
+    pub message_id: String,
+    /// The body, at most 8 KiB of it.
+    pub body: String,
+    /// Bytes of the whole body.
+    pub body_bytes: u64,
+    /// Message attributes as they were sent; null without any.
+    pub attributes: Value,
+    /// Virtual microseconds of sending.
+    pub sent_us: u64,
+    /// How often it was received.
+    pub receives: u64,
+    /// Virtual microseconds from which on it may be received, if that is not now.
+    pub hidden_until_us: Option<u64>,
+    /// A FIFO queue's message group.
+    pub group: Option<String>,
+    /// A FIFO queue's deduplication id.
+    pub deduplication: Option<String>,
+    /// A FIFO queue's sequence number.
+    pub sequence: Option<String>,
+    /// Of a dead letter: ARN of the queue that it came from.
+    pub source_arn: Option<String>,
+}
+
 /// One environment over time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -174,6 +321,9 @@ pub struct EnvironmentLane {
     pub function: String,
     /// Version.
     pub version: String,
+    /// Whether it was made ahead, by provisioned concurrency.
+    #[serde(default)]
+    pub provisioned: bool,
     /// Phases in order; the last one may be open. At most 400, the newest.
     pub spans: Vec<PhaseSpan>,
     /// Invocations that it served.
@@ -222,6 +372,9 @@ pub struct InvocationRow {
     pub memory_size_mb: u32,
     /// Which environment.
     pub environment: u32,
+    /// Version that ran; empty when the environment is not known any more.
+    #[serde(default)]
+    pub version: String,
     /// US dollars, for the request and its GB-seconds.
     pub cost_nano_usd: u64,
 }

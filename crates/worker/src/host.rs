@@ -190,10 +190,11 @@ impl Host {
                 }
                 self.jobs.push_back(Job::Request { id, request });
             }
-            ToWorker::Try { id, workspace, modules, request } => {
+            ToWorker::Try { id, workspace, modules, mut first, request } => {
+                first.push(request);
                 let modules = take_all(&mut buffers, &modules);
                 let sandbox = Arc::clone(&self.sandbox);
-                match Trial::new(id, &workspace, modules, request, sandbox) {
+                match Trial::new(id, &workspace, modules, first, sandbox) {
                     Ok(trial) => self.trials.push_back(trial),
                     Err(fault) => self.refuse(id, "CopyFailedException", 409, fault.to_string()),
                 }
@@ -572,7 +573,7 @@ impl Host {
         }
         let mut views = Vec::new();
         for watched in &mut self.watched {
-            let view = self.projections.view(&watched.spec);
+            let view = self.projections.view(&self.engine, &watched.spec);
             if watched.sent.as_ref() != Some(&view) {
                 watched.sent = Some(view.clone());
                 views.push(view);

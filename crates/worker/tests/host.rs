@@ -601,7 +601,8 @@ fn a_request_is_tried_in_a_copy_of_the_session() {
         let workspace = Box::new(page.workspace.clone());
         let request =
             ApiRequest { service: "states".into(), operation: "TestState".into(), params };
-        page.send(ToWorker::Try { id, workspace, modules: Vec::new(), request }, Vec::new());
+        let (modules, first) = (Vec::new(), Vec::new());
+        page.send(ToWorker::Try { id, workspace, modules, first, request }, Vec::new());
         page.rest();
         page.answer(id)
     };
@@ -623,6 +624,53 @@ fn a_request_is_tried_in_a_copy_of_the_session() {
     page.send(ToWorker::Request { id, request, modules: Vec::new() }, Vec::new());
     page.rest();
     assert!(page.answer(id).contains("SUCCEEDED"), "{}", page.answer(id));
+    assert_eq!((page.host.digest(), page.host.now(), page.workspace.commands.len()), before);
+    page.check_replay();
+}
+
+/// A function with other memory, cold and warm: requests in a row, in a copy.
+#[test]
+fn requests_are_tried_in_a_row_in_a_copy_of_the_session() {
+    let mut page = Page::new(1.0);
+    page.create("hello", HELLO_WAT);
+    page.invoke("hello", "{}");
+    page.rest();
+    let before = (page.host.digest(), page.host.now(), page.workspace.commands.len());
+    let lambda = |operation: &str, params: Value| ApiRequest {
+        service: "lambda".into(),
+        operation: operation.into(),
+        params,
+    };
+    let memory = |megabytes: u64| {
+        let params = json!({ "FunctionName": "hello", "MemorySize": megabytes });
+        lambda("UpdateFunctionConfiguration", params)
+    };
+    let invoke = || {
+        let params =
+            json!({ "FunctionName": "hello", "Payload": { "$text": "{}" }, "LogType": "Tail" });
+        lambda("Invoke", params)
+    };
+    let attempt = |page: &mut Page, first: Vec<ApiRequest>| {
+        let (id, workspace) = (page.id(), Box::new(page.workspace.clone()));
+        let (modules, request) = (Vec::new(), invoke());
+        page.send(ToWorker::Try { id, workspace, modules, first, request }, Vec::new());
+        page.rest();
+        page.answer(id)
+    };
+    let log = |answer: &str| {
+        let start = answer.find("LogResult").expect("a log") + "LogResult\\\":\\\"".len();
+        answer[start..]
+            .split(['"', '\\'])
+            .find(|part| part.len() > 40)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let cold = attempt(&mut page, vec![memory(512)]);
+    let warm = attempt(&mut page, vec![memory(512), invoke()]);
+    assert!(cold.contains("LogResult") && warm.contains("LogResult"), "{cold} {warm}");
+    assert!(log(&cold).len() > log(&warm).len(), "a cold start tells its init");
+    let refused = attempt(&mut page, vec![memory(64), invoke()]);
+    assert!(refused.contains("ValidationException"), "{refused}");
     assert_eq!((page.host.digest(), page.host.now(), page.workspace.commands.len()), before);
     page.check_replay();
 }

@@ -1,5 +1,5 @@
 //! Builds the examples into `www/generated/examples`: the modules, their sources, and `index.json`, from which the page offers them.
-//! State machines (`examples/machines`) are in the index whole, with their inputs: they are text.
+//! State machines (`examples/machines`) are in the index whole, with their inputs: they are text. So are scenarios (`examples/scenarios`).
 //!
 //! Invariant: a module's bytes depend on the sources and the compiler only, not on where the project lies: links name modules by digest.
 //! Cargo hashes a path dependency by its place below the workspace, or, outside of it, by its whole path. So the examples are built from a
@@ -76,9 +76,13 @@ fn build_all(step: &mut Step, paths: &Paths, out: &Path) -> Outcome<usize> {
         .iter()
         .map(|machine| publish_machine(machine, &index))
         .collect::<Outcome<Vec<_>>>()?;
-    let count = index.len() + machines.len();
-    let text = serde_json::to_string_pretty(&json!({ "examples": index, "machines": machines }))
-        .expect("a JSON value has a text");
+    let scenarios = find(&paths.root.join("examples/scenarios"), "scenario.json")?
+        .iter()
+        .map(|scenario| publish_scenario(scenario, &index))
+        .collect::<Outcome<Vec<_>>>()?;
+    let count = index.len() + machines.len() + scenarios.len();
+    let all = json!({ "examples": index, "machines": machines, "scenarios": scenarios });
+    let text = serde_json::to_string_pretty(&all).expect("a JSON value has a text");
     write(&fresh.join("index.json"), text.as_bytes())?;
     remove(out)?;
     fs::rename(&fresh, out).map_err(Failure::io(out.display()))?;
@@ -214,6 +218,26 @@ fn publish_machine(example: &Example, functions: &[Value]) -> Outcome<Value> {
     entry.insert("definition".to_owned(), json!(definition));
     let inputs = payloads(example, "inputs").map_err(|what| bad(&what))?;
     entry.insert("inputs".to_owned(), Value::Array(inputs));
+    Ok(Value::Object(entry))
+}
+
+/// A scenario's entry of the index: functions by their folders, and the requests that are made when it is opened.
+fn publish_scenario(example: &Example, functions: &[Value]) -> Outcome<Value> {
+    let bad = |what: &str| {
+        Failure::new(format!("examples/scenarios/{}/scenario.json: {what}", example.name))
+    };
+    let mut entry = Map::new();
+    entry.insert("name".to_owned(), json!(example.name));
+    for key in ["title", "summary", "order", "functions", "requests", "open"] {
+        let value =
+            example.description.get(key).ok_or_else(|| bad(&format!("`{key}` is missing")))?;
+        entry.insert(key.to_owned(), value.clone());
+    }
+    for name in entry["functions"].as_array().ok_or_else(|| bad("`functions` must be a list"))? {
+        if !functions.iter().any(|function| function["name"] == *name) {
+            return Err(bad(&format!("there is no example {name}")));
+        }
+    }
     Ok(Value::Object(entry))
 }
 

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 const SPANS_MAX: usize = 400;
 const LANES_MAX: usize = 2_000;
+const THROTTLES_MAX: usize = 400;
 
 #[derive(Debug)]
 struct Lane {
@@ -17,12 +18,14 @@ struct Lane {
     spans: VecDeque<PhaseSpan>,
     invocations: u64,
     reclaimed: bool,
+    provisioned: bool,
 }
 
 #[derive(Debug, Default)]
 struct OfFunction {
     lanes: BTreeSet<u32>,
     total: usize,
+    throttles_us: VecDeque<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -71,6 +74,7 @@ impl Environments {
                 spans,
                 invocations: 0,
                 reclaimed: false,
+                provisioned: false,
             };
             self.lanes.insert(id, lane);
             self.forget_old();
@@ -80,6 +84,8 @@ impl Environments {
             last.to_us = Some(at_us);
         }
         lane.reclaimed = phase == EnvironmentPhase::Reclaimed;
+        // What nobody asked for yet was made ahead.
+        lane.provisioned |= phase == EnvironmentPhase::Idle && lane.invocations == 0;
         lane.spans.push_back(PhaseSpan {
             phase: phase_name(phase).into(),
             from_us: at_us,
@@ -126,6 +132,25 @@ impl Environments {
         }
     }
 
+    /// The version that an environment runs; empty when it is forgotten.
+    pub(super) fn version(&self, id: u32) -> String {
+        self.lanes.get(&id).map(|lane| lane.version.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn throttled(&mut self, function: &str, at_us: u64) {
+        let of = self.functions.entry(function.to_owned()).or_default();
+        of.throttles_us.push_back(at_us);
+        if of.throttles_us.len() > THROTTLES_MAX {
+            of.throttles_us.pop_front();
+        }
+    }
+
+    /// Instants of the newest throttled requests, oldest first.
+    pub(super) fn throttles(&self, function: &str) -> Vec<u64> {
+        let of = self.functions.get(function);
+        of.map(|of| of.throttles_us.iter().copied().collect()).unwrap_or_default()
+    }
+
     /// The newest lanes of a function, newest first, and how many there were in all.
     pub(super) fn window(&self, function: &str, lanes_max: usize) -> (Vec<EnvironmentLane>, usize) {
         let Some(of) = self.functions.get(function) else { return (Vec::new(), 0) };
@@ -135,6 +160,7 @@ impl Environments {
                 environment: *id,
                 function: lane.function.clone(),
                 version: lane.version.clone(),
+                provisioned: lane.provisioned,
                 spans: lane.spans.iter().cloned().collect(),
                 invocations: lane.invocations,
             })

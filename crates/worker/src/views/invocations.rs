@@ -4,7 +4,7 @@
 
 use super::environments::outcome_name;
 use coldstart_engine::{Fact, Outcome};
-use coldstart_protocol::{InvocationRow, InvocationSummary};
+use coldstart_protocol::{CostRow, InvocationRow, InvocationSummary};
 use std::collections::{BTreeMap, VecDeque};
 
 const ROWS_MAX: usize = 20_000;
@@ -26,6 +26,8 @@ fn cost_nano_usd(memory_size_mb: u32, billed_ms: u64) -> u64 {
 #[derive(Debug, Default)]
 struct Sums {
     summary: InvocationSummary,
+    billed_ms: u64,
+    mb_ms: u64,
     durations_us: VecDeque<u64>,
     /// Positions of the rows that are kept.
     rows: VecDeque<u64>,
@@ -37,6 +39,8 @@ impl Sums {
         self.summary.errors += u64::from(row.status != outcome_name(Outcome::Success));
         self.summary.cold_starts += u64::from(row.cold);
         self.summary.cost_nano_usd += row.cost_nano_usd;
+        self.billed_ms += row.billed_ms;
+        self.mb_ms = self.mb_ms.saturating_add(row.billed_ms * u64::from(row.memory_size_mb));
         self.durations_us.push_back(row.duration_us);
         if self.durations_us.len() > DURATIONS_MAX {
             self.durations_us.pop_front();
@@ -70,6 +74,7 @@ impl Invocations {
         request_id: &str,
         function: &str,
         environment: u32,
+        version: &str,
         cold: bool,
         at_us: u64,
     ) {
@@ -89,6 +94,7 @@ impl Invocations {
             memory_used_mb: 0,
             memory_size_mb: 0,
             environment,
+            version: version.to_owned(),
             cost_nano_usd: 0,
         });
         if self.rows.len() > ROWS_MAX {
@@ -137,11 +143,13 @@ impl Invocations {
             memory_used_mb: *memory_used_mb,
             memory_size_mb: *memory_size_mb,
             environment: *environment,
+            version: String::new(),
             cost_nano_usd: cost_nano_usd(*memory_size_mb, *billed_ms),
         };
         if let Some(kept) = kept {
             row.started_us = kept.started_us;
             row.cold = kept.cold;
+            row.version.clone_from(&kept.version);
             kept.clone_from(&row);
         }
         self.all.add(&row);
@@ -151,6 +159,18 @@ impl Invocations {
     pub(super) fn throttled(&mut self, function: &str) {
         self.all.summary.throttles += 1;
         self.functions.entry(function.to_owned()).or_default().summary.throttles += 1;
+    }
+
+    /// What each function cost, by name.
+    pub(super) fn costs(&self) -> Vec<CostRow> {
+        let row = |(function, sums): (&String, &Sums)| CostRow {
+            function: function.clone(),
+            invocations: sums.summary.invocations,
+            billed_ms: sums.billed_ms,
+            mb_ms: sums.mb_ms,
+            cost_nano_usd: sums.summary.cost_nano_usd,
+        };
+        self.functions.iter().map(row).collect()
     }
 
     /// The newest rows, newest first, and the sums.
@@ -202,7 +222,7 @@ mod tests {
     #[test]
     fn a_row_runs_until_it_is_finished() {
         let mut all = Invocations::default();
-        all.started("r1", "f", 0, true, 5);
+        all.started("r1", "f", 0, "3", true, 5);
         assert_eq!(all.window("f", 9).0[0].status, "running");
         all.finished(&finished("r1", 2_500, Outcome::Timeout));
         let (rows, summary) = all.window("", 9);
@@ -210,6 +230,7 @@ mod tests {
             (rows[0].status.as_str(), rows[0].started_us, rows[0].cold, rows[0].billed_ms),
             ("timeout", 5, true, 3)
         );
+        assert_eq!(rows[0].version, "3");
         assert_eq!((summary.invocations, summary.errors, summary.cold_starts), (1, 1, 1));
     }
 
@@ -218,9 +239,12 @@ mod tests {
         let mut all = Invocations::default();
         for number in 0..30_000_u64 {
             let request_id = format!("r{number}");
-            all.started(&request_id, "f", 0, false, number);
+            all.started(&request_id, "f", 0, "1", false, number);
             all.finished(&finished(&request_id, number, Outcome::Success));
         }
+        let costs = all.costs();
+        assert_eq!((costs.len(), costs[0].invocations), (1, 30_000));
+        assert_eq!(costs[0].mb_ms, costs[0].billed_ms * 128);
         let (rows, summary) = all.window("f", usize::MAX);
         assert_eq!((rows.len(), rows[0].request_id.as_str()), (ROWS_MAX, "r29999"));
         assert_eq!(

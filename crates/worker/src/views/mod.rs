@@ -3,14 +3,17 @@
 //! Invariant: what a projection keeps is bounded, whatever the length of the session; counts and sums cover all of it.
 
 mod environments;
+mod events;
 pub(crate) mod execution;
 mod functions;
 mod invocations;
 mod logs;
+pub(crate) mod queues;
 
-use coldstart_engine::{Event, Fact};
+use coldstart_engine::{Engine, Event, Fact};
 use coldstart_protocol::{ModuleInfo, View, ViewSpec};
 use environments::Environments;
+use events::Events;
 use execution::Executions;
 use functions::Functions;
 use invocations::Invocations;
@@ -24,6 +27,7 @@ pub(crate) struct Projections {
     functions: Functions,
     environments: Environments,
     invocations: Invocations,
+    asynchronous: Events,
     logs: Logs,
     /// Histories of executions that are shown.
     pub(crate) executions: Executions,
@@ -38,6 +42,7 @@ impl Projections {
     pub(crate) fn apply(&mut self, event: &Event) {
         self.events += 1;
         let at_us = event.at.0;
+        self.asynchronous.apply(&event.fact, at_us);
         match &event.fact {
             Fact::FunctionChanged { function, state, .. } => {
                 self.functions.changed(function, state, at_us)
@@ -47,14 +52,25 @@ impl Projections {
             }
             Fact::InvocationStarted { request_id, function, environment, cold, .. } => {
                 self.environments.started(*environment, request_id);
-                self.invocations.started(request_id, function, *environment, *cold, at_us);
+                let version = self.environments.version(*environment);
+                self.invocations.started(
+                    request_id,
+                    function,
+                    *environment,
+                    &version,
+                    *cold,
+                    at_us,
+                );
             }
             Fact::InvocationFinished { request_id, function, environment, outcome, .. } => {
                 self.environments.finished(*environment, request_id, *outcome);
                 self.functions.invoked(function, *outcome);
                 self.invocations.finished(&event.fact);
             }
-            Fact::InvocationThrottled { function, .. } => self.invocations.throttled(function),
+            Fact::InvocationThrottled { function, .. } => {
+                self.invocations.throttled(function);
+                self.environments.throttled(function, at_us);
+            }
             Fact::LogLine { group, stream, timestamp_ms, request_id, message } => {
                 self.logs.push(group, stream, *timestamp_ms, request_id.as_deref(), message);
             }
@@ -106,7 +122,7 @@ impl Projections {
         self.executions.watch(specs.into_iter());
     }
 
-    pub(crate) fn view(&mut self, spec: &ViewSpec) -> View {
+    pub(crate) fn view(&mut self, engine: &Engine, spec: &ViewSpec) -> View {
         match spec {
             ViewSpec::Functions => View::Functions { rows: self.functions.rows() },
             ViewSpec::Function { name } => View::Function {
@@ -115,7 +131,8 @@ impl Projections {
             },
             ViewSpec::Environments { function, lanes_max } => {
                 let (lanes, total) = self.environments.window(function, *lanes_max);
-                View::Environments { function: function.clone(), lanes, total }
+                let throttles_us = self.environments.throttles(function);
+                View::Environments { function: function.clone(), lanes, total, throttles_us }
             }
             ViewSpec::Invocations { function, rows_max } => {
                 let (rows, summary) = self.invocations.window(function, *rows_max);
@@ -126,6 +143,13 @@ impl Projections {
                 let (from, total, rows) = self.logs.window(filter, *from, *rows_max, *follow);
                 View::Logs { function: function.clone(), from, total, rows }
             }
+            ViewSpec::Events { function, rows_max } => {
+                let (rows, total) = self.asynchronous.window(function, *rows_max);
+                View::Events { function: function.clone(), rows, total }
+            }
+            ViewSpec::Costs => View::Costs { rows: self.invocations.costs() },
+            ViewSpec::Queues => queues::list(engine),
+            ViewSpec::Queue { name, rows_max } => queues::messages(engine, name, *rows_max),
             ViewSpec::Execution { source, part } => self.executions.view(source, part),
         }
     }

@@ -41,7 +41,6 @@ pub(crate) const ENGINE: &[Part] = &[
                 "coldstart_engine::model::results",
                 "coldstart_engine::model::load::parse_all",
                 "coldstart_worker::definition",
-                "coldstart_worker::trial",
                 "coldstart_protocol::definition",
                 "coldstart_protocol::execution",
                 "coldstart_worker::views::execution",
@@ -71,6 +70,7 @@ pub(crate) const ENGINE: &[Part] = &[
                 "coldstart_engine::lambda::environment::Lambda>::release",
                 "coldstart_engine::lambda::environment::Lambda>::tell_provisioned",
                 "coldstart_engine::patterns::",
+                "coldstart_worker::trial",
                 "miniz_oxide::",
             ],
             stays: &[],
@@ -83,7 +83,7 @@ pub(crate) const ENGINE: &[Part] = &[
     Part {
         rule: Rule {
             name: "queues",
-            claims: &["coldstart_engine::sqs::", "md5::"],
+            claims: &["coldstart_engine::sqs::", "coldstart_worker::views::queues", "md5::"],
             // What a session begins with.
             stays: &["coldstart_engine::sqs::model::Sqs as core::default::Default"],
             needs: &[],
@@ -140,7 +140,13 @@ pub(crate) const PAGE: &[Part] = &[
             claims: &[
                 "coldstart_app::pages::test_tab",
                 "coldstart_app::pages::monitor_tab",
-                "coldstart_app::pages::configuration_tab",
+                "coldstart_app::pages::configuration",
+                "coldstart_app::pages::function_versions",
+                "coldstart_app::pages::memory_sweep",
+                "coldstart_app::components::async_events",
+                "coldstart_app::components::form",
+                "coldstart_app::model::function_control",
+                "coldstart_app::model::costs",
                 "coldstart_app::components::lanes_chart",
                 "coldstart_app::components::invocations_table",
                 "coldstart_app::components::log_view",
@@ -149,8 +155,23 @@ pub(crate) const PAGE: &[Part] = &[
             stays: &[],
             needs: &[],
         },
-        brotli_max: 60_000,
+        brotli_max: 90_000,
         needed_at: &["#/functions/*"],
+    },
+    // Queues. Their forms are those of a function's tabs.
+    Part {
+        rule: Rule {
+            name: "queues",
+            claims: &[
+                "coldstart_app::pages::queue",
+                "coldstart_app::pages::costs",
+                "coldstart_app::model::queue",
+            ],
+            stays: &[],
+            needs: &["tabs"],
+        },
+        brotli_max: 40_000,
+        needed_at: &["#/queues*", "#/costs"],
     },
     // State machines.
     Part {

@@ -1,0 +1,191 @@
+//! The lives of asynchronous events: accepted, tried, put back, given up, delivered.
+//!
+//! Kept: the newest [`EVENTS_MAX`] events, and the newest [`STEPS_MAX`] steps of each.
+
+use super::environments::outcome_name;
+use coldstart_engine::{Fact, Outcome};
+use coldstart_protocol::{AsyncEvent, AsyncStep};
+use std::collections::{BTreeMap, VecDeque};
+
+const EVENTS_MAX: usize = 2_000;
+const STEPS_MAX: usize = 64;
+
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    /// Oldest first.
+    order: VecDeque<String>,
+    events: BTreeMap<String, AsyncEvent>,
+    /// How many each function had in all.
+    totals: BTreeMap<String, u64>,
+}
+
+impl Events {
+    /// Takes a fact about an asynchronous event; others are none of its business.
+    pub(super) fn apply(&mut self, fact: &Fact, at_us: u64) {
+        match fact {
+            Fact::InvocationAccepted { request_id, function, invocation_type, .. }
+                if invocation_type == "Event" =>
+            {
+                *self.totals.entry(function.clone()).or_default() += 1;
+                self.order.push_back(request_id.clone());
+                let event = AsyncEvent {
+                    request_id: request_id.clone(),
+                    function: function.clone(),
+                    accepted_us: at_us,
+                    status: "queued".into(),
+                    attempts: 0,
+                    due_us: None,
+                    steps: Vec::new(),
+                };
+                self.events.insert(request_id.clone(), event);
+                if self.order.len() > EVENTS_MAX
+                    && let Some(oldest) = self.order.pop_front()
+                {
+                    self.events.remove(&oldest);
+                }
+            }
+            Fact::InvocationStarted { request_id, environment, cold, attempt, .. } => {
+                let Some(event) = self.events.get_mut(request_id) else { return };
+                event.attempts = (*attempt).max(event.attempts);
+                event.due_us = None;
+                let start = if *cold { "cold start" } else { "warm start" };
+                let detail = format!("Attempt {attempt} on environment #{environment}, {start}");
+                tell(event, at_us, "started", "running", detail);
+            }
+            Fact::InvocationFinished { request_id, outcome, .. } => {
+                let Some(event) = self.events.get_mut(request_id) else { return };
+                let (status, detail) = match outcome {
+                    Outcome::Success => ("succeeded", "The function succeeded"),
+                    Outcome::Timeout => ("failed", "The function timed out"),
+                    Outcome::Stopped => ("failed", "It was stopped by hand"),
+                    Outcome::Error => ("failed", "The function failed"),
+                };
+                tell(event, at_us, outcome_name(*outcome), status, detail.into());
+            }
+            Fact::EventRequeued { request_id, reason, due_at, .. } => {
+                let Some(event) = self.events.get_mut(request_id) else { return };
+                event.due_us = Some(due_at.0);
+                let detail = match reason.as_str() {
+                    "Throttled" => "Throttled: back into the queue".to_owned(),
+                    "FunctionError" => "Back into the queue for a retry".to_owned(),
+                    other => format!("{other}: back into the queue"),
+                };
+                tell(event, at_us, "requeued", "waiting", detail);
+            }
+            Fact::EventDropped { request_id, condition, attempts, .. } => {
+                let Some(event) = self.events.get_mut(request_id) else { return };
+                event.due_us = None;
+                let detail = format!("Given up after {attempts} attempts: {condition}");
+                tell(event, at_us, "dropped", "dropped", detail);
+            }
+            Fact::EventDelivered { request_id, kind, target, error, .. } => {
+                let Some(event) = self.events.get_mut(request_id) else { return };
+                let what = match kind.as_str() {
+                    "DeadLetter" => "Dead letter",
+                    "OnSuccess" => "On success",
+                    "OnFailure" => "On failure",
+                    other => other,
+                };
+                let detail = match error {
+                    None => format!("{what}: sent to {target}"),
+                    Some(error) => format!("{what}: {target} refused it: {error}"),
+                };
+                let status = event.status.clone();
+                let kind = if error.is_some() { "refused" } else { "delivered" };
+                tell(event, at_us, kind, &status, detail);
+            }
+            _ => {}
+        }
+    }
+
+    /// The newest events of a function, newest first, and how many there were in all.
+    pub(super) fn window(&self, function: &str, rows_max: usize) -> (Vec<AsyncEvent>, u64) {
+        let all = self.order.iter().rev().filter_map(|id| self.events.get(id));
+        let rows = all.filter(|event| event.function == function).take(rows_max);
+        (rows.cloned().collect(), self.totals.get(function).copied().unwrap_or(0))
+    }
+}
+
+fn tell(event: &mut AsyncEvent, at_us: u64, kind: &str, status: &str, detail: String) {
+    event.status = status.to_owned();
+    if event.steps.len() == STEPS_MAX {
+        event.steps.remove(0);
+    }
+    event.steps.push(AsyncStep { at_us, kind: kind.to_owned(), detail });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use coldstart_engine::Timestamp;
+
+    fn accepted(id: &str) -> Fact {
+        Fact::InvocationAccepted {
+            request_id: id.into(),
+            function: "f".into(),
+            invocation_type: "Event".into(),
+            payload_bytes: 2,
+            command: Some(0),
+            execution: None,
+            state: None,
+        }
+    }
+
+    #[test]
+    fn an_event_is_followed_to_its_dead_letter_queue() {
+        let mut all = Events::default();
+        let (id, f) = (|| "r".to_owned(), || "f".to_owned());
+        all.apply(&accepted("r"), 1);
+        let started = Fact::InvocationStarted {
+            request_id: id(),
+            function: f(),
+            environment: 0,
+            cold: true,
+            attempt: 1,
+        };
+        all.apply(&started, 2);
+        let due_at = Timestamp(60_000_000);
+        let requeued = Fact::EventRequeued {
+            request_id: id(),
+            function: f(),
+            reason: "FunctionError".into(),
+            due_at,
+        };
+        all.apply(&requeued, 3);
+        let (rows, total) = all.window("f", 9);
+        assert_eq!(
+            (rows[0].status.as_str(), rows[0].due_us, rows[0].attempts, total),
+            ("waiting", Some(60_000_000), 1, 1)
+        );
+        let dropped = Fact::EventDropped {
+            request_id: id(),
+            function: f(),
+            condition: "RetriesExhausted".into(),
+            attempts: 3,
+        };
+        all.apply(&dropped, 4);
+        let delivered = Fact::EventDelivered {
+            request_id: id(),
+            function: f(),
+            kind: "DeadLetter".into(),
+            target: "arn:q".into(),
+            error: None,
+        };
+        all.apply(&delivered, 5);
+        let (rows, _) = all.window("f", 9);
+        let kinds: Vec<&str> = rows[0].steps.iter().map(|step| step.kind.as_str()).collect();
+        assert_eq!(kinds, ["started", "requeued", "dropped", "delivered"]);
+        assert_eq!((rows[0].status.as_str(), rows[0].due_us), ("dropped", None));
+        assert_eq!(all.window("g", 9), (Vec::new(), 0));
+    }
+
+    #[test]
+    fn events_are_bounded_and_their_number_is_not() {
+        let mut all = Events::default();
+        for number in 0..3_000 {
+            all.apply(&accepted(&format!("r{number}")), number);
+        }
+        let (rows, total) = all.window("f", usize::MAX);
+        assert_eq!((rows.len(), total, rows[0].request_id.as_str()), (EVENTS_MAX, 3_000, "r2999"));
+    }
+}
