@@ -37,6 +37,7 @@ pub type Run = fn(&Value, &Context) -> Outcome;
 pub fn floor(kind: &str) -> f64 {
     match kind {
         "lambda/sqs_scenario" => 0.95,
+        "lambda/eventbridge_scenario" => 0.97,
         "stepfunctions/lint" => 0.97,
         "stepfunctions/jsonata-suite" => 0.998,
         "stepfunctions/als-unit" => 0.85,
@@ -63,7 +64,11 @@ pub fn runner(kind: &str) -> Option<Run> {
         "lambda_api_model" => api_model,
         "lambda_api_error" | "logs_api_error" | "sqs_api_error" => api_error,
         "invocation_record" => invocation_record,
+        "scheduler_api_error" => api_error,
         "sqs_scenario"
+        | "eventbridge_scenario"
+        | "scheduler_scenario"
+        | "sns_filter_scenario"
         | "destination_scenario"
         | "lambda_api_scenario"
         | "lambda_invoke_scenario"

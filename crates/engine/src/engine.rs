@@ -3,13 +3,16 @@
 //! Invariant: a request that only reads (see [`Engine::only_reads`]) changes nothing and adds no event, so it need not be
 //! in the command log.
 
+use crate::eventbridge::{self, EventBridge};
 use crate::lambda::{self, Cx, Lambda};
 use crate::logs::{self, Logs};
+use crate::scheduler::{self, Scheduler};
+use crate::sns::{self, Sns};
 use crate::sqs::{self, Sqs};
 use crate::states::{self, States};
 use crate::world::{Answered, Caller, Due, Incoming, Outcome, Params, Waiter, World};
 use crate::{
-    ApiError, Config, Event, Fact, Interrupt, Principal, Request, Response, Timestamp, model,
+    ApiError, Config, Event, Fact, Interrupt, Principal, Request, Response, Timestamp, model, targets,
 };
 use coldstart_sandbox::{Artifact, Refusal, Sandbox};
 use serde_json::{Map, Value, json};
@@ -56,6 +59,7 @@ pub fn is_read_only(service: &str, operation: &str) -> bool {
     match (service, operation) {
         // A worker that asks for an activity task takes it.
         ("states", "GetActivityTask") => false,
+        ("events", "TestEventPattern") => true,
         ("states", "ValidateStateMachineDefinition") => true,
         _ => reads,
     }
@@ -70,6 +74,9 @@ pub struct Engine {
     logs: Logs,
     states: States,
     sqs: Sqs,
+    sns: Sns,
+    events: EventBridge,
+    scheduler: Scheduler,
     commands: u64,
     reads: u64,
     answers: VecDeque<(CommandId, Result<Response, ApiError>)>,
@@ -125,6 +132,9 @@ impl Engine {
             logs: Logs::default(),
             states: States::default(),
             sqs: Sqs::default(),
+            sns: Sns::default(),
+            events: EventBridge::default(),
+            scheduler: Scheduler::default(),
             commands: 0,
             reads: 0,
             answers: VecDeque::new(),
@@ -223,12 +233,33 @@ impl Engine {
         let Request { service, operation, params, principal: _ } = request;
         let reads = Self::only_reads(&service, &operation, &params);
         let caller = Caller { waiter, service, operation, reads };
-        match self.dispatch(&caller, params) {
+        let handled = match self.forbids(&caller, &params) {
+            Some(refusal) => Err(refusal),
+            None => self.dispatch(&caller, params),
+        };
+        match handled {
             Ok(Outcome::Answered(response)) => self.world.answer(caller, Ok(response)),
             Ok(Outcome::Deferred) => {}
             Err(refusal) => self.world.answer(caller, Err(refusal)),
         }
         self.hand_over_answers();
+    }
+
+    /// A function is called for a rule or a topic only when its policy lets that service in.
+    fn forbids(&self, caller: &Caller, params: &Value) -> Option<ApiError> {
+        let Waiter::Target(delivery) = &caller.waiter else { return None };
+        if caller.service != "lambda" || delivery.source == targets::Source::Schedule {
+            return None;
+        }
+        let statements = self.lambda.policy_statements(params["FunctionName"].as_str()?)?;
+        let asked = targets::Asked {
+            service: delivery.source.principal(),
+            action: "lambda:InvokeFunction",
+            source_arn: &delivery.permit_arn,
+            account: &self.world.config.account,
+        };
+        let refused = !targets::allows(statements, &asked);
+        refused.then(|| targets::not_allowed(asked.service, asked.action, &delivery.target))
     }
 
     fn dispatch(&mut self, caller: &Caller, params: Value) -> Result<Outcome, ApiError> {
@@ -260,6 +291,9 @@ impl Engine {
                 states::handle(states, &mut cx, &incoming)
             }
             "sqs" => sqs::handle(&mut self.sqs, &mut self.world, &incoming),
+            "sns" => sns::handle(&mut self.sns, &mut self.world, &incoming),
+            "events" => eventbridge::handle(&mut self.events, &mut self.world, &incoming),
+            "scheduler" => scheduler::handle(&mut self.scheduler, &mut self.world, &incoming),
             "coldstart" => states::handle_mocks(&mut self.states, &incoming),
             _ => None,
         };
@@ -300,6 +334,7 @@ impl Engine {
                     Lambda::queue_call_answer(&mut self.world, call, guest_answer(&result));
                 }
                 Waiter::Task { call, .. } => States::queue_answer(&mut self.world, call, result),
+                Waiter::Target(delivery) => delivery.answered(&mut self.world, result),
                 Waiter::Delivery(delivery) => {
                     let error = result.err().map(|error| error.code);
                     lambda::delivered(&mut self.world, delivery, error);
@@ -344,6 +379,12 @@ impl Engine {
                 states.handle_due(&mut cx, due);
             }
             Due::Sqs(due) => sqs::handle_due(&mut self.sqs, &mut self.world, due),
+            Due::Events(due) => {
+                eventbridge::handle_due(&mut self.events, &mut self.world, due);
+            }
+            Due::Scheduler(due) => {
+                scheduler::handle_due(&mut self.scheduler, &mut self.world, due);
+            }
             Due::Request { waiter, request } => self.enter(waiter, request),
             Due::Lambda(due) => {
                 let (lambda, mut cx) = self.split();

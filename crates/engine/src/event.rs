@@ -75,6 +75,12 @@ pub enum Fact {
         /// The state whose task it is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         state: Option<String>,
+        /// ARN of the rule, schedule or subscription that asked for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<String>,
+        /// Id of the event, occurrence or message that it is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        event_id: Option<String>,
     },
     /// An environment began to work on an invocation.
     InvocationStarted {
@@ -224,6 +230,65 @@ pub enum Fact {
         in_flight: u64,
         /// Messages that have not become visible yet.
         delayed: u64,
+    },
+    /// An event bus was given an event.
+    BusEventAccepted {
+        /// Its id.
+        event_id: String,
+        /// Name of the bus.
+        bus: String,
+        /// Where it says that it comes from.
+        source: String,
+        /// `detail-type`.
+        detail_type: String,
+        /// Names of the rules that it matches.
+        rules: Vec<String>,
+        /// Position in the command log of the request that brought it; none for events from inside.
+        command: Option<u64>,
+    },
+    /// A schedule of Scheduler's occurred.
+    ScheduleOccurred {
+        /// Its ARN.
+        schedule: String,
+        /// Id of this occurrence.
+        execution_id: String,
+        /// The time that it was for; a flexible window may have delayed it.
+        scheduled_time: String,
+    },
+    /// A topic was given a message.
+    MessagePublished {
+        /// ARN of the topic.
+        topic: String,
+        /// Its id.
+        message_id: String,
+        /// How many subscriptions it goes to.
+        subscriptions: u64,
+        /// How many subscriptions' filters kept it out.
+        filtered: u64,
+        /// Position in the command log of the request that brought it; none for messages from inside.
+        command: Option<u64>,
+    },
+    /// A rule, a schedule or a subscription called its target, or its dead-letter queue.
+    TargetCalled {
+        /// ARN of the rule, schedule or subscription.
+        source: String,
+        /// Id of the event, occurrence or message.
+        event_id: String,
+        /// The rule's id for its target; a subscription's protocol; empty for a schedule, which has one.
+        target_id: String,
+        /// ARN of what was called.
+        target: String,
+        /// From 1.
+        attempt: u32,
+        /// Whether this is the dead-letter queue.
+        dead_letter: bool,
+        /// What the target made of it: id of a message or event, ARN of an execution. What a function makes of it is told with the
+        /// invocation, which names the event.
+        result: Option<String>,
+        /// Error code, when it was refused.
+        error: Option<String>,
+        /// When it is tried again, if it is.
+        due_at: Option<Timestamp>,
     },
     /// A log event was stored.
     LogLine {

@@ -11,15 +11,19 @@ mod arn;
 mod calendar;
 mod engine;
 mod event;
+mod eventbridge;
 mod lambda;
 mod logs;
 pub mod model;
 pub mod patterns;
 mod queue;
 mod rng;
+mod scheduler;
 mod session;
+mod sns;
 pub mod sqs;
 mod states;
+mod targets;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

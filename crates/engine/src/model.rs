@@ -28,10 +28,16 @@ pub fn service(name: &str) -> Option<&'static Service> {
     static LOGS: OnceLock<Service> = OnceLock::new();
     static STATES: OnceLock<Service> = OnceLock::new();
     static SQS: OnceLock<Service> = OnceLock::new();
+    static SNS: OnceLock<Service> = OnceLock::new();
+    static EVENTS: OnceLock<Service> = OnceLock::new();
+    static SCHEDULER: OnceLock<Service> = OnceLock::new();
     match name {
         "lambda" => Some(LAMBDA.get_or_init(|| load::parse(include_str!("../models/lambda.json")))),
         "logs" => Some(LOGS.get_or_init(|| load::parse(include_str!("../models/logs.json")))),
         "sqs" => Some(SQS.get_or_init(crate::sqs::api_model)),
+        "sns" => Some(SNS.get_or_init(crate::sns::api_model)),
+        "events" => Some(EVENTS.get_or_init(crate::eventbridge::api_model)),
+        "scheduler" => Some(SCHEDULER.get_or_init(crate::scheduler::api_model)),
         "states" => Some(STATES.get_or_init(|| load::parse(include_str!("../models/states.json")))),
         _ => None,
     }
@@ -50,7 +56,7 @@ pub(crate) fn read(text: &str) -> Service {
 }
 
 /// Names of the services that have a model.
-pub const SERVICES: [&str; 4] = ["lambda", "logs", "sqs", "states"];
+pub const SERVICES: [&str; 7] = ["events", "lambda", "logs", "scheduler", "sns", "sqs", "states"];
 
 /// One operation's model.
 pub fn operation(service_name: &str, operation: &str) -> Option<&'static Operation> {

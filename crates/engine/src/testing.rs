@@ -539,6 +539,10 @@ fn show_fact(fact: &Fact) -> String {
             format!("execution {execution} from {first_event_id}: {}", events.join(", "))
         }
         Fact::ExecutionFinished { execution, status } => format!("execution {execution} {status}"),
+        Fact::BusEventAccepted { .. }
+        | Fact::ScheduleOccurred { .. }
+        | Fact::MessagePublished { .. }
+        | Fact::TargetCalled { .. } => format!("{fact:?}"),
         Fact::LogLine { message, .. } => format!("log {message:?}"),
         Fact::QueueChanged { queue, visible, in_flight, delayed } => {
             format!("queue {queue}: {visible} visible, {in_flight} in flight, {delayed} delayed")

@@ -3,7 +3,7 @@
 use crate::queue::{Queue, QueueKey, Urgency};
 use crate::rng::Rng;
 use crate::{
-    ApiError, Config, Event, Fact, Principal, Request, Response, Timestamp, lambda, sqs, states,
+    ApiError, Config, Event, Fact, Principal, Request, Response, Timestamp, eventbridge, lambda, scheduler, sqs, states, targets,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, VecDeque};
@@ -21,6 +21,8 @@ pub(crate) enum Waiter {
     Task { call: states::TaskCall, state: Arc<str> },
     /// Lambda, which sends what became of an asynchronous event.
     Delivery(lambda::Delivery),
+    /// A rule, a schedule or a topic, which gives something to a target.
+    Target(Box<targets::Delivery>),
 }
 
 /// A request on its way through the door.
@@ -38,7 +40,17 @@ impl Caller {
     pub(crate) fn logged_command(&self) -> Option<u64> {
         match self.waiter {
             Waiter::Command { logged, .. } => logged,
-            Waiter::Guest(_) | Waiter::Task { .. } | Waiter::Delivery(_) => None,
+            Waiter::Guest(_) | Waiter::Task { .. } | Waiter::Delivery(_) | Waiter::Target(_) => {
+                None
+            }
+        }
+    }
+
+    /// ARN of the rule, schedule or subscription that asks, and the id of its event or message.
+    pub(crate) fn source(&self) -> Option<(&str, &str)> {
+        match &self.waiter {
+            Waiter::Target(delivery) => Some((&delivery.source_arn, &delivery.event_id)),
+            _ => None,
         }
     }
 
@@ -60,6 +72,10 @@ pub(crate) enum Due {
     States(states::Due),
     /// Something of SQS's.
     Sqs(sqs::Due),
+    /// Something of EventBridge's.
+    Events(eventbridge::Due),
+    /// Something of Scheduler's.
+    Scheduler(scheduler::Due),
     /// A guest's call reaches the door.
     Door { call: lambda::GuestCall, principal: Principal, body: Vec<u8> },
     /// A service's request reaches the door.

@@ -429,6 +429,8 @@ fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'_>) -> Answ
         command: incoming.caller.logged_command(),
         execution: incoming.caller.task().map(|(execution, _)| execution),
         state: incoming.caller.task().map(|(_, state)| state.to_owned()),
+        source: incoming.caller.source().map(|(source, _)| source.to_owned()),
+        event_id: incoming.caller.source().map(|(_, event_id)| event_id.to_owned()),
     });
     if asynchronous {
         let at = world.now.after_micros(costs::ASYNC_DELIVERY_US);

@@ -1,4 +1,4 @@
-//! Resource policies: statements as AWS writes them. They are kept and shown; nobody asks them yet.
+//! Resource policies: statements as AWS writes them. They are asked when a rule or a topic calls a function.
 
 use super::super::api::{self, Answer, respond};
 use super::super::environment::Lambda;
@@ -188,6 +188,18 @@ pub(super) fn remove(lambda: &mut Lambda, world: &mut World, params: &Params) ->
         known.control.policies.remove(&key);
     }
     done(204)
+}
+
+impl Lambda {
+    /// The statements that say who may call a function, by its ARN with or without a qualifier; none when it is not there, which
+    /// is for the call itself to say.
+    #[inline(never)]
+    pub(crate) fn policy_statements(&self, arn: &str) -> Option<&[Value]> {
+        let named = crate::arn::parse_function(arn)?;
+        let policies = &self.functions.get(&named.name)?.control.policies;
+        let key = named.qualifier.filter(|qualifier| qualifier != "$LATEST").unwrap_or_default();
+        Some(policies.get(&key).map(|policy| policy.statements.as_slice()).unwrap_or_default())
+    }
 }
 
 pub(super) fn no_policy() -> LambdaError {
