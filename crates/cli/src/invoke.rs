@@ -43,7 +43,8 @@ pub(crate) fn invoke(options: &InvokeOptions) -> Result<Verdict, Refused> {
     Ok(verdict)
 }
 
-fn event(path: Option<&Path>) -> Result<String, Refused> {
+/// The event in a file, on stdin or, without any, `{}`.
+pub(crate) fn event(path: Option<&Path>) -> Result<String, Refused> {
     let Some(path) = path else { return Ok("{}".into()) };
     let mut text = String::new();
     let read = if path == Path::new("-") {

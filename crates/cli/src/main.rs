@@ -7,6 +7,7 @@ mod arguments;
 mod asl;
 mod cloud;
 mod invoke;
+mod load;
 mod run;
 
 use arguments::Action;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     let verdict = arguments::parse(lexopt::Parser::from_env()).and_then(|action| match action {
         Action::Show(text) => print(text.as_bytes()).map(|()| Verdict::Success),
         Action::Invoke(options) => invoke::invoke(&options),
+        Action::Load(options) => load::load(&options),
         Action::Run(options) => run::run(&options),
         Action::Asl(action) => asl::act(&action),
     });

@@ -167,3 +167,27 @@ fn help_and_version_are_results() {
         format!("coldstart {}\n", env!("CARGO_PKG_VERSION"))
     );
 }
+
+#[test]
+fn a_load_is_summed_up_and_the_same_each_time() {
+    let counts = file("loaded.wat", COUNTS);
+    let args = ["load", &counts, "--rate", "50", "--duration", "10", "--json"];
+    let ran = coldstart(&args, "");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let sums: Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!([&sums["sent"], &sums["succeeded"], &sums["failed"]], [500, 500, 0]);
+    assert_eq!(sums["status"], "COMPLETED");
+    assert!(sums["coldStarts"].as_u64() > Some(0) && sums["durationMs"]["p99"].is_number());
+    assert_eq!(coldstart(&args, "").out, ran.out, "a load is the same each time");
+    let throttled = ["load", &counts, "--profile", "burst", "--size", "20", "--reserved", "5"];
+    let ran = coldstart(&throttled, "");
+    assert_eq!(ran.code, 1);
+    let words = "15 ReservedFunctionConcurrentInvocationLimitExceeded";
+    assert!(ran.out.contains(words), "{}", ran.out);
+    let ahead = ["load", &counts, "--provisioned", "2", "--profile", "poisson", "--json"];
+    let sums: Value = serde_json::from_str(&coldstart(&ahead, "").out).expect("JSON");
+    assert!(sums["provisioned"].as_u64() > Some(500), "{sums}");
+    let ran = coldstart(&["load", &counts, "--profile", "saw"], "");
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("--profile is constant, ramp, burst or poisson"), "{}", ran.err);
+}

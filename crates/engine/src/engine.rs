@@ -12,7 +12,8 @@ use crate::sqs::{self, Sqs};
 use crate::states::{self, States};
 use crate::world::{Answered, Caller, Due, Incoming, Outcome, Params, Waiter, World};
 use crate::{
-    ApiError, Config, Event, Fact, Interrupt, Principal, Request, Response, Timestamp, model, targets,
+    ApiError, Config, Event, Fact, Interrupt, Principal, Request, Response, Timestamp, model,
+    targets,
 };
 use coldstart_sandbox::{Artifact, Refusal, Sandbox};
 use serde_json::{Map, Value, json};
@@ -294,7 +295,8 @@ impl Engine {
             "sns" => sns::handle(&mut self.sns, &mut self.world, &incoming),
             "events" => eventbridge::handle(&mut self.events, &mut self.world, &incoming),
             "scheduler" => scheduler::handle(&mut self.scheduler, &mut self.world, &incoming),
-            "coldstart" => states::handle_mocks(&mut self.states, &incoming),
+            "coldstart" => states::handle_mocks(&mut self.states, &incoming)
+                .or_else(|| lambda::load::handle(&mut self.lambda, &mut self.world, &incoming)),
             _ => None,
         };
         handled.unwrap_or_else(|| Err(unknown(service, operation)))
@@ -335,6 +337,9 @@ impl Engine {
                 }
                 Waiter::Task { call, .. } => States::queue_answer(&mut self.world, call, result),
                 Waiter::Target(delivery) => delivery.answered(&mut self.world, result),
+                Waiter::Load(load) => {
+                    lambda::load::answered(&mut self.lambda, &mut self.world, load, &result);
+                }
                 Waiter::Delivery(delivery) => {
                     let error = result.err().map(|error| error.code);
                     lambda::delivered(&mut self.world, delivery, error);

@@ -150,6 +150,25 @@ pub enum Fact {
         /// Megabytes of memory times milliseconds that were provisioned up to now: 1,024,000 are a GB-second of its price.
         mb_ms: u64,
     },
+    /// A load, when it begins and ends and once a virtual second between.
+    LoadChanged {
+        /// Counts up over the session.
+        load: u64,
+        /// Function name.
+        function: String,
+        /// `RUNNING`, `STOPPING`, `STOPPED` or `COMPLETED`.
+        status: String,
+        /// Invocations so far.
+        sent: u64,
+        /// Those that were answered without a function error, or accepted.
+        succeeded: u64,
+        /// Those with a function error.
+        failed: u64,
+        /// Those that were refused with 429.
+        throttled: u64,
+        /// Those that were refused otherwise.
+        refused: u64,
+    },
     /// An asynchronous event goes back to its queue.
     EventRequeued {
         /// Request id; all attempts share it.

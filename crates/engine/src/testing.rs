@@ -526,6 +526,9 @@ fn show_fact(fact: &Fact) -> String {
                 "provisioned {qualifier} {status} {available}/{allocated}/{requested} {mb_ms} MB ms"
             )
         }
+        Fact::LoadChanged { load, status, sent, succeeded, .. } => {
+            format!("load {load} {status} {succeeded}/{sent}")
+        }
         Fact::StateMachineChanged { state_machine, status } => {
             format!("machine {state_machine} {status}")
         }

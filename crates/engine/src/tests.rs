@@ -7,6 +7,7 @@ mod invocations;
 mod lambda_configuration;
 mod lambda_layers;
 mod lambda_versions;
+mod load;
 mod logs;
 mod modules;
 mod packages;

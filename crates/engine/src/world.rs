@@ -13,6 +13,8 @@ use std::sync::Arc;
 /// Who waits for the answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Waiter {
+    /// A load.
+    Load(u64),
     /// A request of the host: its [`crate::CommandId`], and its position in the command log unless it only reads.
     Command { id: u64, logged: Option<u64> },
     /// A guest that called a service.
@@ -39,6 +41,7 @@ impl Caller {
     /// Position of the request in the command log, if it is there.
     pub(crate) fn logged_command(&self) -> Option<u64> {
         match self.waiter {
+            Waiter::Load(_) => None,
             Waiter::Command { logged, .. } => logged,
             Waiter::Guest(_) | Waiter::Task { .. } | Waiter::Delivery(_) | Waiter::Target(_) => {
                 None

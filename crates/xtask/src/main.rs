@@ -34,6 +34,7 @@ Commands:
   conformance  recorded answers against the engine          [arguments are passed on, such as --dir DIR]
   bench        ratios against V8 and other runtimes         [arguments are passed on]
   bench asl    state machines against aws-local-stepfunctions, and how they scale  [--rounds N, --native, --quick]
+  bench million  a million invocations in one session: speed, memory, whether the last cost what the first did  [--native, --count N]
   size         what a first visit transfers, against the budgets
   shots        screenshots of every view into target/shots  [arguments are passed on]
   examples     only build the examples, into www/generated/examples
@@ -143,7 +144,10 @@ fn conformance(paths: &Paths, rest: Vec<std::ffi::OsString>) -> Outcome<()> {
 
 fn bench(paths: &Paths, rest: Vec<std::ffi::OsString>) -> Outcome<()> {
     if rest.first().is_some_and(|first| first == "asl") {
-        return bench_asl(paths, &rest[1..]);
+        return bench_alone(paths, "asl", &rest[1..]);
+    }
+    if rest.first().is_some_and(|first| first == "million") {
+        return bench_alone(paths, "million", &rest[1..]);
     }
     let mut plan = Plan::new(paths, tools::STEPS + site::STEPS + 2)?;
     tools::install(&mut plan, paths)?;
@@ -158,14 +162,14 @@ fn bench(paths: &Paths, rest: Vec<std::ffi::OsString>) -> Outcome<()> {
     )
 }
 
-/// It needs neither the site nor the command: it builds what it measures.
-fn bench_asl(paths: &Paths, rest: &[std::ffi::OsString]) -> Outcome<()> {
+/// One that needs neither the site nor the command: it builds what it measures.
+fn bench_alone(paths: &Paths, name: &str, rest: &[std::ffi::OsString]) -> Outcome<()> {
     let mut plan = Plan::new(paths, tools::STEPS + 1)?;
     tools::install(&mut plan, paths)?;
     let chromium = tools::chromium(&mut plan)?;
     plan.finish();
     let mut node = Command::new("node");
-    node.current_dir(&paths.root).arg("tests/bench/asl/run.mjs").args(rest);
+    node.current_dir(&paths.root).arg(format!("tests/bench/{name}/run.mjs")).args(rest);
     progress::pass_through(
         node.env("COLDSTART_CHROMIUM", chromium).env("COLDSTART_TARGET", &paths.target),
     )

@@ -17,6 +17,7 @@ mod running;
 use super::capacity::{Capacity, Exceeded};
 use super::errors::LambdaError;
 use super::invocation::Invocation;
+use super::load;
 use super::model::{Deployment, Function};
 use super::report::{Record, ReportStatus};
 use super::{api, asynchronous, control, costs, runtimes, variables};
@@ -74,6 +75,8 @@ pub(crate) enum Due {
     Timeout { environment: u32 },
     /// The stop button.
     Kill { environment: u32 },
+    /// The next invocation of a load.
+    Load { load: u64 },
     /// An idle environment is given up.
     Reclaim { environment: u32 },
 }
@@ -148,6 +151,7 @@ pub(crate) struct Lambda {
     /// Environments that wait for work, by deployment: whether provisioned, when they were used last, which.
     idle: BTreeMap<u64, BTreeSet<(bool, Timestamp, u32)>>,
     pub(super) capacity: Capacity,
+    pub(super) loads: load::Loads,
     /// Stop buttons of a replayed session: units by request id.
     interrupts: BTreeMap<String, u64>,
 }
@@ -322,6 +326,7 @@ impl Lambda {
             }
             Due::Timeout { environment } => self.time_out(cx, environment),
             Due::Kill { environment } => self.stopped_by_hand(cx, environment),
+            Due::Load { load } => load::arrive(self, cx.world, load),
             Due::Reclaim { environment } => self.reclaim(cx.world, environment),
         }
     }

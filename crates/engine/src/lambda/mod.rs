@@ -9,6 +9,7 @@ mod environment;
 mod errors;
 mod invocation;
 mod levels;
+pub(crate) mod load;
 mod model;
 mod payload;
 mod report;

@@ -66,6 +66,7 @@ pub(crate) const ENGINE: &[Part] = &[
             claims: &[
                 "coldstart_engine::lambda::asynchronous::",
                 "coldstart_engine::lambda::control::",
+                "coldstart_engine::lambda::load::",
                 "coldstart_engine::lambda::environment::Lambda>::provision",
                 "coldstart_engine::lambda::environment::Lambda>::release",
                 "coldstart_engine::lambda::environment::Lambda>::tell_provisioned",
