@@ -70,7 +70,6 @@ pub(crate) const ENGINE: &[Part] = &[
                 "coldstart_engine::lambda::environment::Lambda>::provision",
                 "coldstart_engine::lambda::environment::Lambda>::release",
                 "coldstart_engine::lambda::environment::Lambda>::tell_provisioned",
-                "coldstart_engine::patterns::",
                 "coldstart_worker::trial",
                 "miniz_oxide::",
             ],
@@ -80,7 +79,18 @@ pub(crate) const ENGINE: &[Part] = &[
         brotli_max: 80_000,
         needed_at: &[],
     },
-    // Queues. The filter languages are where mappings are made.
+    // The filter languages: of rules, of mappings, of subscriptions.
+    Part {
+        rule: Rule {
+            name: "patterns",
+            claims: &["coldstart_engine::patterns::"],
+            stays: &[],
+            needs: &[],
+        },
+        brotli_max: 25_000,
+        needed_at: &[],
+    },
+    // Queues.
     Part {
         rule: Rule {
             name: "queues",
@@ -90,6 +100,27 @@ pub(crate) const ENGINE: &[Part] = &[
             needs: &[],
         },
         brotli_max: 60_000,
+        needed_at: &[],
+    },
+    // What rules, schedules and topics do. An account without them has the three empty services.
+    Part {
+        rule: Rule {
+            name: "events",
+            claims: &[
+                "coldstart_engine::eventbridge::",
+                "coldstart_engine::scheduler::",
+                "coldstart_engine::sns::",
+                "coldstart_engine::targets::",
+            ],
+            // What a session begins with.
+            stays: &[
+                "coldstart_engine::eventbridge::model::EventBridge as core::default::Default",
+                "coldstart_engine::scheduler::model::Scheduler as core::default::Default",
+                "coldstart_engine::sns::model::Sns as core::default::Default",
+            ],
+            needs: &[],
+        },
+        brotli_max: 70_000,
         needed_at: &[],
     },
     // The expression language of their newer half.
