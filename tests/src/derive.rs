@@ -9,6 +9,19 @@ pub fn known_behaviour(file: &str) -> Option<Stub> {
     let text = |text: &str| Piece::Text(text.to_owned());
     Some(match stem {
         "echo" | "python_echo" | "echo_event" => Stub::echo().logging([Piece::Event]),
+        "echo_version_env" => {
+            let env = |name: &str| Piece::Env(name.to_owned());
+            let pieces = [
+                text("{\"function_version\": \""),
+                env("AWS_LAMBDA_FUNCTION_VERSION"),
+                text("\", \"CUSTOM_VAR\": \""),
+                env("CUSTOM_VAR"),
+                text("\", \"event\": "),
+                Piece::Event,
+                text("}"),
+            ];
+            Stub::respond(pieces.clone()).logging(pieces)
+        }
         "none" => Stub::constant("null").logging([Piece::Event]),
         "cache" => Stub::respond([text("{\"counter\": "), Piece::Counter, text("}")]),
         "timeout" => {

@@ -36,7 +36,7 @@ pub type Run = fn(&Value, &Context) -> Outcome;
 /// not AWS; docs/FIDELITY.md explains where ours differ from them.
 pub fn floor(kind: &str) -> f64 {
     match kind {
-        "lambda/sqs_scenario" => 0.95,
+        "lambda/sqs_scenario" | "lambda/esm_scenario" => 0.95,
         "lambda/eventbridge_scenario" => 0.97,
         "stepfunctions/lint" => 0.97,
         "stepfunctions/jsonata-suite" => 0.998,
@@ -74,7 +74,7 @@ pub fn runner(kind: &str) -> Option<Run> {
         | "lambda_invoke_scenario"
         | "logs_scenario"
         | "runtime_scenario" => |case, context| play(case, context.sandbox()),
-        _ => return crate::filters::runner(name),
+        _ => return crate::filters::runner(name).or_else(|| crate::pollers::runner(name)),
     })
 }
 
@@ -89,7 +89,7 @@ fn invocation_record(case: &Value, context: &Context) -> Outcome {
     match whole {
         Some((id, transcript)) => {
             match runner(&format!("lambda/{}", id.split('/').next().unwrap_or_default())) {
-                Some(_) => play(transcript, context.sandbox()),
+                Some(run) => run(transcript, context),
                 None => Outcome::Skipped(
                     "needs the pollers of event source mappings, or a service that is not here yet"
                         .into(),

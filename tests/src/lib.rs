@@ -9,6 +9,8 @@ pub mod data;
 pub mod derive;
 pub mod filters;
 pub mod kinds;
+pub mod poller_stubs;
+pub mod pollers;
 pub mod queues;
 pub mod report;
 pub mod states;

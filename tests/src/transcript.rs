@@ -8,8 +8,8 @@ use crate::cloud::{ACCOUNT, Cloud, is_absent};
 use crate::compare::{Bindings, compare, text};
 use crate::data::Outcome;
 use crate::derive::{act_of, act_of_record, asks_to_fail, failure, known_behaviour};
-use crate::queues;
 use crate::stub::{Act, Stub};
+use crate::{poller_stubs, pollers, queues};
 use base64::Engine as _;
 use coldstart_engine::{ApiError, Response};
 use coldstart_sandbox::Sandbox;
@@ -120,6 +120,12 @@ impl<'a> Player<'a> {
         if let Some(waiter) = step["wait"].as_str() {
             return self.wait(step, waiter);
         }
+        if step["helper"] == "lambda_log_events" {
+            let name = self.resolve(&step["params"]["function_name"])?;
+            let name = name.as_str().map_or_else(|| self.first_function(), str::to_owned);
+            let events = pollers::logged_events(&mut self.cloud, &name).map_err(Stop::Failed)?;
+            return self.take(step, events);
+        }
         if step["check"].is_string() {
             return self.check(step);
         }
@@ -143,6 +149,10 @@ impl<'a> Player<'a> {
                 kind_of(step)
             ));
         };
+        if (service, operation) == ("logs", "read") {
+            // The client of a helper that comes next.
+            return self.take(step, json!({}));
+        }
         if (service, operation) == ("sts", "GetCallerIdentity") {
             // Only says which account this is.
             let arn = format!("arn:aws:iam::{ACCOUNT}:root");
@@ -160,7 +170,15 @@ impl<'a> Player<'a> {
             return self.take(step, all);
         }
         let answer = match service {
-            "sqs" => queues::call(&mut self.cloud, operation, &params, &step["expect"]),
+            "sqs" => {
+                // Messages that a later step speaks of were waited for.
+                let told = if self.is_used(index) {
+                    json!({ "messages": { "Messages": [] } })
+                } else {
+                    step["expect"].clone()
+                };
+                queues::call(&mut self.cloud, operation, &params, &told)
+            }
             _ => self.cloud.call(service, operation, params),
         };
         let shaped = shape(service, operation, &answer);
@@ -223,6 +241,36 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
+    /// Whether messages of this step's answer are named later, when nothing of the answer was recorded.
+    fn is_used(&self, index: usize) -> bool {
+        let Some(id) = self.steps[index]["id"].as_str() else { return false };
+        let messages = format!("${{{id}.Messages[");
+        self.steps[index]["expect"].is_null()
+            && self.steps[index + 1..].iter().any(|step| step.to_string().contains(&messages))
+    }
+
+    /// The function that the case is about, when a step does not name one.
+    fn first_function(&self) -> String {
+        let mut named =
+            self.steps.iter().filter_map(|step| step["helper_params"]["func_name"].as_str());
+        named.next().unwrap_or_default().to_owned()
+    }
+
+    /// What a loop that begins with this answer gathers.
+    fn gathered(&mut self, id: &str) -> Result<Vec<Value>, Stop> {
+        let key = format!("gathered from {id}");
+        if let Some(Value::Array(known)) = self.fixtures.get(&key) {
+            return Ok(known.clone());
+        }
+        let steps = self.steps;
+        let step = steps.iter().find(|step| step["id"] == id).unwrap_or(&Value::Null);
+        let url = self.resolve(&step["params"]["QueueUrl"])?;
+        let first = self.answers.get(id).cloned().unwrap_or_default();
+        let messages = pollers::gather(&mut self.cloud, &url, &first).map_err(Stop::Failed)?;
+        self.fixtures.insert(key, Value::Array(messages.clone()));
+        Ok(messages)
+    }
+
     fn wait(&mut self, step: &Value, waiter: &str) -> Result<(), Stop> {
         self.cloud.settle();
         if waiter == "await_event_source_mapping_enabled" {
@@ -271,6 +319,21 @@ impl<'a> Player<'a> {
                 return Ok(());
             }
             return fail(format!("not in this order in the log: {wanted:?}"));
+        }
+        if let Some((id, in_bodies)) = pollers::gathered(value)
+            && expected.is_array()
+        {
+            let messages = self.gathered(id)?;
+            let list = if in_bodies { pollers::records(&messages) } else { messages };
+            return compare(expected, &Value::Array(list), &mut self.bindings).or_else(fail);
+        }
+        if expected.get("total_batches_received").is_some() {
+            // How many messages a loop got, each with a batch in it.
+            let steps = self.steps;
+            let loops = steps.iter().find_map(|step| pollers::gathered(&step["value"]));
+            let Some((id, _)) = loops else { return Ok(()) };
+            let count = json!({ "total_batches_received": self.gathered(id)?.len() });
+            return compare(expected, &count, &mut self.bindings).or_else(fail);
         }
         // `{k: v for k, v in r3.items() if …}`: a part of the whole answer.
         if let Some(Value::String(reference)) = value.get("k") {
@@ -465,7 +528,13 @@ impl<'a> Player<'a> {
         let helper = self.resolve(helper)?;
         let mut params = Map::new();
         let name = helper["func_name"].as_str().unwrap_or("function-00000001").to_owned();
-        let code = self.code(index, &name, helper["handler_file"].as_str())?;
+        let file = helper["handler_file"].as_str();
+        let own = helper.get("envvars").or(helper.pointer("/Environment/Variables"));
+        let own = own.cloned().unwrap_or_default();
+        let code = match file.and_then(|file| poller_stubs::module(file, &own)) {
+            Some(module) => self.cloud.blob(module.map_err(Stop::Failed)?),
+            None => self.code(index, &name, file)?,
+        };
         params.insert("FunctionName".into(), Value::String(name));
         params.insert(
             "Runtime".into(),
@@ -617,7 +686,10 @@ impl<'a> Player<'a> {
                 {
                     return skip("needs a document of which only the beginning was recorded");
                 }
-                if object.get("head").and_then(Value::as_str).is_some_and(|it| it.starts_with(['{', '[']))
+                if object
+                    .get("head")
+                    .and_then(Value::as_str)
+                    .is_some_and(|it| it.starts_with(['{', '[']))
                 {
                     return skip("needs a document of which only the beginning was recorded");
                 }

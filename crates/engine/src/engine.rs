@@ -303,8 +303,8 @@ impl Engine {
     }
 
     fn split(&mut self) -> (&mut Lambda, Cx<'_>) {
-        let Self { sandbox, artifacts, world, lambda, logs, .. } = self;
-        (lambda, Cx { world, logs, sandbox: &**sandbox, artifacts })
+        let Self { sandbox, artifacts, world, lambda, logs, sqs, .. } = self;
+        (lambda, Cx { world, logs, sqs, sandbox: &**sandbox, artifacts })
     }
 
     fn split_states(&mut self) -> (&mut States, states::Cx<'_>) {
@@ -315,7 +315,9 @@ impl Engine {
     /// Answers go to those who wait for them.
     fn hand_over_answers(&mut self) {
         while let Some(Answered { caller, result }) = self.world.answered.pop_front() {
-            if !caller.reads {
+            // What a mapping asks for is told by facts of its own, unless it is refused.
+            let is_told = matches!(caller.waiter, Waiter::Poll(_)) && result.is_ok();
+            if !caller.reads && !is_told {
                 let (status, error) = match &result {
                     Ok(response) => (response.status, None),
                     Err(error) => (error.status, Some(error.code.clone())),
@@ -339,6 +341,10 @@ impl Engine {
                 Waiter::Target(delivery) => delivery.answered(&mut self.world, result),
                 Waiter::Load(load) => {
                     lambda::load::answered(&mut self.lambda, &mut self.world, load, &result);
+                }
+                Waiter::Poll(poll) => {
+                    let (lambda, mut cx) = self.split();
+                    lambda::answered(lambda, &mut cx, poll, result);
                 }
                 Waiter::Delivery(delivery) => {
                     let error = result.err().map(|error| error.code);

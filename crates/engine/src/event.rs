@@ -81,6 +81,12 @@ pub enum Fact {
         /// Id of the event, occurrence or message that it is given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         event_id: Option<String>,
+        /// UUID of the event source mapping whose batch it is given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mapping: Option<String>,
+        /// Number of that batch, as in [`Fact::BatchPolled`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        batch: Option<u64>,
     },
     /// An environment began to work on an invocation.
     InvocationStarted {
@@ -308,6 +314,65 @@ pub enum Fact {
         error: Option<String>,
         /// When it is tried again, if it is.
         due_at: Option<Timestamp>,
+    },
+    /// An event source mapping changed its state. It is read with GetEventSourceMapping.
+    MappingChanged {
+        /// UUID.
+        mapping: String,
+        /// ARN of the queue.
+        source: String,
+        /// ARN of the function, with the qualifier that was given.
+        function: String,
+        /// `Creating`, `Enabled`, `Disabling` …; `Deleted` when it is gone.
+        state: String,
+    },
+    /// Messages that no filter of a mapping lets pass: they are deleted, and no function sees them.
+    MessagesFiltered {
+        /// UUID of the mapping.
+        mapping: String,
+        /// Queue name.
+        queue: String,
+        /// Message ids.
+        messages: Vec<String>,
+    },
+    /// Messages were received for a function, and are hidden from others. The invocation names mapping and batch.
+    BatchPolled {
+        /// UUID of the mapping.
+        mapping: String,
+        /// Counts up over the session.
+        batch: u64,
+        /// Queue name.
+        queue: String,
+        /// ARN of the function, with the qualifier that was given.
+        function: String,
+        /// Message ids.
+        messages: Vec<String>,
+    },
+    /// A batch found no room: its function's concurrency is used up, or it is not active yet.
+    BatchDelayed {
+        /// UUID of the mapping.
+        mapping: String,
+        /// Number of the batch.
+        batch: u64,
+        /// Error code of the invocation.
+        reason: String,
+        /// When it is tried again.
+        due_at: Timestamp,
+    },
+    /// The end of a batch.
+    BatchEnded {
+        /// UUID of the mapping.
+        mapping: String,
+        /// Number of the batch.
+        batch: u64,
+        /// Request id of its invocation; none when the function never took it.
+        request_id: Option<String>,
+        /// `Success`, `PartialFailure`, `FunctionError`, `InvalidResponse`, `Throttled`, or an error code of the invocation.
+        outcome: String,
+        /// Ids of messages that are deleted.
+        deleted: Vec<String>,
+        /// Ids of messages that become visible again when their timeout is over.
+        returned: Vec<String>,
     },
     /// A log event was stored.
     LogLine {

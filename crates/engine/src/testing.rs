@@ -547,6 +547,20 @@ fn show_fact(fact: &Fact) -> String {
         | Fact::MessagePublished { .. }
         | Fact::TargetCalled { .. } => format!("{fact:?}"),
         Fact::LogLine { message, .. } => format!("log {message:?}"),
+        Fact::MappingChanged { mapping, state, .. } => format!("mapping {} {state}", &mapping[..4]),
+        Fact::MessagesFiltered { queue, messages, .. } => {
+            format!("filtered {} of {queue}", messages.len())
+        }
+        Fact::BatchPolled { batch, queue, messages, .. } => {
+            format!("batch {batch}: {} of {queue}", messages.len())
+        }
+        Fact::BatchDelayed { batch, reason, due_at, .. } => {
+            format!("batch {batch} {reason} until {}", due_at.0 / 1_000)
+        }
+        Fact::BatchEnded { batch, outcome, deleted, returned, .. } => {
+            let (deleted, returned) = (deleted.len(), returned.len());
+            format!("batch {batch} {outcome}: {deleted} deleted, {returned} returned")
+        }
         Fact::QueueChanged { queue, visible, in_flight, delayed } => {
             format!("queue {queue}: {visible} visible, {in_flight} in flight, {delayed} delayed")
         }

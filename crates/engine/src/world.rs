@@ -3,7 +3,8 @@
 use crate::queue::{Queue, QueueKey, Urgency};
 use crate::rng::Rng;
 use crate::{
-    ApiError, Config, Event, Fact, Principal, Request, Response, Timestamp, eventbridge, lambda, scheduler, sqs, states, targets,
+    ApiError, Config, Event, Fact, Principal, Request, Response, Timestamp, eventbridge, lambda,
+    scheduler, sqs, states, targets,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, VecDeque};
@@ -25,6 +26,8 @@ pub(crate) enum Waiter {
     Delivery(lambda::Delivery),
     /// A rule, a schedule or a topic, which gives something to a target.
     Target(Box<targets::Delivery>),
+    /// The poller of an event source mapping.
+    Poll(lambda::Poll),
 }
 
 /// A request on its way through the door.
@@ -43,9 +46,11 @@ impl Caller {
         match self.waiter {
             Waiter::Load(_) => None,
             Waiter::Command { logged, .. } => logged,
-            Waiter::Guest(_) | Waiter::Task { .. } | Waiter::Delivery(_) | Waiter::Target(_) => {
-                None
-            }
+            Waiter::Guest(_)
+            | Waiter::Task { .. }
+            | Waiter::Delivery(_)
+            | Waiter::Target(_)
+            | Waiter::Poll(_) => None,
         }
     }
 
@@ -53,6 +58,14 @@ impl Caller {
     pub(crate) fn source(&self) -> Option<(&str, &str)> {
         match &self.waiter {
             Waiter::Target(delivery) => Some((&delivery.source_arn, &delivery.event_id)),
+            _ => None,
+        }
+    }
+
+    /// The mapping and the number of its batch, when it is one that a function is given.
+    pub(crate) fn batch(&self) -> Option<(&str, u64)> {
+        match &self.waiter {
+            Waiter::Poll(lambda::Poll::Invoke { mapping, batch }) => Some((mapping, *batch)),
             _ => None,
         }
     }

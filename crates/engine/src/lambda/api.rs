@@ -9,7 +9,7 @@ use super::environment::{Cx, Due, Lambda};
 use super::errors::LambdaError;
 use super::invocation::{Invocation, Tail};
 use super::model::{Deployment, Function, Package, Settings, Shown, State};
-use super::{control, costs, payload, variables};
+use super::{control, costs, event_sources, payload, variables};
 use crate::arn::{FunctionReference, parse_function};
 use crate::queue::Urgency;
 use crate::world::{Incoming, Outcome, Params, World};
@@ -431,7 +431,12 @@ fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'_>) -> Answ
         state: incoming.caller.task().map(|(_, state)| state.to_owned()),
         source: incoming.caller.source().map(|(source, _)| source.to_owned()),
         event_id: incoming.caller.source().map(|(_, event_id)| event_id.to_owned()),
+        mapping: incoming.caller.batch().map(|(mapping, _)| mapping.to_owned()),
+        batch: incoming.caller.batch().map(|(_, batch)| batch),
     });
+    if let Some((_, batch)) = incoming.caller.batch() {
+        event_sources::accepted(lambda, batch, &invocation.request_id);
+    }
     if asynchronous {
         let at = world.now.after_micros(costs::ASYNC_DELIVERY_US);
         world.schedule(

@@ -45,6 +45,9 @@ pub(crate) const ASYNC_DELIVERY_US: u64 = 5_000;
 /// A guest's call to a service, each way. Chosen.
 pub(crate) const CALL_LATENCY_US: u64 = 1_000;
 
+/// From a batch's being complete to the invocation of its function. Chosen.
+pub(crate) const POLL_US: u64 = 5_000;
+
 /// `Pending` to `Active` after CreateFunction. Chosen.
 pub(crate) const CREATE_US: u64 = 1_000_000;
 

@@ -20,10 +20,11 @@ use super::invocation::Invocation;
 use super::load;
 use super::model::{Deployment, Function};
 use super::report::{Record, ReportStatus};
-use super::{api, asynchronous, control, costs, runtimes, variables};
+use super::{api, asynchronous, control, costs, event_sources, runtimes, variables};
 use crate::engine::Artifacts;
 use crate::logs::Logs;
 use crate::queue::{QueueKey, Urgency};
+use crate::sqs::Sqs;
 use crate::world::World;
 use crate::{EnvironmentPhase, Fact, Timestamp, calendar, world};
 use coldstart_sandbox::{Exit, Guest, GuestConfig, Limits, Resume, Sandbox, Shape, Stop, Trap};
@@ -34,6 +35,7 @@ use std::sync::Arc;
 pub(crate) struct Cx<'a> {
     pub(crate) world: &'a mut World,
     pub(crate) logs: &'a mut Logs,
+    pub(crate) sqs: &'a mut Sqs,
     pub(crate) sandbox: &'a dyn Sandbox,
     pub(crate) artifacts: &'a mut Artifacts,
 }
@@ -53,6 +55,8 @@ pub(crate) enum Due {
     Settle { function: String, deployment: u64 },
     /// Something of the control plane has changed its state.
     Control(control::Due),
+    /// Something of an event source mapping's.
+    Source(event_sources::Due),
     /// An asynchronous invocation leaves its queue.
     Deliver { invocation: Box<Invocation> },
     /// A sandbox is there: the init phase begins.
@@ -309,7 +313,8 @@ impl Lambda {
             Due::Settle { function, deployment } => {
                 api::settle(self, cx.world, &function, deployment)
             }
-            Due::Control(due) => control::handle_due(self, cx.world, due),
+            Due::Control(due) => control::handle_due(self, cx, due),
+            Due::Source(due) => event_sources::handle_due(self, cx, due),
             Due::Deliver { invocation } => self.deliver(cx, *invocation),
             Due::Sandbox { environment } => self.begin_init(cx, environment),
             Due::Resume { environment, resume } => self.resume(cx.world, environment, resume),

@@ -123,6 +123,7 @@ fn create(sqs: &mut Sqs, world: &mut World, params: &Params) -> Answer {
     queue.tags.extend(texts(params.get("tags")));
     let url = queue.url(world);
     queue.tell(world);
+    queue.pollers = sqs.absent.remove(name).unwrap_or_default();
     sqs.queues.insert(name.to_owned(), queue);
     respond(json!({ "QueueUrl": url }))
 }
@@ -149,8 +150,14 @@ fn delete(sqs: &mut Sqs, world: &mut World, params: &Params) -> Answer {
             world.queue.cancel(wakes);
         }
         for poller in queue.pollers {
-            world.queue.cancel(poller.gives_up);
-            world.answer(poller.caller, Err(SqsError::no_queue().into()));
+            match poller.gives_up {
+                Some(gives_up) => {
+                    world.queue.cancel(gives_up);
+                    world.answer(poller.caller, Err(SqsError::no_queue().into()));
+                }
+                // A mapping goes on when there is such a queue again.
+                None => sqs.absent.entry(name.clone()).or_default().push_back(poller),
+            }
         }
     }
     sqs.deleted.insert(name, world.now);

@@ -27,7 +27,11 @@ pub(super) fn send(sqs: &mut Sqs, world: &mut World, params: &Params) -> Answer 
         // Of the whole request, and not as a missing parameter (recorded).
         return Err(SqsError::value("The request must contain the parameter MessageGroupId."));
     }
-    each(&entries, |entry| messages::send(sqs, world, url, entry, true))
+    let answer = each(&entries, |entry| messages::send(sqs, world, url, entry, true));
+    // Who waits gets of all that came at once.
+    let name = sqs.queue(url)?.name.clone();
+    sqs.serve(world, &name);
+    answer
 }
 
 pub(super) fn delete(sqs: &mut Sqs, world: &mut World, params: &Params) -> Answer {

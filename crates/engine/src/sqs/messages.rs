@@ -4,9 +4,9 @@ use super::api::{Answer, integer, listed, optional, text};
 use super::errors::SqsError;
 use super::model::{Message, Poller, Queue, Sent, Sqs};
 use super::{digests, moves};
-use crate::queue::Urgency;
-use crate::world::{self, Incoming, Outcome, Params, World};
-use crate::{Response, Timestamp};
+use crate::queue::{QueueKey, Urgency};
+use crate::world::{self, Incoming, Outcome, Params, Waiter, World};
+use crate::{Response, Timestamp, lambda};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
@@ -129,8 +129,10 @@ pub(super) fn send(
     if queue.is_fifo() {
         output["SequenceNumber"] = json!(sent.sequence);
     }
-    let name = queue.name.clone();
-    sqs.serve(world, &name);
+    if !is_batch {
+        let name = queue.name.clone();
+        sqs.serve(world, &name);
+    }
     Ok(output)
 }
 
@@ -279,7 +281,15 @@ fn trace_header(params: &Params) -> Result<Option<String>, SqsError> {
 /// `ReceiveMessage`: what there is at once, else when something comes or the time is over.
 pub(super) fn receive(sqs: &mut Sqs, world: &mut World, incoming: &Incoming<'_>) -> Answer {
     let params = incoming.params;
-    let queue = sqs.queue(text(params, "QueueUrl"))?;
+    let url = text(params, "QueueUrl");
+    let is_endless = matches!(incoming.caller.waiter, Waiter::Poll(_));
+    if is_endless && sqs.queue(url).is_err() {
+        let name = url.rsplit('/').next().unwrap_or_default().to_owned();
+        let poller = sqs.poller(incoming, None);
+        sqs.absent.entry(name).or_default().push_back(poller);
+        return Ok(Outcome::Deferred);
+    }
+    let queue = sqs.queue(url)?;
     let (name, wait_seconds) = (queue.name.clone(), queue.attributes.wait_seconds);
     between(params, "MaxNumberOfMessages", 1, 10)?;
     between(params, "VisibilityTimeout", 0, 43_200)?;
@@ -300,13 +310,14 @@ pub(super) fn receive(sqs: &mut Sqs, world: &mut World, incoming: &Incoming<'_>)
     if wait_seconds == 0 {
         return super::api::done();
     }
-    let number = sqs.next_number();
-    let due = world::Due::Sqs(Due::PollOver { queue: name.clone(), poller: number });
-    let at = world.now.after_ms(wait_seconds * 1_000);
-    let gives_up = world.schedule(at, Urgency::Work, due);
+    let mut poller = sqs.poller(incoming, None);
+    if !is_endless {
+        let due = world::Due::Sqs(Due::PollOver { queue: name.clone(), poller: poller.number });
+        let at = world.now.after_ms(wait_seconds * 1_000);
+        poller.gives_up = Some(world.schedule(at, Urgency::Work, due));
+    }
     if let Some(queue) = sqs.queues.get_mut(&name) {
-        let caller = incoming.caller.clone();
-        queue.pollers.push_back(Poller { number, caller, params: params.clone(), gives_up });
+        queue.pollers.push_back(poller);
     }
     sqs.serve(world, &name);
     Ok(Outcome::Deferred)
@@ -324,6 +335,12 @@ fn between(params: &Params, name: &str, min: i64, max: i64) -> Result<(), SqsErr
 }
 
 impl Sqs {
+    fn poller(&mut self, incoming: &Incoming<'_>, gives_up: Option<QueueKey>) -> Poller {
+        let number = self.next_number();
+        let (caller, params) = (incoming.caller.clone(), incoming.params.clone());
+        Poller { number, caller, params, gives_up }
+    }
+
     /// Gives messages to those who wait, in the order in which they came, and sees to it that this happens again when the next
     /// message becomes visible.
     pub(super) fn serve(&mut self, world: &mut World, name: &str) {
@@ -339,7 +356,9 @@ impl Sqs {
             }
             let first = self.queues.get_mut(name).and_then(|queue| queue.pollers.pop_front());
             let Some(poller) = first else { break };
-            world.queue.cancel(poller.gives_up);
+            if let Some(gives_up) = poller.gives_up {
+                world.queue.cancel(gives_up);
+            }
             let output = json!({ "Messages": messages });
             world.answer(poller.caller, Ok(Response { status: 200, output }));
         }
@@ -349,7 +368,11 @@ impl Sqs {
         }
         if let (false, Some(at)) = (queue.pollers.is_empty(), queue.next_visible()) {
             let due = world::Due::Sqs(Due::Visible { queue: name.to_owned() });
-            queue.wakes = Some(world.schedule(at.max(world.now), Urgency::Work, due));
+            let urgency = if queue.is_weary() { Urgency::Background } else { Urgency::Work };
+            queue.wakes = Some(world.schedule(at.max(world.now), urgency, due));
+        }
+        for mapping in queue.take_watchers(world.now) {
+            world.schedule(world.now, Urgency::Work, lambda::seen(mapping));
         }
     }
 

@@ -4,8 +4,8 @@ use super::attributes::Attributes;
 use super::errors::SqsError;
 use super::moves::MoveTask;
 use crate::queue::QueueKey;
-use crate::world::{Caller, Params, World};
-use crate::{Fact, Timestamp};
+use crate::world::{Caller, Params, Waiter, World};
+use crate::{Fact, Timestamp, lambda};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -19,6 +19,8 @@ pub(crate) struct Sqs {
     pub(crate) next_number: u64,
     /// Who sends. Drawn when it is first asked for.
     pub(crate) sender: Option<String>,
+    /// Mappings that wait for a queue which is not there, by its name.
+    pub(crate) absent: BTreeMap<String, VecDeque<Poller>>,
 }
 
 /// A queue.
@@ -45,9 +47,13 @@ pub(crate) struct Queue {
     recent: BTreeMap<(String, String), Sent>,
     recent_until: VecDeque<(Timestamp, (String, String))>,
     delayed: u64,
+    /// Of the hidden ones: those that were received so often that the clock does not hurry for them.
+    weary: u64,
     next_message: u64,
     pub(crate) pollers: VecDeque<Poller>,
     pub(crate) wakes: Option<QueueKey>,
+    /// Mappings that are busy and want to know when there is more to do.
+    watchers: Vec<String>,
 }
 
 /// What a sender was told.
@@ -63,7 +69,8 @@ pub(crate) struct Poller {
     pub(crate) number: u64,
     pub(crate) caller: Caller,
     pub(crate) params: Params,
-    pub(crate) gives_up: QueueKey,
+    /// None for a mapping, which waits for as long as it is enabled.
+    pub(crate) gives_up: Option<QueueKey>,
 }
 
 /// A message.
@@ -126,6 +133,10 @@ pub(crate) struct Counts {
     pub(crate) delayed: u64,
 }
 
+/// When nothing but retention ends the life of a message (there is no dead-letter queue), the clock hurries to its receptions up
+/// to this one; those after it come when the clock gets there. Chosen: as many attempts as an asynchronous event has.
+const RECEIVES_WEARY: u64 = 3;
+
 /// "The deduplication interval is 5 minutes."
 const DEDUPLICATION_MS: u64 = 300_000;
 
@@ -139,6 +150,37 @@ impl Sqs {
     pub(crate) fn queue(&mut self, url: &str) -> Result<&mut Queue, SqsError> {
         let name = url.rsplit('/').next().unwrap_or_default();
         self.queues.get_mut(name).ok_or_else(SqsError::no_queue)
+    }
+
+    /// How long messages of a queue are hidden once they were received, milliseconds.
+    pub(crate) fn visibility_ms(&self, name: &str) -> u64 {
+        self.queues.get(name).map_or(0, |queue| queue.attributes.visibility_seconds * 1_000)
+    }
+
+    /// Whether there is something to receive now. If there is not, the mapping is told when there is.
+    pub(crate) fn watch(&mut self, world: &World, name: &str, mapping: &str) -> bool {
+        let Some(queue) = self.queues.get_mut(name) else { return false };
+        queue.catch_up(world.now);
+        if queue.next(world.now, None).is_some() {
+            return true;
+        }
+        if !queue.watchers.iter().any(|known| known == mapping) {
+            queue.watchers.push(mapping.to_owned());
+        }
+        false
+    }
+
+    /// Takes back the request of a mapping that waits for messages.
+    pub(crate) fn hang_up(&mut self, world: &mut World, name: &str, poll: &lambda::Poll) {
+        let waits =
+            |poller: &Poller| matches!(&poller.caller.waiter, Waiter::Poll(known) if known == poll);
+        if let Some(pollers) = self.absent.get_mut(name) {
+            pollers.retain(|poller| !waits(poller));
+        }
+        if let Some(queue) = self.queues.get_mut(name) {
+            queue.pollers.retain(|poller| !waits(poller));
+            self.serve(world, name);
+        }
     }
 
     /// The queue of an ARN of this account and region.
@@ -166,9 +208,11 @@ impl Queue {
             recent: BTreeMap::new(),
             recent_until: VecDeque::new(),
             delayed: 0,
+            weary: 0,
             next_message: 0,
             pollers: VecDeque::new(),
             wakes: None,
+            watchers: Vec::new(),
         }
     }
 
@@ -199,7 +243,9 @@ impl Queue {
         {
             self.hidden.pop_first();
             self.visible.insert((at, key));
-            self.delayed -= u64::from(self.messages.get(&key).is_some_and(|m| m.receives == 0));
+            let receives = self.messages.get(&key).map(|message| message.receives);
+            self.delayed -= u64::from(receives == Some(0));
+            self.weary -= u64::from(receives >= Some(RECEIVES_WEARY));
         }
         let kept = self.attributes.retention_seconds.saturating_mul(1_000);
         while let Some(&(sent_at, key)) = self.by_age.first()
@@ -272,6 +318,7 @@ impl Queue {
         if visible_at > now {
             self.hidden.insert((visible_at, key));
             self.delayed += u64::from(message.receives == 0);
+            self.weary += u64::from(message.receives >= RECEIVES_WEARY);
         } else {
             self.visible.insert((visible_at, key));
         }
@@ -291,6 +338,7 @@ impl Queue {
         let message = self.messages.remove(&key)?;
         if self.hidden.remove(&(message.visible_at, key)) {
             self.delayed -= u64::from(message.receives == 0);
+            self.weary -= u64::from(message.receives >= RECEIVES_WEARY);
         }
         self.visible.remove(&(message.visible_at, key));
         self.by_age.remove(&(message.sent_at, key));
@@ -314,6 +362,7 @@ impl Queue {
         self.by_age.clear();
         self.groups.clear();
         self.delayed = 0;
+        self.weary = 0;
     }
 
     /// Hides a received message until this instant, or shows it.
@@ -321,10 +370,32 @@ impl Queue {
         let Some(message) = self.messages.get_mut(&key) else { return };
         let old = (message.visible_at, key);
         message.visible_at = until;
-        self.hidden.remove(&old);
+        let is_weary = u64::from(message.receives >= RECEIVES_WEARY);
+        if self.hidden.remove(&old) {
+            self.weary -= is_weary;
+        }
         self.visible.remove(&old);
-        let set = if until > now { &mut self.hidden } else { &mut self.visible };
-        set.insert((until, key));
+        if until > now {
+            self.hidden.insert((until, key));
+            self.weary += is_weary;
+        } else {
+            self.visible.insert((until, key));
+        }
+    }
+
+    /// Whether all who wait are mappings, and what they could get next has been received often enough.
+    pub(crate) fn is_weary(&self) -> bool {
+        self.attributes.redrive.is_none()
+            && self.weary == self.hidden.len() as u64
+            && self.pollers.iter().all(|poller| poller.gives_up.is_none())
+    }
+
+    /// Those who watch, if there is something to receive: they watch no longer.
+    pub(crate) fn take_watchers(&mut self, now: Timestamp) -> Vec<String> {
+        if self.watchers.is_empty() || self.next(now, None).is_none() {
+            return Vec::new();
+        }
+        std::mem::take(&mut self.watchers)
     }
 
     pub(crate) fn is_hidden(&self, key: u64, now: Timestamp) -> bool {

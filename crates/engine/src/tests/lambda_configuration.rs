@@ -99,15 +99,20 @@ const QUEUE: &str = "arn:aws:sqs:us-east-1:123456789012:q";
 fn mapping(more: Value) -> Scenario {
     let mut params = json!({ "FunctionName": "f", "EventSourceArn": QUEUE });
     params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    Scenario::new().function("f", ECHO).request("lambda", "CreateEventSourceMapping", params)
+    let queue = json!({ "QueueName": "q" });
+    let scenario = Scenario::new().function("f", ECHO).request("sqs", "CreateQueue", queue);
+    scenario.request("lambda", "CreateEventSourceMapping", params)
 }
 
 #[test]
 fn a_mapping_goes_through_its_states() {
-    let scenario = mapping(json!({ "Enabled": false }));
+    let disabled = output(&mapping(json!({ "Enabled": false })));
+    assert_eq!(disabled["State"], "Disabled", "there is nothing to be made");
+    let scenario = mapping(json!({}));
     let created = output(&scenario);
     assert_eq!((&created["State"], &created["BatchSize"]), (&json!("Creating"), &json!(10)));
     let uuid = created["UUID"].clone();
+    let disable = json!({ "UUID": uuid, "Enabled": false });
     let state = |scenario: &Scenario| {
         let get = json!({ "UUID": uuid });
         output(&scenario.clone().request("lambda", "GetEventSourceMapping", get))["State"].clone()
@@ -115,6 +120,10 @@ fn a_mapping_goes_through_its_states() {
     let enable = json!({ "UUID": uuid, "Enabled": true });
     let early = scenario.clone().request("lambda", "UpdateEventSourceMapping", enable.clone());
     assert_eq!(refusal(&early).0, "ResourceInUseException");
+    let scenario = scenario.rest();
+    assert_eq!(state(&scenario), "Enabled");
+    let scenario = scenario.request("lambda", "UpdateEventSourceMapping", disable);
+    assert_eq!(state(&scenario), "Disabling");
     let scenario = scenario.rest();
     assert_eq!(state(&scenario), "Disabled");
     let scenario = scenario.request("lambda", "UpdateEventSourceMapping", enable);
@@ -145,7 +154,11 @@ fn mappings_are_refused_what_queues_cannot_do() {
             json!({ "EventSourceArn": "arn:aws:mq:us-east-1:123456789012:broker:b" }),
             "Coldstart does not emulate",
         ),
-        (json!({ "ParallelizationFactor": 2 }), "Coldstart does not emulate ParallelizationFactor"),
+        (json!({ "ParallelizationFactor": 2 }), "Unsupported ParallelizationFactor parameter"),
+        (
+            json!({ "ProvisionedPollerConfig": { "MinimumPollers": 2 } }),
+            "Coldstart does not emulate ProvisionedPollerConfig",
+        ),
     ] {
         let (_, message) = refusal(&mapping(more));
         assert!(message.starts_with(words), "{message}");

@@ -67,6 +67,7 @@ pub(crate) const ENGINE: &[Part] = &[
                 "coldstart_engine::lambda::asynchronous::",
                 "coldstart_engine::lambda::control::",
                 "coldstart_engine::lambda::load::",
+                "coldstart_engine::lambda::event_sources::",
                 "coldstart_engine::lambda::environment::Lambda>::provision",
                 "coldstart_engine::lambda::environment::Lambda>::release",
                 "coldstart_engine::lambda::environment::Lambda>::tell_provisioned",

@@ -1,11 +1,13 @@
-//! Event source mappings: kept, checked and shown with their states. Nobody polls yet.
+//! Event source mappings: kept, checked and shown with their states. What polls for them is in `event_sources`.
 
 use super::super::api::{self, Answer, respond};
 use super::super::costs;
-use super::super::environment::Lambda;
+use super::super::environment::{Cx, Lambda};
 use super::super::errors::LambdaError;
+use super::super::event_sources::{self, Source};
 use super::policy::required;
 use super::{Due, gone, invalid, paging, qualified_arn, schedule, seconds, versions};
+use crate::Fact;
 use crate::patterns::esm::Filters;
 use crate::world::{Params, World};
 use serde_json::{Value, json};
@@ -64,6 +66,115 @@ impl Mapping {
     }
 }
 
+impl Mapping {
+    fn number(&self, member: &str) -> Option<u64> {
+        self.members.get(member).and_then(Value::as_u64)
+    }
+
+    /// What its pollers go by.
+    fn source(&self) -> Source {
+        let names = self.members.get("FunctionResponseTypes").and_then(Value::as_array);
+        let concurrency = self.members.get("ScalingConfig");
+        let concurrency = concurrency.and_then(|config| config.get("MaximumConcurrency"));
+        Source {
+            queue: self.source_arn.rsplit(':').next().unwrap_or_default().to_owned(),
+            arn: self.source_arn.clone(),
+            function_arn: self.function_arn.clone(),
+            batch_max: self.number("BatchSize").unwrap_or(10) as usize,
+            window_ms: self.number("MaximumBatchingWindowInSeconds").unwrap_or(0) * 1_000,
+            filters: filters(&self.members).unwrap_or_default(),
+            reports: names
+                .is_some_and(|names| names.iter().any(|n| n == "ReportBatchItemFailures")),
+            concurrency_max: concurrency.and_then(Value::as_u64),
+        }
+    }
+
+    fn tell(&self, world: &mut World, uuid: &str) {
+        let state =
+            if self.target.is_empty() && self.state.is_empty() { "Deleted" } else { self.state };
+        world.emit(Fact::MappingChanged {
+            mapping: uuid.to_owned(),
+            source: self.source_arn.clone(),
+            function: self.function_arn.clone(),
+            state: state.to_owned(),
+        });
+    }
+}
+
+impl Lambda {
+    /// How long a function may work, by its ARN with the qualifier that was given; 0 when it is not there.
+    pub(in crate::lambda) fn timeout_seconds(&self, arn: &str) -> u64 {
+        let mut parts = arn.split(':').skip(6);
+        let Some(function) = parts.next().and_then(|name| self.functions.get(name)) else {
+            return 0;
+        };
+        let version = match parts.next() {
+            None | Some("$LATEST") => 0,
+            Some(qualifier) => versions::number(function, qualifier).unwrap_or(0),
+        };
+        let published = function.deployment(version).filter(|_| version > 0);
+        let deployment = published.as_ref().unwrap_or(&function.newest);
+        deployment.settings.timeout_seconds
+    }
+}
+
+/// The filters of `FilterCriteria`.
+fn filters(members: &BTreeMap<String, Value>) -> Result<Filters, crate::ApiError> {
+    let criteria = members.get("FilterCriteria");
+    let filters = criteria.and_then(|criteria| criteria.get("Filters")).and_then(Value::as_array);
+    let patterns = filters.into_iter().flatten();
+    Filters::parse(
+        patterns.map(|filter| filter.get("Pattern").and_then(Value::as_str).unwrap_or_default()),
+    )
+}
+
+/// The queue is asked for messages when a mapping is made, and its visibility timeout is compared with the function's timeout.
+/// The words of the first refusal are inferred from those for packages in S3, the second's are AWS's as people report them.
+fn check_queue(
+    lambda: &Lambda,
+    cx: &Cx<'_>,
+    source_arn: &str,
+    function_arn: &str,
+) -> Result<(), LambdaError> {
+    let Some(queue) = cx.sqs.by_arn(cx.world, source_arn) else {
+        return Err(invalid(
+            "Error occurred while ReceiveMessage. SQS Error Code: AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: The specified queue does not exist.",
+        ));
+    };
+    let visibility = queue.attributes.visibility_seconds;
+    let timeout = lambda.timeout_seconds(function_arn);
+    if visibility < timeout {
+        return Err(invalid(format!(
+            "Queue visibility timeout: {visibility} seconds is less than Function timeout: {timeout} seconds"
+        )));
+    }
+    Ok(())
+}
+
+/// Members that are of streams and of other sources.
+const OF_STREAMS: [&str; 5] = [
+    "ParallelizationFactor",
+    "MaximumRecordAgeInSeconds",
+    "BisectBatchOnFunctionError",
+    "MaximumRetryAttempts",
+    "TumblingWindowInSeconds",
+];
+
+/// What a queue's mapping does not have. The words for streams' members are inferred from those for `DestinationConfig`, which are
+/// recorded.
+fn refuse_of_streams(params: &Params) -> Result<(), LambdaError> {
+    let given = |name: &&str| params.get(*name).is_some_and(|value| !value.is_null());
+    if given(&"StartingPosition") {
+        return Err(invalid("StartingPosition is not valid for SQS event sources."));
+    }
+    match OF_STREAMS.iter().find(|name| given(name)) {
+        Some(name) => Err(invalid(format!(
+            "Unsupported {name} parameter for given event source mapping type."
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// Takes the members that are shown, and checks them: sizes, windows, patterns.
 fn apply(
     members: &mut BTreeMap<String, Value>,
@@ -88,16 +199,14 @@ fn apply(
             "Maximum batch window in seconds must be greater than 0 if maximum batch size is greater than 10",
         ));
     }
-    let criteria = members.get("FilterCriteria");
-    let filters = criteria.and_then(|criteria| criteria.get("Filters")).and_then(Value::as_array);
-    let patterns = filters.into_iter().flatten();
-    let patterns =
-        patterns.map(|filter| filter.get("Pattern").and_then(Value::as_str).unwrap_or_default());
-    if let Err(refusal) = Filters::parse(patterns) {
+    if let Err(refusal) = filters(members) {
         return Err(invalid(refusal.message.unwrap_or_default()));
     }
-    if filters.is_some_and(Vec::is_empty) {
-        members.remove("FilterCriteria");
+    // What asks for nothing takes away what there was.
+    for name in ["FilterCriteria", "ScalingConfig"] {
+        if members.get(name).is_some_and(api::is_empty) {
+            members.remove(name);
+        }
     }
     Ok(())
 }
@@ -115,7 +224,8 @@ fn target(lambda: &Lambda, world: &World, params: &Params) -> Result<String, Lam
     }
 }
 
-pub(super) fn create(lambda: &mut Lambda, world: &mut World, params: &Params) -> Answer {
+pub(super) fn create(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Params) -> Answer {
+    let world = &mut *cx.world;
     let Some(source) = api::text(params, "EventSourceArn")? else {
         if params.get("SelfManagedEventSource").is_some_and(|value| !api::is_empty(value)) {
             return Err(LambdaError::not_emulated(
@@ -154,6 +264,7 @@ pub(super) fn create(lambda: &mut Lambda, world: &mut World, params: &Params) ->
         // There are none: their services are refused by name.
         return Err(invalid(format!("Stream not found: {source}")));
     }
+    refuse_of_streams(params)?;
     let understood: Vec<&str> = SHOWN.into_iter().chain(OTHERS).collect();
     api::refuse_other_members("CreateEventSourceMapping", params, &understood)?;
     apply(&mut members, params, source.ends_with(".fifo"))?;
@@ -165,12 +276,15 @@ pub(super) fn create(lambda: &mut Lambda, world: &mut World, params: &Params) ->
             "An event source mapping with SQS arn (\" {source} \") and function (\" {name} \") already exists. Please update or delete the existing mapping with UUID {uuid}"
         )));
     }
-    let enabled = params.get("Enabled") != Some(&Value::Bool(false));
+    check_queue(lambda, cx, source, &function_arn)?;
+    let world = &mut *cx.world;
+    // One that is not enabled is there at once (recorded).
+    let is_enabled = params.get("Enabled") != Some(&Value::Bool(false));
     let mapping = Mapping {
         source_arn: source.to_owned(),
         function_arn,
-        state: "Creating",
-        target: if enabled { "Enabled" } else { "Disabled" },
+        state: if is_enabled { "Creating" } else { "Disabled" },
+        target: if is_enabled { "Enabled" } else { "Disabled" },
         change: 0,
         modified_ms: world.unix_ms(),
         members,
@@ -189,20 +303,30 @@ fn change(lambda: &mut Lambda, world: &mut World, uuid: &str) -> Answer {
     mapping.change = change;
     mapping.modified_ms = world.unix_ms();
     let output = mapping.describe(world, uuid);
+    mapping.tell(world, uuid);
     let at = world.now.after_micros(costs::MAPPING_US);
     schedule(world, at, Due::Mapping { uuid: uuid.to_owned(), change });
     respond(202, output)
 }
 
-pub(super) fn settle(lambda: &mut Lambda, world: &World, uuid: &str, change: u64) {
+/// A mapping has reached the state that it was on its way to: it polls, or does so no longer.
+pub(super) fn settle(lambda: &mut Lambda, cx: &mut Cx<'_>, uuid: &str, change: u64) {
     let Some(mapping) = lambda.control.mappings.get_mut(uuid).filter(|m| m.change == change) else {
         return;
     };
+    let was_settled = mapping.state == mapping.target;
+    mapping.state = mapping.target;
+    mapping.modified_ms = cx.world.unix_ms();
+    if !was_settled {
+        mapping.tell(cx.world, uuid);
+    }
+    let source = (mapping.state == "Enabled").then(|| mapping.source());
     if mapping.target.is_empty() {
         lambda.control.mappings.remove(uuid);
-    } else {
-        mapping.state = mapping.target;
-        mapping.modified_ms = world.unix_ms();
+    }
+    match source {
+        Some(source) => event_sources::start(lambda, cx, uuid, source),
+        None => event_sources::stop(lambda, cx, uuid),
     }
 }
 
@@ -223,9 +347,11 @@ fn busy(mapping: &Mapping) -> Result<(), LambdaError> {
     })
 }
 
-pub(super) fn update(lambda: &mut Lambda, world: &mut World, params: &Params) -> Answer {
+pub(super) fn update(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Params) -> Answer {
+    let world = &mut *cx.world;
     let uuid = required(params, "UUID", "uUID")?;
     let mapping = lambda.control.mappings.get(uuid).ok_or_else(gone)?;
+    refuse_of_streams(params)?;
     let understood: Vec<&str> = SHOWN.into_iter().chain(OTHERS).collect();
     api::refuse_other_members("UpdateEventSourceMapping", params, &understood)?;
     busy(mapping)?;
@@ -235,6 +361,8 @@ pub(super) fn update(lambda: &mut Lambda, world: &mut World, params: &Params) ->
         Some(_) => target(lambda, world, params)?,
         None => mapping.function_arn.clone(),
     };
+    check_queue(lambda, cx, &mapping.source_arn, &function_arn)?;
+    let world = &mut *cx.world;
     let mapping = lambda.control.mappings.get_mut(uuid).ok_or_else(gone)?;
     mapping.members = members;
     mapping.function_arn = function_arn;

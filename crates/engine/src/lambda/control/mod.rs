@@ -21,6 +21,7 @@ mod zip;
 use super::api::{self, Answer};
 use super::environment::{Cx, Lambda};
 use super::errors::LambdaError;
+use super::event_sources::EventSources;
 use super::model::Function;
 use crate::Timestamp;
 use crate::queue::Urgency;
@@ -67,6 +68,8 @@ pub(crate) struct AccountControl {
     layers: BTreeMap<String, Layer>,
     /// By UUID.
     mappings: BTreeMap<String, Mapping>,
+    /// What polls for them.
+    pub(in crate::lambda) sources: EventSources,
     /// Counts the changes of what changes in the background.
     changes: u64,
     /// Whether any function has reserved concurrency.
@@ -132,9 +135,9 @@ pub(crate) fn handle(
         "GetProvisionedConcurrencyConfig" => provisioned::get(lambda, world, params),
         "DeleteProvisionedConcurrencyConfig" => provisioned::delete(lambda, world, params),
         "ListProvisionedConcurrencyConfigs" => provisioned::list(lambda, world, params),
-        "CreateEventSourceMapping" => mappings::create(lambda, world, params),
+        "CreateEventSourceMapping" => mappings::create(lambda, cx, params),
         "GetEventSourceMapping" => mappings::get(lambda, world, params),
-        "UpdateEventSourceMapping" => mappings::update(lambda, world, params),
+        "UpdateEventSourceMapping" => mappings::update(lambda, cx, params),
         "DeleteEventSourceMapping" => mappings::delete(lambda, world, params),
         "ListEventSourceMappings" => mappings::list(lambda, world, params),
         "PutFunctionRecursionConfig" => settings::put_recursion(lambda, world, params),
@@ -148,11 +151,11 @@ pub(crate) fn handle(
 
 /// Does what is due now.
 #[inline(never)]
-pub(crate) fn handle_due(lambda: &mut Lambda, world: &mut World, due: Due) {
+pub(crate) fn handle_due(lambda: &mut Lambda, cx: &mut Cx<'_>, due: Due) {
     match due {
-        Due::Mapping { uuid, change } => mappings::settle(lambda, world, &uuid, change),
+        Due::Mapping { uuid, change } => mappings::settle(lambda, cx, &uuid, change),
         Due::Provisioned { function, qualifier, change } => {
-            provisioned::allocate(lambda, world, &function, &qualifier, change);
+            provisioned::allocate(lambda, cx.world, &function, &qualifier, change);
         }
     }
 }
