@@ -331,10 +331,22 @@ fn deploy(
     timeout: u64,
     variables: Value,
 ) -> Result<(), Outcome> {
-    let module = stub.module().map_err(Outcome::Failed)?;
-    let code = cloud.blob(module);
     let handler =
         if runtime.starts_with("provided") { "function.handler" } else { "handler.handler" };
+    deploy_as(cloud, stub, (runtime, handler), memory, timeout, variables)
+}
+
+/// The same under a runtime and a handler.
+fn deploy_as(
+    cloud: &mut Cloud,
+    stub: &Stub,
+    (runtime, handler): (&str, &str),
+    memory: u64,
+    timeout: u64,
+    variables: Value,
+) -> Result<(), Outcome> {
+    let module = stub.module().map_err(Outcome::Failed)?;
+    let code = cloud.blob(module);
     let params = json!({
         "FunctionName": NAME, "Runtime": runtime, "Handler": handler, "Role": format!("arn:aws:iam::{ACCOUNT}:role/lambda-role"),
         "Code": { "ZipFile": code }, "MemorySize": memory, "Timeout": timeout, "Environment": { "Variables": variables },
@@ -436,11 +448,6 @@ fn log_line(case: &Value, context: &Context) -> Outcome {
 /// The environment and the context that code sees.
 fn runtime_env(case: &Value, context: &Context) -> Outcome {
     let environment = &case["environment"];
-    if environment.get("AWS_EXECUTION_ENV").is_some() {
-        return Outcome::Skipped(
-            "asserts a managed language runtime's own environment (AWS_EXECUTION_ENV)".into(),
-        );
-    }
     let ctx = &case["ctx"];
     let mut template = vec![
         Piece::Text("{\"environment\": ".into()),
@@ -456,7 +463,10 @@ fn runtime_env(case: &Value, context: &Context) -> Outcome {
         .unwrap_or(128);
     // Amazon Linux 2 looks for libraries in other places than its successor.
     let al2023 = environment["PATH"].as_str().is_some_and(|path| path.contains("/var/lang"));
-    let runtime = if al2023 { "provided.al2023" } else { "provided.al2" };
+    let own_runtime = if al2023 { "provided.al2023" } else { "provided.al2" };
+    let managed = environment["AWS_EXECUTION_ENV"].as_str();
+    let runtime = managed.and_then(|name| name.strip_prefix("AWS_Lambda_")).unwrap_or(own_runtime);
+    let handler = environment["_HANDLER"].as_str().unwrap_or("function.handler");
     let own: Map<String, Value> = environment
         .as_object()
         .into_iter()
@@ -464,9 +474,9 @@ fn runtime_env(case: &Value, context: &Context) -> Outcome {
         .filter(|(name, _)| name.starts_with("TEST_"))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    if let Err(outcome) =
-        deploy(&mut cloud, &Stub::respond(template), runtime, memory, 30, Value::Object(own))
-    {
+    let stub = Stub::respond(template);
+    let settings = (runtime, handler);
+    if let Err(outcome) = deploy_as(&mut cloud, &stub, settings, memory, 30, Value::Object(own)) {
         return outcome;
     }
     let arn = ctx["invoked_function_arn"].as_str().unwrap_or_default();

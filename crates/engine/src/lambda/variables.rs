@@ -129,7 +129,7 @@ pub(super) fn of_environment(
         all.insert("_X_AMZN_TRACE_ID".into(), invocation.trace_id.clone());
     }
     if !runtimes::is_custom(&settings.runtime) {
-        all.insert("AWS_EXECUTION_ENV".into(), format!("AWS_Lambda_{}", settings.runtime));
+        super::control::managed::add_variables(&settings.runtime, &mut all);
     }
     if settings.runtime == "provided.al2" {
         // Recorded: Amazon Linux 2 without a managed runtime still has the older sandbox's addresses and paths.

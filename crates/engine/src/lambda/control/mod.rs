@@ -7,6 +7,7 @@ pub(crate) mod aliases;
 pub(crate) mod concurrency;
 mod event_invoke_config;
 pub(crate) mod layers;
+pub(crate) mod managed;
 mod mappings;
 pub(crate) mod package;
 mod paging;

@@ -30,6 +30,8 @@ pub(crate) struct Provisioned {
     available: u64,
     change: u64,
     modified_ms: u64,
+    /// Of each environment. The versions of an alias rarely differ: the first one's counts.
+    memory_mb: u64,
     /// Megabytes times microseconds that were provisioned up to `counted_at`.
     mb_us: u64,
     counted_at: Timestamp,
@@ -196,6 +198,7 @@ pub(super) fn put(lambda: &mut Lambda, world: &mut World, params: &Params) -> An
         available: before.map_or(0, |one| one.available),
         change: 0,
         modified_ms: world.unix_ms(),
+        memory_mb: before.map_or(0, |one| one.memory_mb),
         mb_us,
         counted_at,
     };
@@ -211,9 +214,14 @@ fn of<'a>(lambda: &'a mut Lambda, function: &str, qualifier: &str) -> Option<&'a
 
 /// What is asked for has changed: environments are made and taken away from now on.
 fn begin(lambda: &mut Lambda, world: &mut World, function: &str, qualifier: &str) {
+    count(lambda, world, function, qualifier);
     lambda.control.changes += 1;
     let change = lambda.control.changes;
+    let known = lambda.functions.get(function);
+    let version = known.and_then(|known| versions::number(known, qualifier)).unwrap_or(0);
+    let deployment = known.and_then(|known| known.deployment(version));
     let Some(one) = of(lambda, function, qualifier) else { return };
+    one.memory_mb = deployment.map_or(0, |it| it.settings.memory_mb);
     one.change = change;
     one.status = Status::InProgress;
     again(world, function, qualifier, change, costs::PROVISION_US);
@@ -308,15 +316,9 @@ fn settle(lambda: &mut Lambda, world: &mut World, function: &str, qualifier: &st
 
 /// Adds the time since it was last counted.
 fn count(lambda: &mut Lambda, world: &World, function: &str, qualifier: &str) {
-    let Some(known) = lambda.functions.get(function) else { return };
-    let Some(one) = known.control.provisioned.get(qualifier) else { return };
-    // Each version has its own memory setting, but an alias's versions rarely differ: the first one's counts.
-    let version =
-        targets(known, qualifier, one.requested).first().map_or(0, |(version, _)| *version);
-    let memory_mb = known.deployment(version).map_or(0, |it| it.settings.memory_mb);
-    let micros = world.now.0 - one.counted_at.0;
-    let more = one.allocated.saturating_mul(memory_mb).saturating_mul(micros);
     let Some(one) = of(lambda, function, qualifier) else { return };
+    let micros = world.now.0 - one.counted_at.0;
+    let more = one.allocated.saturating_mul(one.memory_mb).saturating_mul(micros);
     one.mb_us = one.mb_us.saturating_add(more);
     one.counted_at = world.now;
 }
@@ -339,7 +341,6 @@ fn tell(lambda: &mut Lambda, world: &mut World, function: &str, qualifier: &str)
 /// An alias names another version now, or other weights.
 pub(super) fn moved(lambda: &mut Lambda, world: &mut World, function: &str, alias: &str) {
     if of(lambda, function, alias).is_some() {
-        count(lambda, world, function, alias);
         begin(lambda, world, function, alias);
     }
 }
