@@ -28,6 +28,14 @@ struct OfFunction {
     throttles_us: VecDeque<u64>,
 }
 
+/// What an environment is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind<'a> {
+    pub(super) version: &'a str,
+    /// Whether it is made ahead.
+    pub(super) provisioned: bool,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Environments {
     lanes: BTreeMap<u32, Lane>,
@@ -59,7 +67,7 @@ impl Environments {
         &mut self,
         id: u32,
         function: &str,
-        version: &str,
+        kind: Kind<'_>,
         phase: EnvironmentPhase,
         at_us: u64,
     ) {
@@ -70,11 +78,11 @@ impl Environments {
             let spans = VecDeque::new();
             let lane = Lane {
                 function: function.to_owned(),
-                version: version.to_owned(),
+                version: kind.version.to_owned(),
                 spans,
                 invocations: 0,
                 reclaimed: false,
-                provisioned: false,
+                provisioned: kind.provisioned,
             };
             self.lanes.insert(id, lane);
             self.forget_old();
@@ -84,8 +92,6 @@ impl Environments {
             last.to_us = Some(at_us);
         }
         lane.reclaimed = phase == EnvironmentPhase::Reclaimed;
-        // What nobody asked for yet was made ahead.
-        lane.provisioned |= phase == EnvironmentPhase::Idle && lane.invocations == 0;
         lane.spans.push_back(PhaseSpan {
             phase: phase_name(phase).into(),
             from_us: at_us,
@@ -173,6 +179,8 @@ impl Environments {
 mod tests {
     use super::*;
 
+    const LATEST: Kind<'static> = Kind { version: "$LATEST", provisioned: false };
+
     #[test]
     fn phases_follow_each_other_and_only_the_last_is_open() {
         let mut all = Environments::default();
@@ -181,11 +189,11 @@ mod tests {
             (10, EnvironmentPhase::Init),
             (20, EnvironmentPhase::Invoke),
         ] {
-            all.phase(0, "f", "$LATEST", phase, at);
+            all.phase(0, "f", LATEST, phase, at);
         }
         all.started(0, "r1");
         all.finished(0, "r1", Outcome::Timeout);
-        all.phase(0, "f", "$LATEST", EnvironmentPhase::Idle, 50);
+        all.phase(0, "f", LATEST, EnvironmentPhase::Idle, 50);
         let (lanes, total) = all.window("f", 10);
         let text: Vec<String> = lanes[0]
             .spans
@@ -211,19 +219,31 @@ mod tests {
     }
 
     #[test]
+    fn throttles_are_bounded_and_provisioned_lanes_are_marked() {
+        let mut all = Environments::default();
+        (0..500).for_each(|at| all.throttled("f", at));
+        let throttles = all.throttles("f");
+        assert_eq!((throttles.len(), throttles.last()), (THROTTLES_MAX, Some(&499)));
+        let kind = Kind { version: "1", provisioned: true };
+        all.phase(7, "f", kind, EnvironmentPhase::Idle, 1);
+        assert!(all.window("f", 1).0[0].provisioned);
+        assert_eq!((all.version(7), all.version(8)), ("1".to_owned(), String::new()));
+    }
+
+    #[test]
     fn old_reclaimed_lanes_are_forgotten_and_still_counted() {
         let mut all = Environments::default();
         for id in 0..3_000 {
-            all.phase(id, "f", "$LATEST", EnvironmentPhase::Idle, 1);
+            all.phase(id, "f", LATEST, EnvironmentPhase::Idle, 1);
             if id > 0 {
-                all.phase(id, "f", "$LATEST", EnvironmentPhase::Reclaimed, 2);
+                all.phase(id, "f", LATEST, EnvironmentPhase::Reclaimed, 2);
             }
         }
         let (lanes, total) = all.window("f", usize::MAX);
         assert_eq!((lanes.len(), total), (LANES_MAX, 3_000));
         assert_eq!(lanes[lanes.len() - 1].environment, 0, "a lane that lives stays");
         for _ in 0..1_000 {
-            all.phase(0, "f", "$LATEST", EnvironmentPhase::Invoke, 3);
+            all.phase(0, "f", LATEST, EnvironmentPhase::Invoke, 3);
         }
         assert!(all.lanes[&0].spans.len() <= SPANS_MAX);
     }

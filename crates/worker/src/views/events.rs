@@ -117,61 +117,38 @@ fn tell(event: &mut AsyncEvent, at_us: u64, kind: &str, status: &str, detail: St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use coldstart_engine::Timestamp;
+    use serde_json::{Value, json};
+
+    fn fact(kind: &str, request_id: &str, members: Value) -> Fact {
+        let mut fact = json!({ "type": kind, "requestId": request_id, "function": "f" });
+        if let (Value::Object(fact), Value::Object(members)) = (&mut fact, members) {
+            fact.extend(members);
+        }
+        serde_json::from_value(fact).expect("a fact as histories have it")
+    }
 
     fn accepted(id: &str) -> Fact {
-        Fact::InvocationAccepted {
-            request_id: id.into(),
-            function: "f".into(),
-            invocation_type: "Event".into(),
-            payload_bytes: 2,
-            command: Some(0),
-            execution: None,
-            state: None,
-        }
+        let members = json!({ "invocationType": "Event", "payloadBytes": 2, "command": 0 });
+        fact("invocationAccepted", id, members)
     }
 
     #[test]
     fn an_event_is_followed_to_its_dead_letter_queue() {
         let mut all = Events::default();
-        let (id, f) = (|| "r".to_owned(), || "f".to_owned());
         all.apply(&accepted("r"), 1);
-        let started = Fact::InvocationStarted {
-            request_id: id(),
-            function: f(),
-            environment: 0,
-            cold: true,
-            attempt: 1,
-        };
-        all.apply(&started, 2);
-        let due_at = Timestamp(60_000_000);
-        let requeued = Fact::EventRequeued {
-            request_id: id(),
-            function: f(),
-            reason: "FunctionError".into(),
-            due_at,
-        };
-        all.apply(&requeued, 3);
+        let members = json!({ "environment": 0, "cold": true, "attempt": 1 });
+        all.apply(&fact("invocationStarted", "r", members), 2);
+        let members = json!({ "reason": "FunctionError", "dueAt": 60_000_000 });
+        all.apply(&fact("eventRequeued", "r", members), 3);
         let (rows, total) = all.window("f", 9);
         assert_eq!(
             (rows[0].status.as_str(), rows[0].due_us, rows[0].attempts, total),
             ("waiting", Some(60_000_000), 1, 1)
         );
-        let dropped = Fact::EventDropped {
-            request_id: id(),
-            function: f(),
-            condition: "RetriesExhausted".into(),
-            attempts: 3,
-        };
-        all.apply(&dropped, 4);
-        let delivered = Fact::EventDelivered {
-            request_id: id(),
-            function: f(),
-            kind: "DeadLetter".into(),
-            target: "arn:q".into(),
-            error: None,
-        };
-        all.apply(&delivered, 5);
+        let members = json!({ "condition": "RetriesExhausted", "attempts": 3 });
+        all.apply(&fact("eventDropped", "r", members), 4);
+        let members = json!({ "kind": "DeadLetter", "target": "arn:q", "error": null });
+        all.apply(&fact("eventDelivered", "r", members), 5);
         let (rows, _) = all.window("f", 9);
         let kinds: Vec<&str> = rows[0].steps.iter().map(|step| step.kind.as_str()).collect();
         assert_eq!(kinds, ["started", "requeued", "dropped", "delivered"]);

@@ -12,7 +12,7 @@ pub(crate) mod queues;
 
 use coldstart_engine::{Engine, Event, Fact};
 use coldstart_protocol::{ModuleInfo, View, ViewSpec};
-use environments::Environments;
+use environments::{Environments, Kind};
 use events::Events;
 use execution::Executions;
 use functions::Functions;
@@ -47,8 +47,9 @@ impl Projections {
             Fact::FunctionChanged { function, state, .. } => {
                 self.functions.changed(function, state, at_us)
             }
-            Fact::EnvironmentPhase { environment, function, version, phase, .. } => {
-                self.environments.phase(*environment, function, version, *phase, at_us);
+            Fact::EnvironmentPhase { environment, function, version, phase, provisioned } => {
+                let kind = Kind { version, provisioned: *provisioned };
+                self.environments.phase(*environment, function, kind, *phase, at_us);
             }
             Fact::InvocationStarted { request_id, function, environment, cold, .. } => {
                 self.environments.started(*environment, request_id);
