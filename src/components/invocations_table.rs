@@ -32,7 +32,7 @@ pub fn InvocationsTable(props: &InvocationsTableProps) -> Html {
                             <th scope="col">{ "Started" }</th><th scope="col">{ "Status" }</th><th scope="col">{ "Start" }</th>
                             <th scope="col" class="number">{ "Duration" }</th><th scope="col" class="number">{ "Billed" }</th>
                             <th scope="col" class="number">{ "Init" }</th><th scope="col" class="number">{ "Memory" }</th>
-                            <th scope="col" class="number">{ "Cost" }</th><th scope="col">{ "Version" }</th><th scope="col">{ "Environment" }</th><th scope="col">{ "Request ID" }</th>
+                            <th scope="col" class="number">{ "Cost" }</th><th scope="col">{ "Version" }</th><th scope="col"><abbr title="Environment">{ "Env." }</abbr></th><th scope="col">{ "Request ID" }</th>
                         </tr></thead>
                         <tbody>
                             for row in rows.iter() { <InvocationLine key={format!("{}-{}", row.request_id, row.started_us)} row={row.clone()} {epoch_ms} on_logs={props.on_logs.clone()} /> }

@@ -46,9 +46,9 @@ pub fn LanesChart(props: &LanesChartProps) -> Html {
         format!("The newest {} of {}.", window.lanes.len(), format_count(window.total as u64))
     });
     let throttled = window.throttles_us.last().map(|last| {
+        let count = format_count(window.throttles_us.len() as u64);
         format!(
-            "{} of the newest requests were throttled, the last one at {}.",
-            format_count(window.throttles_us.len() as u64),
+            "Throttled requests that are marked: {count}, the last one at {}.",
             tick_text(epoch_ms, *last)
         )
     });
@@ -56,7 +56,7 @@ pub fn LanesChart(props: &LanesChartProps) -> Html {
         <Panel title="Environments" counter={format_count(window.total as u64)} {actions} flush={*table}
             description="Virtual time from left to right. Where nothing happens, it is shortened.">
             if *table { { lanes_table(&window.lanes, now_us, epoch_ms) } } else { { lanes_chart(&window.lanes, &window.throttles_us, now_us, epoch_ms) } }
-            if let Some(throttled) = throttled { <p class="table-note">{ throttled }</p> }
+            if let Some(throttled) = throttled { <p class="lanes-note">{ throttled }</p> }
             if let Some(note) = note { <p class="table-note">{ note }</p> }
         </Panel>
     }

@@ -194,3 +194,15 @@ test("memory sizes are tried in copies: the history stays as it is, and cost is 
     await page.getByRole("row", { name: /^hello 1 .*100\.0 %/ }).waitFor();
     await page.getByText(/\$0\.20 per million requests.*as of November 2026/).waitFor();
   }));
+
+test("a topic fans out to a function and two queues, one of which is choosy", (t) =>
+  visit(t, { hash: "#/examples" }, async (page, site) => {
+    await openScenario(page, "Fan-out by SNS");
+    await page.getByRole("row", { name: /^shipping Standard 3/ }).waitFor();
+    await page.getByRole("row", { name: /^express Standard 1/ }).waitFor();
+    await page.getByRole("link", { name: "express" }).click();
+    await page.getByRole("button", { name: /: show the message$/ }).click();
+    assert.match(await page.getByRole("group", { name: "Body" }).innerText(), /"order": 17/);
+    await page.goto(`${site.url}#/functions/counter/monitor`);
+    await page.getByRole("group", { name: "Invocations" }).locator("tbody tr").nth(2).waitFor();
+  }));

@@ -118,9 +118,9 @@ export const routes = [
   {
     name: "costs",
     hash: "",
-    async prepare(page) {
+    async prepare(page, site) {
       await withHistory(page);
-      await page.goto(page.url().replace(/#.*/, "#/costs"));
+      await page.goto(`${site.url}#/costs`);
       await page.getByRole("row", { name: /hello/ }).waitFor();
     },
   },
