@@ -64,6 +64,7 @@ pub fn runner(kind: &str) -> Option<Run> {
         "lambda_api_model" => api_model,
         "lambda_api_error" | "logs_api_error" | "sqs_api_error" => api_error,
         "invocation_record" => invocation_record,
+        "sample_event" => crate::samples::sample_event,
         "scheduler_api_error" => api_error,
         "sqs_scenario"
         | "eventbridge_scenario"
@@ -320,10 +321,10 @@ fn timeout_of(response: &Value) -> u64 {
     seconds.unwrap_or(30)
 }
 
-const NAME: &str = "test-function-00000001";
+pub(crate) const NAME: &str = "test-function-00000001";
 
 /// A function that behaves like this stub, active.
-fn deploy(
+pub(crate) fn deploy(
     cloud: &mut Cloud,
     stub: &Stub,
     runtime: &str,

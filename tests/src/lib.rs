@@ -13,6 +13,7 @@ pub mod poller_stubs;
 pub mod pollers;
 pub mod queues;
 pub mod report;
+pub mod samples;
 pub mod states;
 pub mod stub;
 pub mod transcript;

@@ -120,9 +120,8 @@ impl<'a> Player<'a> {
         if let Some(waiter) = step["wait"].as_str() {
             return self.wait(step, waiter);
         }
-        if step["helper"] == "lambda_log_events" {
-            let name = self.resolve(&step["params"]["function_name"])?;
-            let name = name.as_str().map_or_else(|| self.first_function(), str::to_owned);
+        if step["helper"] == "lambda_log_events" && step["params"]["function_name"].is_null() {
+            let name = self.first_function();
             let events = pollers::logged_events(&mut self.cloud, &name).map_err(Stop::Failed)?;
             return self.take(step, events);
         }
@@ -149,10 +148,6 @@ impl<'a> Player<'a> {
                 kind_of(step)
             ));
         };
-        if (service, operation) == ("logs", "read") {
-            // The client of a helper that comes next.
-            return self.take(step, json!({}));
-        }
         if (service, operation) == ("sts", "GetCallerIdentity") {
             // Only says which account this is.
             let arn = format!("arn:aws:iam::{ACCOUNT}:root");
@@ -355,7 +350,7 @@ impl<'a> Player<'a> {
             return Ok(());
         }
         if let Some(all) = self.received_in_a_loop(step) {
-            return compare(expected, &all?, &mut self.bindings).or_else(fail);
+            return self.in_any_order(&expected["Messages"], &all?["Messages"]);
         }
         let actual = self.resolve(value)?;
         let is_count = expected["Count"].is_number() && expected["Errors"].is_array();
@@ -678,13 +673,6 @@ impl<'a> Player<'a> {
                     return Ok(Value::String(
                         base64::engine::general_purpose::STANDARD.encode(unhex(hex)),
                     ));
-                }
-                if object
-                    .get("head")
-                    .and_then(Value::as_str)
-                    .is_some_and(|it| it.starts_with(['{', '[']))
-                {
-                    return skip("needs a document of which only the beginning was recorded");
                 }
                 if object
                     .get("head")

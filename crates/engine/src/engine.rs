@@ -91,7 +91,7 @@ pub(crate) struct Artifacts {
     known: BTreeMap<String, Artifact>,
 }
 
-/// Units of a slice that a step of an execution counts as: about what a guest does in the time that it takes.
+/// Units of a slice that a step of an execution, or an occurrence of a schedule, counts as: about what a guest does in the time that it takes.
 const UNITS_PER_STEP: u64 = 500;
 
 /// Modules that are kept. Chosen: metered modules are large.
@@ -372,6 +372,10 @@ impl Engine {
             };
             assert!(at >= self.world.now, "the clock does not run back");
             self.world.now = at;
+            // A year of a schedule that occurs every minute is half a million occurrences.
+            if matches!(due, Due::Events(_) | Due::Scheduler(_)) {
+                burned = burned.saturating_add(UNITS_PER_STEP);
+            }
             self.handle_due(due);
             self.hand_over_answers();
             burned = burned.saturating_add(self.states.take_work().saturating_mul(UNITS_PER_STEP));

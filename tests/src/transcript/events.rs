@@ -1,7 +1,7 @@
 //! What transcripts of EventBridge, Scheduler and SNS need beside the common rules: set-up code that is one call under another name,
 //! and helpers that were recorded with what they were given.
 
-use super::{ACCOUNT, Player, Stop, absence, is_absent, queues, shape, skip};
+use super::{ACCOUNT, Player, Stop, absence, compare, is_absent, queues, shape, skip};
 use serde_json::{Map, Value, json};
 
 /// The call that a fixture is, and what it fills in by itself.
@@ -194,6 +194,40 @@ impl Player<'_> {
         let call =
             self.steps.iter().find(|step| step["id"] == id && step["op"] == "ReceiveMessage")?;
         Some(self.go_on_receiving(&call["params"], first, wanted))
+    }
+
+    /// A standard queue promises no order, and the recorder sorted what came.
+    pub(super) fn in_any_order(&mut self, wanted: &Value, given: &Value) -> Result<(), Stop> {
+        let wanted = wanted.as_array().map(Vec::as_slice).unwrap_or_default();
+        let mut left: Vec<&Value> = given.as_array().into_iter().flatten().collect();
+        if wanted.len() != left.len() {
+            return Err(Stop::Failed(format!(
+                "{} messages came, not {}",
+                left.len(),
+                wanted.len()
+            )));
+        }
+        for wanted in wanted {
+            let mut why = String::new();
+            let found = left.iter().position(|given| {
+                let mut bindings = self.bindings.clone();
+                match compare(wanted, given, &mut bindings) {
+                    Ok(()) => {
+                        self.bindings = bindings;
+                        true
+                    }
+                    Err(differs) => {
+                        why = differs;
+                        false
+                    }
+                }
+            });
+            match found {
+                Some(at) => drop(left.remove(at)),
+                None => return Err(Stop::Failed(format!("no message is as recorded: {why}"))),
+            }
+        }
+        Ok(())
     }
 
     fn go_on_receiving(

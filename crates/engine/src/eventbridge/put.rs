@@ -195,7 +195,7 @@ fn deliver(
         });
         // The same event, id included, whatever the target's input says.
         let event = Value::clone(event);
-        take_in(events, world, &bus.to_owned(), event, &Origin::Bus, None);
+        take_in(events, world, bus, event, &Origin::Bus, None);
         return;
     }
     let group = target["SqsParameters"]["MessageGroupId"].as_str();

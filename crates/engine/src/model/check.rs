@@ -40,7 +40,12 @@ pub fn validate(
     let mut found = Violations { service, list: Vec::new() };
     found.structure(members, params, "");
     if !found.list.is_empty() {
-        return Err(found.into_error());
+        let mut error = found.into_error();
+        // Its newer operations use the common name (recorded).
+        if service_name == "logs" && operation_name.contains("Deliver") {
+            error.code = "ValidationException".into();
+        }
+        return Err(error);
     }
     match service_name {
         "lambda" => lambda::check(operation_name, params),
@@ -342,7 +347,7 @@ fn constraints(shape: &Shape, value: &Value) -> Vec<(String, bool)> {
     let text = value.as_str();
     if !shape.values.is_empty() {
         let known = text.is_some_and(|text| shape.values.iter().any(|value| value == text));
-        let values = java::set_order(shape.values.iter().map(String::as_str)).join(", ");
+        let values = shape.values.join(", ");
         all.push((format!("Member must satisfy enum value set: [{values}]"), known));
     }
     if let Some(pattern) = &shape.pattern {

@@ -241,6 +241,13 @@ fn read_service(model: &Value) -> Service {
     for (name, shape) in entries(&model["shapes"]) {
         shapes.insert(name.clone(), read_shape(name, shape));
     }
+    // EventBridge lists the values of an enumeration as its model has them (recorded), all others as sets have them.
+    if model["service"] != "events" {
+        for shape in shapes.values_mut() {
+            let sorted = super::java::set_order(shape.values.iter().map(String::as_str));
+            shape.values = sorted.into_iter().map(str::to_owned).collect();
+        }
+    }
     let errors = entries(&model["errors"]).map(|(code, error)| {
         let status = error[0].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or(400);
         (

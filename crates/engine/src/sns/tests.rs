@@ -92,6 +92,46 @@ fn what_cannot_be_delivered_goes_to_the_dead_letter_queue() {
 }
 
 #[test]
+fn dead_letters_of_functions_reach_topics_and_records_reach_event_buses() {
+    let fails = "loop\nevent: fail {\"errorMessage\":\"no\",\"errorType\":\"Exception\"}";
+    let bus = "arn:aws:events:us-east-1:123456789012:event-bus/default";
+    let scenario = subscribed(Scenario::new(), "letters", json!({}));
+    let pattern = json!({ "source": ["lambda"] }).to_string();
+    let target = json!({ "Id": "t", "Arn": queue_arn("records"), "InputPath": "$.detail" });
+    let scenario = scenario
+        .request("sqs", "CreateQueue", json!({ "QueueName": "records" }))
+        .request("events", "PutRule", json!({ "Name": "r", "EventPattern": pattern }))
+        .request("events", "PutTargets", json!({ "Rule": "r", "Targets": [target] }))
+        .create_with("f", fails, json!({ "DeadLetterConfig": { "TargetArn": TOPIC } }))
+        .rest()
+        .request(
+            "lambda",
+            "PutFunctionEventInvokeConfig",
+            json!({
+                "FunctionName": "f", "MaximumRetryAttempts": 0,
+                "DestinationConfig": { "OnFailure": { "Destination": bus } },
+            }),
+        )
+        .request(
+            "lambda",
+            "Invoke",
+            json!({ "FunctionName": "f", "InvocationType": "Event", "Payload": crate::Blob::text("{\"n\":1}") }),
+        )
+        .rest();
+    let envelope = received(&scenario, "letters").pop().expect("a dead letter").0;
+    let envelope: Value = serde_json::from_str(&envelope).expect("is JSON");
+    assert_eq!(envelope["Message"], "{\"n\":1}");
+    assert_eq!(
+        envelope["MessageAttributes"]["ErrorMessage"],
+        json!({ "Type": "String", "Value": "no" })
+    );
+    let record: Value =
+        serde_json::from_str(&received(&scenario, "records")[0].0).expect("is JSON");
+    assert_eq!(record["requestContext"]["condition"], "RetriesExhausted");
+    assert_eq!(record["requestPayload"], json!({ "n": 1 }));
+}
+
+#[test]
 fn a_fifo_topic_keeps_order_and_drops_what_it_had() {
     let topic = "arn:aws:sns:us-east-1:123456789012:t.fifo";
     let fifo = json!({ "FifoTopic": "true", "ContentBasedDeduplication": "true" });
