@@ -38,6 +38,7 @@ pub fn floor(kind: &str) -> f64 {
     match kind {
         "lambda/sqs_scenario" | "lambda/esm_scenario" => 0.95,
         "lambda/eventbridge_scenario" => 0.97,
+        "lambda/logs_scenario" | "lambda/logs_api_error" => 0.95,
         "stepfunctions/lint" => 0.97,
         "stepfunctions/jsonata-suite" => 0.998,
         "stepfunctions/als-unit" => 0.85,

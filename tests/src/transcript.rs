@@ -755,6 +755,12 @@ impl<'a> Player<'a> {
         if let Some(made) = self.fixtures.get(name) {
             return Ok(Some(made.clone()));
         }
+        if name == "s3_bucket" {
+            // Destinations of logs name a bucket; what happens in it is another matter.
+            let name = json!("test-bucket-00000000");
+            self.fixtures.insert("s3_bucket".to_owned(), name.clone());
+            return Ok(Some(name));
+        }
         if name == "sqs_queue" {
             let params = json!({ "QueueName": "test-queue-00000000" });
             let params = params.as_object().cloned().unwrap_or_default();

@@ -14,10 +14,21 @@ import sys
 
 SERVICES = [
     ("lambda", "2015-03-31", None),
-    ("logs", "2014-03-28", ["CreateLogGroup", "DescribeLogGroups", "DeleteLogGroup", "CreateLogStream",
-                            "DescribeLogStreams", "PutLogEvents", "GetLogEvents", "FilterLogEvents"]),
+    ("logs", "2014-03-28", ["CreateLogGroup", "DescribeLogGroups", "DeleteLogGroup", "CreateLogStream", "DescribeLogStreams", "DeleteLogStream",
+                            "PutLogEvents", "GetLogEvents", "FilterLogEvents", "PutRetentionPolicy", "DeleteRetentionPolicy", "TagLogGroup",
+                            "UntagLogGroup", "ListTagsLogGroup", "TagResource", "UntagResource", "ListTagsForResource", "PutMetricFilter",
+                            "DescribeMetricFilters", "DeleteMetricFilter", "TestMetricFilter", "PutSubscriptionFilter",
+                            "DescribeSubscriptionFilters", "DeleteSubscriptionFilter", "PutDestination", "PutDestinationPolicy",
+                            "DescribeDestinations", "DeleteDestination", "PutResourcePolicy", "DescribeResourcePolicies", "DeleteResourcePolicy",
+                            "CreateExportTask", "DescribeExportTasks", "CancelExportTask", "StartQuery", "StopQuery", "GetQueryResults",
+                            "DescribeQueries", "GetLogRecord", "PutQueryDefinition", "DescribeQueryDefinitions", "DeleteQueryDefinition",
+                            "GetLogGroupFields", "PutDeliverySource", "GetDeliverySource", "DescribeDeliverySources", "DeleteDeliverySource",
+                            "PutDeliveryDestination", "GetDeliveryDestination", "DescribeDeliveryDestinations", "DeleteDeliveryDestination",
+                            "PutDeliveryDestinationPolicy", "GetDeliveryDestinationPolicy", "DeleteDeliveryDestinationPolicy", "CreateDelivery",
+                            "GetDelivery", "DescribeDeliveries", "UpdateDeliveryConfiguration", "DeleteDelivery"]),
     ("stepfunctions", "2016-11-23", None),
     ("sqs", "2012-11-05", None),
+    ("cloudwatch", "2010-08-01", ["PutMetricData", "GetMetricData", "GetMetricStatistics", "ListMetrics"]),
     ("sns", "2010-03-31", ["AddPermission", "ConfirmSubscription", "CreateTopic", "DeleteTopic", "GetSubscriptionAttributes",
                            "GetTopicAttributes", "ListSubscriptions", "ListSubscriptionsByTopic", "ListTagsForResource", "ListTopics",
                            "Publish", "PublishBatch", "RemovePermission", "SetSubscriptionAttributes", "SetTopicAttributes",
@@ -37,6 +48,10 @@ OWN_WORDS = ["sns"]
 # Services that judge the values of their enumerations themselves, in words of their own.
 OWN_ENUMERATIONS = ["sqs"]
 
+# What state machines call of Logs.
+LOGS_RESULTS = ["CreateLogGroup", "DescribeLogGroups", "DeleteLogGroup", "CreateLogStream", "DescribeLogStreams", "PutLogEvents", "GetLogEvents",
+                "FilterLogEvents"]
+
 # What operations answer, for results.json: by the name that `arn:aws:states:::aws-sdk:` has for the service.
 RESULTS = [
     ("sfn", "stepfunctions", "2016-11-23", None),
@@ -44,7 +59,7 @@ RESULTS = [
                                         "UpdateFunctionConfiguration", "ListFunctions", "PublishVersion", "ListVersionsByFunction",
                                         "CreateAlias", "GetAlias", "UpdateAlias", "ListAliases", "PutFunctionConcurrency",
                                         "GetFunctionConcurrency", "GetAccountSettings", "AddPermission", "GetPolicy", "ListTags"]),
-    ("cloudwatchlogs", "logs", "2014-03-28", SERVICES[1][2]),
+    ("cloudwatchlogs", "logs", "2014-03-28", LOGS_RESULTS),
     ("sqs", "sqs", "2012-11-05", None),
     ("sns", "sns", "2010-03-31", ["Publish", "PublishBatch", "CreateTopic", "Subscribe", "ListTopics"]),
     ("eventbridge", "events", "2015-10-07", ["PutEvents", "PutRule", "PutTargets", "DescribeRule", "ListRules"]),

@@ -3,7 +3,9 @@
 //! Invariant: a request that only reads (see [`Engine::only_reads`]) changes nothing and adds no event, so it need not be
 //! in the command log.
 
+use crate::cloudwatch;
 use crate::eventbridge::{self, EventBridge};
+use crate::iam::{self, Iam};
 use crate::lambda::{self, Cx, Lambda};
 use crate::logs::{self, Logs};
 use crate::scheduler::{self, Scheduler};
@@ -61,7 +63,9 @@ pub fn is_read_only(service: &str, operation: &str) -> bool {
         // A worker that asks for an activity task takes it.
         ("states", "GetActivityTask") => false,
         ("events", "TestEventPattern") => true,
-        ("states", "ValidateStateMachineDefinition") => true,
+        ("states", "ValidateStateMachineDefinition")
+        | ("logs", "TestMetricFilter")
+        | ("iam", "SimulatePrincipalPolicy") => true,
         _ => reads,
     }
 }
@@ -75,6 +79,7 @@ pub struct Engine {
     logs: Logs,
     states: States,
     sqs: Sqs,
+    iam: Iam,
     sns: Sns,
     events: EventBridge,
     scheduler: Scheduler,
@@ -133,6 +138,7 @@ impl Engine {
             logs: Logs::default(),
             states: States::default(),
             sqs: Sqs::default(),
+            iam: Iam::default(),
             sns: Sns::default(),
             events: EventBridge::default(),
             scheduler: Scheduler::default(),
@@ -231,10 +237,13 @@ impl Engine {
 
     /// The door: every request comes through here, whoever sends it.
     fn enter(&mut self, waiter: Waiter, request: Request) {
-        let Request { service, operation, params, principal: _ } = request;
+        let Request { service, operation, params, principal } = request;
         let reads = Self::only_reads(&service, &operation, &params);
         let caller = Caller { waiter, service, operation, reads };
-        let handled = match self.forbids(&caller, &params) {
+        let handled = match self
+            .forbids(&caller, &params)
+            .or_else(|| self.role_forbids(&caller, &principal, &params))
+        {
             Some(refusal) => Err(refusal),
             None => self.dispatch(&caller, params),
         };
@@ -263,6 +272,25 @@ impl Engine {
         refused.then(|| targets::not_allowed(asked.service, asked.action, &delivery.target))
     }
 
+    /// What a handler asks for is asked of its function's role, when the session has made that role.
+    fn role_forbids(
+        &self,
+        caller: &Caller,
+        principal: &Principal,
+        params: &Value,
+    ) -> Option<ApiError> {
+        let (Waiter::Guest(_), Principal::Function { arn }) = (&caller.waiter, principal) else {
+            return None;
+        };
+        if self.iam.is_empty() {
+            return None;
+        }
+        let function = self.lambda.functions.get(arn.split(':').nth(6)?)?;
+        let asks = iam::Function { arn: &function.arn, role: &function.current.settings.role };
+        let (service, operation) = (caller.service.as_str(), caller.operation.as_str());
+        iam::forbids(&self.iam, &self.world.config, &asks, service, operation, params)
+    }
+
     fn dispatch(&mut self, caller: &Caller, params: Value) -> Result<Outcome, ApiError> {
         let (service, operation) = (caller.service.as_str(), caller.operation.as_str());
         let params: Params = match params {
@@ -286,7 +314,9 @@ impl Engine {
                 let (lambda, mut cx) = self.split();
                 lambda::handle(lambda, &mut cx, &incoming)
             }
-            "logs" => logs::handle(&mut self.logs, &mut self.world, &incoming),
+            "logs" => logs::handle(&mut self.logs, &mut self.world, &self.lambda, &incoming),
+            "iam" => iam::handle(&mut self.iam, &mut self.world, &incoming),
+            "monitoring" => cloudwatch::handle(&mut self.world, &incoming),
             "states" => {
                 let (states, mut cx) = self.split_states();
                 states::handle(states, &mut cx, &incoming)
@@ -338,13 +368,14 @@ impl Engine {
                     Lambda::queue_call_answer(&mut self.world, call, guest_answer(&result));
                 }
                 Waiter::Task { call, .. } => States::queue_answer(&mut self.world, call, result),
-                Waiter::Target(delivery) => delivery.answered(&mut self.world, result),
-                Waiter::Load(load) => {
-                    lambda::load::answered(&mut self.lambda, &mut self.world, load, &result);
-                }
                 Waiter::Poll(poll) => {
                     let (lambda, mut cx) = self.split();
                     lambda::answered(lambda, &mut cx, poll, result);
+                }
+                Waiter::Nobody => {}
+                Waiter::Target(delivery) => delivery.answered(&mut self.world, result),
+                Waiter::Load(load) => {
+                    lambda::load::answered(&mut self.lambda, &mut self.world, load, &result);
                 }
                 Waiter::Delivery(delivery) => {
                     let error = result.err().map(|error| error.code);
@@ -394,6 +425,7 @@ impl Engine {
                 states.handle_due(&mut cx, due);
             }
             Due::Sqs(due) => sqs::handle_due(&mut self.sqs, &mut self.world, due),
+            Due::Logs(due) => logs::handle_due(&mut self.logs, &mut self.world, due),
             Due::Events(due) => {
                 eventbridge::handle_due(&mut self.events, &mut self.world, due);
             }

@@ -9,9 +9,11 @@
 mod api;
 mod arn;
 mod calendar;
+mod cloudwatch;
 mod engine;
 mod event;
 mod eventbridge;
+mod iam;
 mod lambda;
 mod logs;
 pub mod model;

@@ -31,9 +31,11 @@ pub fn service(name: &str) -> Option<&'static Service> {
     static SNS: OnceLock<Service> = OnceLock::new();
     static EVENTS: OnceLock<Service> = OnceLock::new();
     static SCHEDULER: OnceLock<Service> = OnceLock::new();
+    static MONITORING: OnceLock<Service> = OnceLock::new();
     match name {
         "lambda" => Some(LAMBDA.get_or_init(|| load::parse(include_str!("../models/lambda.json")))),
-        "logs" => Some(LOGS.get_or_init(|| load::parse(include_str!("../models/logs.json")))),
+        "logs" => Some(LOGS.get_or_init(crate::logs::api_model)),
+        "monitoring" => Some(MONITORING.get_or_init(crate::cloudwatch::api_model)),
         "sqs" => Some(SQS.get_or_init(crate::sqs::api_model)),
         "sns" => Some(SNS.get_or_init(crate::sns::api_model)),
         "events" => Some(EVENTS.get_or_init(crate::eventbridge::api_model)),
@@ -56,7 +58,8 @@ pub(crate) fn read(text: &str) -> Service {
 }
 
 /// Names of the services that have a model.
-pub const SERVICES: [&str; 7] = ["events", "lambda", "logs", "scheduler", "sns", "sqs", "states"];
+pub const SERVICES: [&str; 8] =
+    ["events", "lambda", "logs", "monitoring", "scheduler", "sns", "sqs", "states"];
 
 /// One operation's model.
 pub fn operation(service_name: &str, operation: &str) -> Option<&'static Operation> {

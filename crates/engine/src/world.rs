@@ -1,10 +1,11 @@
 //! What every service shares: virtual time, the generator, the queue, the stream of facts and its digest.
 
+use crate::cloudwatch::Metrics;
 use crate::queue::{Queue, QueueKey, Urgency};
 use crate::rng::Rng;
 use crate::{
     ApiError, Config, Event, Fact, Principal, Request, Response, Timestamp, eventbridge, lambda,
-    scheduler, sqs, states, targets,
+    logs, scheduler, sqs, states, targets,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, VecDeque};
@@ -24,6 +25,8 @@ pub(crate) enum Waiter {
     Task { call: states::TaskCall, state: Arc<str> },
     /// Lambda, which sends what became of an asynchronous event.
     Delivery(lambda::Delivery),
+    /// Nobody: what comes of it is a fact of the history only.
+    Nobody,
     /// A rule, a schedule or a topic, which gives something to a target.
     Target(Box<targets::Delivery>),
     /// The poller of an event source mapping.
@@ -50,7 +53,8 @@ impl Caller {
             | Waiter::Task { .. }
             | Waiter::Delivery(_)
             | Waiter::Target(_)
-            | Waiter::Poll(_) => None,
+            | Waiter::Poll(_)
+            | Waiter::Nobody => None,
         }
     }
 
@@ -88,6 +92,8 @@ pub(crate) enum Due {
     States(states::Due),
     /// Something of SQS's.
     Sqs(sqs::Due),
+    /// Something of CloudWatch Logs'.
+    Logs(logs::Due),
     /// Something of EventBridge's.
     Events(eventbridge::Due),
     /// Something of Scheduler's.
@@ -112,6 +118,7 @@ pub(crate) struct World {
     pub(crate) queue: Queue<Due>,
     pub(crate) events: VecDeque<Event>,
     pub(crate) answered: VecDeque<Answered>,
+    pub(crate) metrics: Metrics,
     blobs: BTreeMap<String, Arc<[u8]>>,
     next_event: u64,
     history: Sha256,
@@ -128,6 +135,7 @@ impl World {
             queue: Queue::new(),
             events: VecDeque::new(),
             answered: VecDeque::new(),
+            metrics: Metrics::default(),
             blobs: BTreeMap::new(),
             next_event: 0,
             history: Sha256::new(),
@@ -144,6 +152,8 @@ impl World {
         serde_json::to_writer(&mut self.line, &event).expect("facts hold nothing that JSON lacks");
         self.line.push(b'\n');
         self.history.update(&self.line);
+        let unix_ms = self.unix_ms();
+        self.metrics.observe(self.now, unix_ms, &event.fact);
         self.events.push_back(event);
     }
 

@@ -1,19 +1,33 @@
-//! One function per operation of the CloudWatch Logs API: validate, act, answer or refuse.
+//! The operations on groups, streams and events: validate, act, answer or refuse. The list of all operations is here, too.
 
 use super::errors::LogsError;
 use super::filter::Filter;
-use super::model::{Group, Line, Logs, Position, Stream};
+use super::model::{DAY_MS, Group, Line, Logs, Position, Stream};
+use super::params::{
+    Answer, flag, group_arn, group_mut, group_name, group_of, list, name, number, page, text,
+    texts, window, with_token,
+};
+use super::{deliveries, filters, insights, resources, taps};
 use crate::Response;
+use crate::lambda::Lambda;
 use crate::world::{Incoming, Outcome, Params, World};
-use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use serde_json::{Value, json};
 
-type Answer = Result<Value, LogsError>;
+/// Bytes that an event counts beside its message, and bytes of one request at most (PutLogEvents).
+const EVENT_OVERHEAD_BYTES: usize = 26;
+const UPLOAD_BYTES_MAX: usize = 1_048_576;
+/// "None of the log events in the batch can be more than 2 hours in the future", nor "older than 14 days".
+const FUTURE_MS_MAX: u64 = 7_200_000;
+const PAST_MS_MAX: u64 = 14 * DAY_MS;
+/// "50 tags": of a group.
+const TAGS_MAX: usize = 50;
 
 /// The operations that are emulated; none for others.
+#[inline(never)]
 pub(crate) fn handle(
     logs: &mut Logs,
     world: &mut World,
+    lambda: &Lambda,
     incoming: &Incoming<'_>,
 ) -> Option<Result<Outcome, crate::ApiError>> {
     let params = incoming.params;
@@ -25,13 +39,58 @@ pub(crate) fn handle(
         "DeleteLogStream" => delete_log_stream(logs, params),
         "DescribeLogStreams" => describe_log_streams(logs, world, params),
         "PutLogEvents" => put_log_events(logs, world, params),
-        "GetLogEvents" => get_log_events(logs, params),
-        "FilterLogEvents" => filter_log_events(logs, params),
-        "PutRetentionPolicy" => put_retention_policy(logs, params),
+        "GetLogEvents" => get_log_events(logs, world, params),
+        "FilterLogEvents" => filter_log_events(logs, world, params),
+        "PutRetentionPolicy" => put_retention_policy(logs, world, params),
         "DeleteRetentionPolicy" => delete_retention_policy(logs, params),
         "TagLogGroup" => tag_log_group(logs, params),
         "UntagLogGroup" => untag_log_group(logs, params),
         "ListTagsLogGroup" => list_tags_log_group(logs, params),
+        "TagResource" => tag_resource(logs, params),
+        "UntagResource" => untag_resource(logs, params),
+        "ListTagsForResource" => list_tags_for_resource(logs, params),
+        "PutMetricFilter" => filters::put_metric_filter(logs, world, params),
+        "DescribeMetricFilters" => filters::describe_metric_filters(logs, params),
+        "DeleteMetricFilter" => filters::delete_metric_filter(logs, params),
+        "TestMetricFilter" => filters::test_metric_filter(params),
+        "PutSubscriptionFilter" => filters::put_subscription_filter(logs, world, lambda, params),
+        "DescribeSubscriptionFilters" => filters::describe_subscription_filters(logs, params),
+        "DeleteSubscriptionFilter" => filters::delete_subscription_filter(logs, params),
+        "PutResourcePolicy" => resources::put_resource_policy(logs, world, params),
+        "DescribeResourcePolicies" => resources::describe_resource_policies(logs, params),
+        "DeleteResourcePolicy" => resources::delete_resource_policy(logs, params),
+        "PutDestination" => resources::put_destination(logs, world, params),
+        "PutDestinationPolicy" => resources::put_destination_policy(logs, params),
+        "DescribeDestinations" => resources::describe_destinations(logs, params),
+        "DeleteDestination" => resources::delete_destination(logs, params),
+        "PutQueryDefinition" => resources::put_query_definition(logs, world, params),
+        "DescribeQueryDefinitions" => resources::describe_query_definitions(logs, params),
+        "DeleteQueryDefinition" => resources::delete_query_definition(logs, params),
+        "CreateExportTask" => resources::create_export_task(logs, params),
+        "DescribeExportTasks" => Ok(json!({ "exportTasks": [] })),
+        "CancelExportTask" => resources::cancel_export_task(),
+        "PutDeliverySource" => deliveries::put_source(logs, world, params),
+        "GetDeliverySource" => deliveries::get_source(logs, params),
+        "DescribeDeliverySources" => deliveries::describe_sources(logs, params),
+        "DeleteDeliverySource" => deliveries::delete_source(logs, params),
+        "PutDeliveryDestination" => deliveries::put_destination(logs, world, params),
+        "GetDeliveryDestination" => deliveries::get_destination(logs, params),
+        "DescribeDeliveryDestinations" => deliveries::describe_destinations(logs, params),
+        "DeleteDeliveryDestination" => deliveries::delete_destination(logs, params),
+        "PutDeliveryDestinationPolicy" => deliveries::put_destination_policy(logs, params),
+        "GetDeliveryDestinationPolicy" => deliveries::get_destination_policy(logs, params),
+        "DeleteDeliveryDestinationPolicy" => deliveries::delete_destination_policy(logs, params),
+        "CreateDelivery" => deliveries::create(logs, world, params),
+        "GetDelivery" => deliveries::get(logs, params),
+        "DescribeDeliveries" => deliveries::describe(logs, params),
+        "UpdateDeliveryConfiguration" => deliveries::update(logs, params),
+        "DeleteDelivery" => deliveries::delete(logs, params),
+        "StartQuery" => insights::start(logs, world, params),
+        "StopQuery" => insights::stop(logs, params),
+        "GetQueryResults" => insights::results(logs, params),
+        "DescribeQueries" => insights::describe(logs, params),
+        "GetLogRecord" => insights::record(logs, world, params),
+        "GetLogGroupFields" => insights::group_fields(logs, world, params),
         _ => return None,
     };
     let respond = |output| Outcome::from(Response { status: 200, output });
@@ -73,7 +132,7 @@ fn describe_group(world: &World, name: &str, group: &Group) -> Value {
     let mut output = json!({
         "logGroupName": name,
         "creationTime": group.created_ms,
-        "metricFilterCount": 0,
+        "metricFilterCount": group.metric_filters.len(),
         "arn": format!("{arn}:*"),
         "storedBytes": group.stored_bytes,
         "logGroupClass": group.class,
@@ -119,7 +178,7 @@ fn describe_log_streams(logs: &Logs, world: &World, params: &Params) -> Answer {
         }
         all.sort_by_key(|(_, stream)| stream.last_ms);
     }
-    if params.get("descending").and_then(Value::as_bool) == Some(true) {
+    if flag(params, "descending") {
         all.reverse();
     }
     let (page, next) = page(all.into_iter(), params, 50)?;
@@ -155,7 +214,7 @@ fn put_log_events(logs: &mut Logs, world: &mut World, params: &Params) -> Answer
     let events =
         params.get("logEvents").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let mut lines = Vec::with_capacity(events.len());
-    let mut latest = 0;
+    let (mut latest, mut bytes) = (0, 0);
     for event in events {
         let timestamp_ms = event.get("timestamp").and_then(Value::as_u64).unwrap_or_default();
         if timestamp_ms < latest {
@@ -166,23 +225,55 @@ fn put_log_events(logs: &mut Logs, world: &mut World, params: &Params) -> Answer
         }
         latest = timestamp_ms;
         let message = event.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
+        bytes += message.len() + EVENT_OVERHEAD_BYTES;
         lines.push(Line { timestamp_ms, request_id: None, message });
     }
-    for line in lines {
+    if bytes > UPLOAD_BYTES_MAX {
+        return Err(LogsError::InvalidParameter(format!(
+            "Upload too large: {bytes} bytes exceeds limit of {UPLOAD_BYTES_MAX}"
+        )));
+    }
+    if lines.first().is_some_and(|first| latest - first.timestamp_ms > DAY_MS) {
+        return Err(LogsError::InvalidParameter(
+            "The batch of log events in a single PutLogEvents request cannot span more than 24 hours."
+                .into(),
+        ));
+    }
+    // They are in order, so what is too old stands at the beginning and what is too new at the end.
+    let now_ms = world.unix_ms();
+    let kept_from = logs.groups.get(group).map_or(0, |group| group.kept_from(now_ms));
+    let too_old = lines.partition_point(|line| line.timestamp_ms + PAST_MS_MAX < now_ms);
+    let expired = lines.partition_point(|line| line.timestamp_ms < kept_from);
+    let too_new = lines.partition_point(|line| line.timestamp_ms <= now_ms + FUTURE_MS_MAX);
+    let mut rejected = json!({});
+    if too_old > 0 {
+        rejected["tooOldLogEventEndIndex"] = json!(too_old);
+    }
+    if expired > 0 {
+        rejected["expiredLogEventEndIndex"] = json!(expired);
+    }
+    if too_new < lines.len() {
+        rejected["tooNewLogEventStartIndex"] = json!(too_new);
+    }
+    lines.truncate(too_new);
+    for line in lines.into_iter().skip(too_old.max(expired)) {
         logs.write(world, group, stream, line);
     }
-    Ok(json!({ "nextSequenceToken": upload_token(find(logs, group, stream)?) }))
+    let mut answer = json!({ "nextSequenceToken": upload_token(find(logs, group, stream)?) });
+    if rejected != json!({}) {
+        answer["rejectedLogEventsInfo"] = rejected;
+    }
+    Ok(answer)
 }
 
-fn get_log_events(logs: &Logs, params: &Params) -> Answer {
+fn get_log_events(logs: &Logs, world: &World, params: &Params) -> Answer {
     let (_, group) = group_of(logs, params)?;
     let stream =
         group.streams.get(name(params, "logStreamName")?).ok_or(LogsError::StreamNotFound)?;
     let limit = number(params, "limit").unwrap_or(10_000).clamp(1, 10_000) as usize;
     let (from, to) = window(params);
-    let all: Vec<_> =
-        stream.events.iter().filter(|event| (from..to).contains(&event.at.timestamp_ms)).collect();
-    let from_head = params.get("startFromHead").and_then(Value::as_bool) == Some(true);
+    let all: Vec<_> = stream.between(from.max(group.kept_from(world.unix_ms())), to).collect();
+    let from_head = flag(params, "startFromHead");
     let (begin, end) = match text(params, "nextToken").map(read_token) {
         Some(None) => {
             return Err(LogsError::InvalidParameter("The specified nextToken is invalid.".into()));
@@ -216,7 +307,7 @@ fn get_log_events(logs: &Logs, params: &Params) -> Answer {
     }))
 }
 
-fn filter_log_events(logs: &Logs, params: &Params) -> Answer {
+fn filter_log_events(logs: &Logs, world: &World, params: &Params) -> Answer {
     let (_, group) = group_of(logs, params)?;
     let filter = Filter::parse(text(params, "filterPattern").unwrap_or_default())?;
     let names: Option<Vec<&str>> = params
@@ -231,6 +322,7 @@ fn filter_log_events(logs: &Logs, params: &Params) -> Answer {
     let prefix = text(params, "logStreamNamePrefix").unwrap_or_default();
     let limit = number(params, "limit").unwrap_or(10_000).clamp(1, 10_000) as usize;
     let (from, to) = window(params);
+    let (from, to) = (from.max(group.kept_from(world.unix_ms())), to.saturating_add(1));
     let after = match text(params, "nextToken").map(read_token) {
         Some(None | Some((false, _))) => {
             return Err(LogsError::InvalidParameter("The specified nextToken is invalid.".into()));
@@ -245,8 +337,7 @@ fn filter_log_events(logs: &Logs, params: &Params) -> Answer {
             names.as_ref().is_none_or(|names| names.contains(&name.as_str()))
                 && name.starts_with(prefix)
         })
-        .flat_map(|(name, stream)| stream.events.iter().map(move |event| (name, event)))
-        .filter(|(_, event)| (from..to.saturating_add(1)).contains(&event.at.timestamp_ms))
+        .flat_map(|(name, stream)| stream.between(from, to).map(move |event| (name, event)))
         .filter(|(_, event)| {
             after.is_none_or(|after| event.at >= after) && filter.matches(&event.message)
         })
@@ -262,41 +353,57 @@ fn filter_log_events(logs: &Logs, params: &Params) -> Answer {
                 "timestamp": event.at.timestamp_ms,
                 "message": event.message,
                 "ingestionTime": event.ingested_ms,
-                "eventId": position_text(event.at),
+                "eventId": taps::event_id(event.at),
             })
         })
         .collect();
     Ok(with_token(json!({ "events": events, "searchedLogStreams": [] }), next))
 }
 
-fn put_retention_policy(logs: &mut Logs, params: &Params) -> Answer {
-    let group =
-        logs.groups.get_mut(name(params, "logGroupName")?).ok_or(LogsError::GroupNotFound)?;
-    group.retention_days = number(params, "retentionInDays");
+/// "Possible values" of `retentionInDays` (PutRetentionPolicy).
+const RETENTION_DAYS: [u64; 22] = [
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+];
+
+fn put_retention_policy(logs: &mut Logs, world: &World, params: &Params) -> Answer {
+    let days = number(params, "retentionInDays").unwrap_or_default();
+    let group = group_mut(logs, params)?;
+    if !RETENTION_DAYS.contains(&days) {
+        return Err(LogsError::InvalidParameter(format!(
+            "1 validation error detected: Value '{days}' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]"
+        )));
+    }
+    group.retention_days = Some(days);
+    logs.sweep(name(params, "logGroupName")?, world.unix_ms());
     Ok(json!({}))
 }
 
 fn delete_retention_policy(logs: &mut Logs, params: &Params) -> Answer {
-    logs.groups
-        .get_mut(name(params, "logGroupName")?)
-        .ok_or(LogsError::GroupNotFound)?
-        .retention_days = None;
+    group_mut(logs, params)?.retention_days = None;
     Ok(json!({}))
 }
 
 fn tag_log_group(logs: &mut Logs, params: &Params) -> Answer {
-    let group =
-        logs.groups.get_mut(name(params, "logGroupName")?).ok_or(LogsError::GroupNotFound)?;
-    group.tags.extend(texts(params.get("tags")));
+    add_tags(group_mut(logs, params)?, params)
+}
+
+fn add_tags(group: &mut Group, params: &Params) -> Answer {
+    let mut tags = group.tags.clone();
+    tags.extend(texts(params.get("tags")));
+    if tags.len() > TAGS_MAX {
+        return Err(LogsError::Other {
+            code: "TooManyTagsException",
+            message: format!("A resource can have no more than {TAGS_MAX} tags."),
+        });
+    }
+    group.tags = tags;
     Ok(json!({}))
 }
 
 fn untag_log_group(logs: &mut Logs, params: &Params) -> Answer {
-    let group =
-        logs.groups.get_mut(name(params, "logGroupName")?).ok_or(LogsError::GroupNotFound)?;
-    for key in
-        params.get("tags").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
-    {
+    let group = group_mut(logs, params)?;
+    for key in list(params, "tags") {
         group.tags.remove(key);
     }
     Ok(json!({}))
@@ -307,101 +414,39 @@ fn list_tags_log_group(logs: &Logs, params: &Params) -> Answer {
     Ok(json!({ "tags": group.tags }))
 }
 
+/// The group that a tag operation names by its ARN. Tags of other resources are shown with the resource only.
+fn tagged<'a>(logs: &'a mut Logs, params: &Params) -> Result<&'a mut Group, LogsError> {
+    let arn = text(params, "resourceArn").unwrap_or_default();
+    if !arn.contains(":log-group:") {
+        return Err(LogsError::NotImplemented("tags of resources that are no log groups".into()));
+    }
+    logs.groups.get_mut(group_name(arn)).ok_or(LogsError::GroupNotFound)
+}
+
+fn tag_resource(logs: &mut Logs, params: &Params) -> Answer {
+    add_tags(tagged(logs, params)?, params)
+}
+
+fn untag_resource(logs: &mut Logs, params: &Params) -> Answer {
+    let group = tagged(logs, params)?;
+    for key in list(params, "tagKeys") {
+        group.tags.remove(key);
+    }
+    Ok(json!({}))
+}
+
+fn list_tags_for_resource(logs: &mut Logs, params: &Params) -> Answer {
+    Ok(json!({ "tags": tagged(logs, params)?.tags }))
+}
+
 fn find<'a>(logs: &'a Logs, group: &str, stream: &str) -> Result<&'a Stream, LogsError> {
     let group = logs.groups.get(group).ok_or(LogsError::GroupNotFound)?;
     group.streams.get(stream).ok_or(LogsError::StreamNotFound)
 }
 
-/// The group that `logGroupName` or `logGroupIdentifier` (a name or an ARN) names.
-fn group_of<'a>(logs: &'a Logs, params: &'a Params) -> Result<(&'a str, &'a Group), LogsError> {
-    let name = match (text(params, "logGroupName"), text(params, "logGroupIdentifier")) {
-        (Some(_), Some(_)) => {
-            return Err(LogsError::Validation(
-                "LogGroup name and LogGroup ARN are mutually exclusive parameters.",
-            ));
-        }
-        (Some(name), None) => name,
-        (None, Some(identifier)) => match identifier.split_once(":log-group:") {
-            Some((_, name)) => name.strip_suffix(":*").unwrap_or(name),
-            None => identifier,
-        },
-        (None, None) => {
-            return Err(LogsError::Validation(
-                "Either LogGroup name or LogGroup ARN must be specified.",
-            ));
-        }
-    };
-    logs.groups.get(name).map(|group| (name, group)).ok_or(LogsError::GroupNotFound)
-}
-
-/// A required name; AWS answers for too long ones with a text of its own, not with the model's.
-fn name<'a>(params: &'a Params, key: &str) -> Result<&'a str, LogsError> {
-    let name = text(params, key).unwrap_or_default();
-    if name.is_empty() {
-        return Err(LogsError::InvalidParameter(format!(
-            "1 validation error detected: Value null at '{key}' failed to satisfy constraint: Member must not be null"
-        )));
-    }
-    if name.len() > 512 {
-        return Err(LogsError::InvalidParameter(
-            "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
-                .into(),
-        ));
-    }
-    Ok(name)
-}
-
-fn text<'a>(params: &'a Params, key: &str) -> Option<&'a str> {
-    params.get(key).and_then(Value::as_str)
-}
-
-fn number(params: &Params, key: &str) -> Option<u64> {
-    params.get(key).and_then(Value::as_u64)
-}
-
-fn texts(map: Option<&Value>) -> BTreeMap<String, String> {
-    let entries = map.and_then(Value::as_object).into_iter().flatten();
-    entries.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
-}
-
-/// `startTime` is included, `endTime` is not.
-fn window(params: &Params) -> (u64, u64) {
-    (number(params, "startTime").unwrap_or(0), number(params, "endTime").unwrap_or(u64::MAX))
-}
-
-/// One page of named things; a token is the position to go on from.
-fn page<T>(
-    all: impl Iterator<Item = T>,
-    params: &Params,
-    limit_default: u64,
-) -> Result<(Vec<T>, Option<String>), LogsError> {
-    let limit = number(params, "limit").unwrap_or(limit_default).max(1) as usize;
-    let from: usize = match text(params, "nextToken") {
-        None => 0,
-        Some(token) => token.parse().map_err(|_| {
-            LogsError::InvalidParameter("The specified nextToken is invalid.".into())
-        })?,
-    };
-    let mut rest = all.skip(from);
-    let page: Vec<T> = rest.by_ref().take(limit).collect();
-    let next = rest.next().map(|_| (from + limit).to_string());
-    Ok((page, next))
-}
-
-fn with_token(mut output: Value, token: Option<String>) -> Value {
-    if let (Value::Object(map), Some(token)) = (&mut output, token) {
-        map.extend(Map::from_iter([("nextToken".to_owned(), Value::String(token))]));
-    }
-    output
-}
-
-fn position_text(at: Position) -> String {
-    format!("{:020}{:036}", at.timestamp_ms, at.sequence)
-}
-
 /// `f/<56 digits>/s` goes forward from a position, `b/<56 digits>/s` backward.
 fn write_token(forward: bool, at: Position) -> String {
-    format!("{}/{}/s", if forward { 'f' } else { 'b' }, position_text(at))
+    format!("{}/{}/s", if forward { 'f' } else { 'b' }, taps::event_id(at))
 }
 
 fn read_token(token: &str) -> Option<(bool, Position)> {
@@ -421,8 +466,4 @@ fn read_token(token: &str) -> Option<(bool, Position)> {
 
 fn upload_token(stream: &Stream) -> String {
     format!("{:056}", stream.token)
-}
-
-fn group_arn(world: &World, name: &str) -> String {
-    format!("arn:aws:logs:{}:{}:log-group:{name}", world.config.region, world.config.account)
 }

@@ -1,11 +1,17 @@
 //! Log groups, streams and events.
 //!
 //! Invariant: the events of a stream are ordered by time, and at one time by arrival.
+//! Invariant: what is older than its group's retention is not shown, and is forgotten within an hour of the group's next line.
 
+use super::taps::{MetricFilter, Subscription};
 use super::{BYTES_MAX, EVENTS_MAX};
 use crate::Fact;
 use crate::world::World;
 use std::collections::{BTreeMap, VecDeque};
+
+/// How often a group with a retention is looked through. Chosen.
+const SWEEP_MS: u64 = 3_600_000;
+pub(super) const DAY_MS: u64 = 86_400_000;
 
 /// Orders events of all streams: Unix milliseconds, then arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +49,10 @@ pub(crate) struct Group {
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) stored_bytes: u64,
     pub(crate) streams: BTreeMap<String, Stream>,
+    pub(crate) metric_filters: BTreeMap<String, MetricFilter>,
+    pub(crate) subscriptions: BTreeMap<String, Subscription>,
+    /// When it was last looked through for what is too old.
+    swept_ms: u64,
 }
 
 /// A line that a service or a request writes.
@@ -58,6 +68,8 @@ pub(crate) struct Line {
 #[derive(Debug, Default)]
 pub(crate) struct Logs {
     pub(crate) groups: BTreeMap<String, Group>,
+    /// What the API keeps beside them.
+    pub(super) control: super::Control,
     /// Stream and position of every kept event in order of arrival. Deleted streams leave entries behind.
     arrivals: VecDeque<(u32, Position)>,
     /// Group and name of each stream that is there.
@@ -77,6 +89,9 @@ impl Logs {
             tags: BTreeMap::new(),
             stored_bytes: 0,
             streams: BTreeMap::new(),
+            metric_filters: BTreeMap::new(),
+            subscriptions: BTreeMap::new(),
+            swept_ms: world.unix_ms(),
         })
     }
 
@@ -124,7 +139,15 @@ impl Logs {
         let id = kept.id;
         self.arrivals.push_back((id, at));
         self.bytes += line.message.len();
-        self.groups.get_mut(group).expect("made above").stored_bytes += line.message.len() as u64;
+        let known = self.groups.get_mut(group).expect("made above");
+        known.stored_bytes += line.message.len() as u64;
+        let is_due = known.retention_days.is_some() && known.swept_ms + SWEEP_MS <= ingested_ms;
+        if !known.metric_filters.is_empty() || !known.subscriptions.is_empty() {
+            super::taps::observe(known, world, group, stream, at, &line.message);
+        }
+        if is_due {
+            self.sweep(group, ingested_ms);
+        }
         self.forget_oldest();
         let message = line.message.trim_end_matches('\n').to_owned();
         world.emit(Fact::LogLine {
@@ -134,6 +157,20 @@ impl Logs {
             request_id: line.request_id,
             message,
         });
+    }
+
+    /// Forgets what is older than a group's retention. The entries in `arrivals` go when their turn comes.
+    pub(super) fn sweep(&mut self, name: &str, now_ms: u64) {
+        let Some(group) = self.groups.get_mut(name) else { return };
+        group.swept_ms = now_ms;
+        let kept_from = group.kept_from(now_ms);
+        for stream in group.streams.values_mut() {
+            let expired = stream.events.partition_point(|event| event.at.timestamp_ms < kept_from);
+            for event in stream.events.drain(..expired) {
+                self.bytes -= event.message.len();
+                group.stored_bytes -= event.message.len() as u64;
+            }
+        }
     }
 
     fn forget_oldest(&mut self) {
@@ -170,8 +207,26 @@ impl Logs {
     }
 }
 
+impl Group {
+    /// The Unix millisecond from which events are still there.
+    pub(super) fn kept_from(&self, now_ms: u64) -> u64 {
+        self.retention_days.map_or(0, |days| now_ms.saturating_sub(days.saturating_mul(DAY_MS)))
+    }
+}
+
 impl Stream {
     fn bytes(&self) -> usize {
         self.events.iter().map(|event| event.message.len()).sum()
+    }
+
+    /// Events of a window that are not too old: from the first millisecond, up to and without the last.
+    pub(super) fn between(
+        &self,
+        from_ms: u64,
+        to_ms: u64,
+    ) -> impl DoubleEndedIterator<Item = &StoredEvent> {
+        let begin = self.events.partition_point(|event| event.at.timestamp_ms < from_ms);
+        let end = self.events.partition_point(|event| event.at.timestamp_ms < to_ms);
+        self.events.range(begin..end.max(begin))
     }
 }

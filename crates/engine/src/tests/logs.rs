@@ -5,6 +5,9 @@ use crate::testing::Scenario;
 use expect_test::expect;
 use serde_json::json;
 
+/// The session's first millisecond.
+const NOW_MS: u64 = 1_767_225_600_000;
+
 #[test]
 fn the_json_log_format_has_records() {
     let module = "loop\nevent: print plain text\\n; respond 1";
@@ -163,8 +166,10 @@ fn the_logs_of_a_function_are_read_with_the_logs_service() {
 #[test]
 fn log_groups_are_made_written_and_deleted_by_requests() {
     let put = |messages: &[(u64, &str)]| {
-        let events: Vec<_> =
-            messages.iter().map(|(at, text)| json!({ "timestamp": at, "message": text })).collect();
+        let events: Vec<_> = messages
+            .iter()
+            .map(|(at, text)| json!({ "timestamp": NOW_MS + at, "message": text }))
+            .collect();
         json!({ "logGroupName": "g", "logStreamName": "s", "logEvents": events })
     };
     let scenario = Scenario::new()
@@ -211,7 +216,7 @@ fn log_groups_are_made_written_and_deleted_by_requests() {
             #4 200 {"nextSequenceToken":"00000000000000000000000000000000000000000000000000000002"}
             #5 400 InvalidParameterException: Log events in a single PutLogEvents request must be in chronological order.
             #6 200 {"nextSequenceToken":"00000000000000000000000000000000000000000000000000000003"}
-            read 200 {"events":[{"timestamp":1,"message":"first","ingestionTime":1767225600000},{"timestamp":2,"message":"second","ingestionTime":1767225600000},{"timestamp":3,"message":"third","ingestionTime":1767225600000}],"nextForwardToken":"f/00000000000000000003000000000000000000000000000000000002/s","nextBackwardToken":"b/00000000000000000000000000000000000000000000000000000000/s"}
+            read 200 {"events":[{"timestamp":1767225600001,"message":"first","ingestionTime":1767225600000},{"timestamp":1767225600002,"message":"second","ingestionTime":1767225600000},{"timestamp":1767225600003,"message":"third","ingestionTime":1767225600000}],"nextForwardToken":"f/00000001767225600003000000000000000000000000000000000002/s","nextBackwardToken":"b/00000000000000000000000000000000000000000000000000000000/s"}
             read 400 InvalidParameterException: The specified nextToken is invalid.
             read 200 {"tags":{"a":"b"}}
             #7 200 {}
@@ -239,4 +244,186 @@ fn a_session_keeps_a_bounded_log() {
     assert_eq!(logs.delete_group("g"), Some(()));
     logs.write(&mut world, "g", "s", Line { timestamp_ms: 1, request_id: None, message });
     assert_eq!(logs.groups["g"].stored_bytes, 1 << 20);
+}
+
+#[test]
+fn events_that_are_too_old_or_too_new_are_rejected_by_their_places() {
+    let hours = 3_600_000;
+    let put = |times: &[u64]| {
+        let events: Vec<_> =
+            times.iter().map(|at| json!({ "timestamp": at, "message": "m" })).collect();
+        json!({ "logGroupName": "g", "logStreamName": "s", "logEvents": events })
+    };
+    let answer = |scenario: Scenario, times: &[u64]| {
+        let answer = scenario.request("logs", "PutLogEvents", put(times)).last_answer();
+        answer.map_or_else(
+            |error| error.to_string(),
+            |response| response.output["rejectedLogEventsInfo"].to_string(),
+        )
+    };
+    let made = Scenario::new()
+        .request("logs", "CreateLogGroup", json!({ "logGroupName": "g" }))
+        .request("logs", "CreateLogStream", json!({ "logGroupName": "g", "logStreamName": "s" }));
+    assert_eq!(answer(made.clone(), &[NOW_MS]), "null");
+    assert_eq!(
+        answer(made.clone(), &[NOW_MS - hours, NOW_MS + 2 * hours, NOW_MS + 2 * hours + 1]),
+        r#"{"tooNewLogEventStartIndex":2}"#
+    );
+    let old = NOW_MS - 14 * 24 * hours;
+    assert_eq!(answer(made.clone(), &[old - 1, old]), r#"{"tooOldLogEventEndIndex":1}"#);
+    assert!(
+        answer(made.clone(), &[NOW_MS - 25 * hours, NOW_MS])
+            .contains("cannot span more than 24 hours")
+    );
+    let big = json!([{ "timestamp": NOW_MS, "message": "x".repeat(1_048_551) }]);
+    let params = json!({ "logGroupName": "g", "logStreamName": "s", "logEvents": big });
+    let refused = made.request("logs", "PutLogEvents", params).last_answer().unwrap_err();
+    assert_eq!(
+        refused.message.unwrap(),
+        "Upload too large: 1048577 bytes exceeds limit of 1048576"
+    );
+}
+
+#[test]
+fn what_is_older_than_the_retention_is_gone() {
+    let day = 86_400_000;
+    let count = |scenario: Scenario| {
+        let read = scenario.request("logs", "FilterLogEvents", json!({ "logGroupName": "g" }));
+        read.last_answer().unwrap().output["events"].as_array().unwrap().len()
+    };
+    let put = |scenario: Scenario, at: u64| {
+        let events = json!([{ "timestamp": NOW_MS + at, "message": "m" }]);
+        scenario.request(
+            "logs",
+            "PutLogEvents",
+            json!({ "logGroupName": "g", "logStreamName": "s", "logEvents": events }),
+        )
+    };
+    let scenario = Scenario::new()
+        .request("logs", "CreateLogGroup", json!({ "logGroupName": "g" }))
+        .request("logs", "CreateLogStream", json!({ "logGroupName": "g", "logStreamName": "s" }))
+        .request(
+            "logs",
+            "PutRetentionPolicy",
+            json!({ "logGroupName": "g", "retentionInDays": 3 }),
+        );
+    let scenario = put(put(scenario, 0), 5_000);
+    assert_eq!(count(scenario.clone().at(3 * day)), 2, "three days are kept");
+    assert_eq!(count(scenario.clone().at(3 * day + 1)), 1);
+    assert_eq!(count(scenario.clone().at(3 * day + 5_001)), 0);
+    let later = put(scenario.at(4 * day), 4 * day);
+    assert_eq!(count(later.clone()), 1);
+    let groups =
+        later.clone().request("logs", "DescribeLogGroups", json!({})).last_answer().unwrap();
+    assert_eq!(groups.output["logGroups"][0]["storedBytes"], 1, "the old ones take no room");
+    let expired = put(later, day / 2);
+    assert_eq!(count(expired), 1, "what is too old already is not taken");
+    let bad =
+        Scenario::new().request("logs", "CreateLogGroup", json!({ "logGroupName": "g" })).request(
+            "logs",
+            "PutRetentionPolicy",
+            json!({ "logGroupName": "g", "retentionInDays": 2 }),
+        );
+    assert!(bad.last_answer().is_err());
+}
+
+/// The text that a subscribed function printed: its event.
+fn unpacked(log: &str) -> Vec<serde_json::Value> {
+    use base64::Engine as _;
+    let events =
+        log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let packed = events.filter_map(|event| event["awslogs"]["data"].as_str().map(str::to_owned));
+    packed
+        .map(|text| {
+            let bytes = base64::prelude::BASE64_STANDARD.decode(text).unwrap();
+            let end = bytes.len() - 8;
+            let data = miniz_oxide::inflate::decompress_to_vec(&bytes[10..end]).unwrap();
+            serde_json::from_slice(&data).unwrap()
+        })
+        .collect()
+}
+
+#[test]
+fn a_subscribed_function_is_given_what_passes_the_filter() {
+    let scenario = Scenario::new()
+        .function("f", "loop\nevent: print $event\\n; respond 1")
+        .request(
+            "lambda",
+            "AddPermission",
+            json!({ "FunctionName": "f", "StatementId": "logs", "Action": "lambda:InvokeFunction",
+                "Principal": "logs.amazonaws.com", "SourceAccount": "123456789012",
+                "SourceArn": "arn:aws:logs:us-east-1:123456789012:log-group:*" }),
+        )
+        .request("logs", "CreateLogGroup", json!({ "logGroupName": "g" }))
+        .request("logs", "CreateLogStream", json!({ "logGroupName": "g", "logStreamName": "s" }))
+        .request(
+            "logs",
+            "PutSubscriptionFilter",
+            json!({ "logGroupName": "g", "filterName": "n", "filterPattern": "[kind = ERROR, text]",
+                "destinationArn": "arn:aws:lambda:us-east-1:123456789012:function:f" }),
+        )
+        .request(
+            "logs",
+            "PutLogEvents",
+            json!({ "logGroupName": "g", "logStreamName": "s", "logEvents": [
+                { "timestamp": NOW_MS, "message": "ERROR one" },
+                { "timestamp": NOW_MS, "message": "INFO two" },
+                { "timestamp": NOW_MS + 1, "message": "ERROR three" },
+            ] }),
+        )
+        .rest();
+    let data = unpacked(&scenario.log());
+    expect![[r#"{"messageType":"DATA_MESSAGE","owner":"123456789012","logGroup":"g","logStream":"s","subscriptionFilters":["n"],"logEvents":[{"id":"00000001767225600000000000000000000000000000000000000000","timestamp":1767225600000,"message":"ERROR one","extractedFields":{"kind":"ERROR","text":"one"}},{"id":"00000001767225600001000000000000000000000000000000000002","timestamp":1767225600001,"message":"ERROR three","extractedFields":{"kind":"ERROR","text":"three"}}]}"#]]
+        .assert_eq(&data.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+    let own = scenario.clone().request(
+        "logs",
+        "PutSubscriptionFilter",
+        json!({ "logGroupName": "/aws/lambda/f", "filterName": "n", "filterPattern": "",
+            "destinationArn": "arn:aws:lambda:us-east-1:123456789012:function:f" }),
+    );
+    let refused = own.last_answer().unwrap_err();
+    assert!(refused.message.unwrap().contains("reserved for the function logs"));
+    let kept_out = scenario
+        .clone()
+        .request(
+            "lambda",
+            "RemovePermission",
+            json!({ "FunctionName": "f", "StatementId": "logs" }),
+        )
+        .request(
+            "logs",
+            "PutSubscriptionFilter",
+            json!({ "logGroupName": "g", "filterName": "m", "filterPattern": "",
+                "destinationArn": "arn:aws:lambda:us-east-1:123456789012:function:f" }),
+        );
+    assert!(kept_out.last_answer().unwrap_err().message.unwrap().starts_with("Could not execute"));
+    let gone = scenario.request(
+        "logs",
+        "PutSubscriptionFilter",
+        json!({ "logGroupName": "g", "filterName": "m", "filterPattern": "",
+            "destinationArn": "arn:aws:lambda:us-east-1:123456789012:function:none" }),
+    );
+    assert!(gone.last_answer().unwrap_err().message.unwrap().starts_with("Could not execute"));
+}
+
+#[test]
+fn a_query_is_asked_and_answered() {
+    let scenario = Scenario::new()
+        .function("f", "loop\nevent: print {\"level\":\"ERROR\",\"n\":7}\\n; respond 1")
+        .invoke("f", "{}")
+        .invoke("f", "{}")
+        .rest();
+    let start = |string: &str| {
+        json!({ "logGroupName": "/aws/lambda/f", "queryString": string,
+            "startTime": NOW_MS / 1_000, "endTime": NOW_MS / 1_000 + 3_600 })
+    };
+    let string = "filter level = 'ERROR' | stats count(*) as events, sum(n) by bin(1h)";
+    let asked = scenario.clone().request("logs", "StartQuery", start(string)).rest();
+    let id = asked.clone().last_answer().unwrap().output["queryId"].clone();
+    let read = asked.request("logs", "GetQueryResults", json!({ "queryId": id }));
+    expect![[r#"{"queryLanguage":"CWLI","results":[[{"field":"bin(1h)","value":"2026-01-01 00:00:00.000"},{"field":"events","value":"2"},{"field":"sum(n)","value":"14"}]],"statistics":{"recordsMatched":2.0,"recordsScanned":10.0,"estimatedRecordsSkipped":0.0,"bytesScanned":952.0,"estimatedBytesSkipped":0.0,"logGroupsScanned":1.0},"status":"Complete"}"#]].assert_eq(&read.last_answer().unwrap().output.to_string());
+    let refused =
+        scenario.request("logs", "StartQuery", start("fiel x")).last_answer().unwrap_err();
+    assert_eq!(refused.code, "MalformedQueryException");
+    assert_eq!(refused.extra["queryCompileError"]["location"]["endCharOffset"], 4);
 }

@@ -124,6 +124,28 @@ pub(crate) const ENGINE: &[Part] = &[
         brotli_max: 70_000,
         needed_at: &[],
     },
+    // The API of logs with its queries, metrics with what reads them, roles and the evaluator. Writing a line and counting an invocation stay.
+    Part {
+        rule: Rule {
+            name: "logs",
+            claims: &[
+                "coldstart_engine::logs::",
+                "coldstart_engine::cloudwatch::",
+                "coldstart_engine::iam::",
+            ],
+            // What every line and every fact comes to, and what a session begins with.
+            stays: &[
+                "coldstart_engine::logs::model::",
+                "coldstart_engine::cloudwatch::Metrics>::observe",
+                "coldstart_engine::cloudwatch::facts::",
+                "coldstart_engine::cloudwatch::store::",
+                " as core::default::Default>::default",
+            ],
+            needs: &[],
+        },
+        brotli_max: 90_000,
+        needed_at: &[],
+    },
     // The expression language of their newer half.
     Part {
         rule: Rule {
