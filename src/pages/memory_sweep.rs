@@ -51,15 +51,17 @@ pub fn MemorySweep(props: &MemorySweepProps) -> Html {
         })
     };
     let actions = html! { <Button glyph={Glyph::Play} label="Try memory sizes" disabled={read_only} busy={*busy} onclick={run} /> };
-    let cheapest = rows.iter().filter(|row| row.fault.is_none()).map(|row| row.warm_cost).min();
-    let fastest = rows.iter().filter(|row| row.fault.is_none()).map(|row| row.warm_micros).min();
+    // The smallest of those that are alike.
+    let sound = || rows.iter().filter(|row| row.fault.is_none());
+    let cheapest = sound().min_by_key(|row| row.warm_cost).map(|row| row.memory_mb);
+    let fastest = sound().min_by_key(|row| row.warm_micros).map(|row| row.memory_mb);
     let line = |row: &SweepRow| {
         let ms = |micros: u64| format!("{:.2} ms", micros as f64 / 1_000.0);
         let mut notes = Vec::new();
-        if row.fault.is_none() && Some(row.warm_cost) == cheapest {
+        if Some(row.memory_mb) == cheapest {
             notes.push("cheapest");
         }
-        if row.fault.is_none() && Some(row.warm_micros) == fastest {
+        if Some(row.memory_mb) == fastest {
             notes.push("fastest");
         }
         html! {

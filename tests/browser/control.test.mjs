@@ -206,3 +206,18 @@ test("a topic fans out to a function and two queues, one of which is choosy", (t
     await page.goto(`${site.url}#/functions/counter/monitor`);
     await page.getByRole("group", { name: "Invocations" }).locator("tbody tr").nth(2).waitFor();
   }));
+
+test("messages that cannot be handled end in a dead-letter queue and are redriven, those that match no filter are gone", (t) =>
+  visit(t, { hash: "#/examples" }, async (page, site) => {
+    await openScenario(page, "SQS triggers, filters and poison messages");
+    await page.getByRole("row", { name: /^orders-dead Standard 3/ }).waitFor();
+    await page.getByRole("row", { name: /^jobs Standard 0 0 0/ }).waitFor();
+    await page.goto(`${site.url}#/functions/failures/configuration/triggers`);
+    await page.getByRole("row", { name: /SQS: orders.*Enabled/ }).waitFor();
+    await page.goto(`${site.url}#/functions/counter/monitor`);
+    await page.getByRole("group", { name: "Invocations" }).getByText("Succeeded").first().waitFor();
+    await page.goto(`${site.url}#/queues/orders-dead`);
+    await page.getByText("Messages (3)").waitFor();
+    await page.getByRole("button", { name: "Start DLQ redrive" }).click();
+    await page.getByRole("row", { name: /COMPLETED 3 3/ }).waitFor();
+  }));
