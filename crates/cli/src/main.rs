@@ -13,6 +13,10 @@ mod run;
 use arguments::Action;
 use std::process::ExitCode;
 
+/// Thousands of executions are millions of small pieces of memory.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Why nothing could be tried: one line for stderr.
 #[derive(Debug)]
 pub(crate) struct Refused(pub(crate) String);

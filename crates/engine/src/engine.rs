@@ -484,7 +484,8 @@ impl Engine {
         self.answers.pop_front()
     }
 
-    /// Hex SHA-256 over all events so far, one line of JSON each: equal digests mean equal histories.
+    /// 64 hex digits that stand for all events so far: equal digests mean equal histories, different ones different histories
+    /// (docs/adr/0006).
     pub fn digest(&self) -> String {
         self.world.digest()
     }

@@ -228,14 +228,16 @@ pub enum Fact {
         /// Whether it is an express one.
         express: bool,
     },
-    /// New events in an execution's history: `PassStateEntered Hello`, type and, where the event names one, state.
+    /// New events in an execution's history. They are read with GetExecutionHistory.
     ExecutionHistory {
         /// Which execution.
         execution: u64,
         /// The first one's id; the others follow.
         first_event_id: u64,
-        /// One text for each event.
-        events: Vec<String>,
+        /// How many there are.
+        events: u64,
+        /// Of their types, the states that they name and the events that led to them: 53 bits.
+        checksum: u64,
     },
     /// An execution ended. A redriven one goes on after that, and ends again.
     ExecutionFinished {

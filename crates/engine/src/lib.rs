@@ -13,6 +13,7 @@ mod cloudwatch;
 mod engine;
 mod event;
 mod eventbridge;
+mod fingerprint;
 mod iam;
 mod lambda;
 mod logs;

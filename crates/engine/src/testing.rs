@@ -538,8 +538,8 @@ fn show_fact(fact: &Fact) -> String {
                 if *express { " express" } else { "" }
             )
         }
-        Fact::ExecutionHistory { execution, first_event_id, events } => {
-            format!("execution {execution} from {first_event_id}: {}", events.join(", "))
+        Fact::ExecutionHistory { execution, first_event_id, events, .. } => {
+            format!("execution {execution} events {events} from {first_event_id}")
         }
         Fact::ExecutionFinished { execution, status } => format!("execution {execution} {status}"),
         Fact::BusEventAccepted { .. }

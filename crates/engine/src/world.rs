@@ -1,6 +1,7 @@
 //! What every service shares: virtual time, the generator, the queue, the stream of facts and its digest.
 
 use crate::cloudwatch::Metrics;
+use crate::fingerprint::Fingerprint;
 use crate::queue::{Queue, QueueKey, Urgency};
 use crate::rng::Rng;
 use crate::{
@@ -121,8 +122,8 @@ pub(crate) struct World {
     pub(crate) metrics: Metrics,
     blobs: BTreeMap<String, Arc<[u8]>>,
     next_event: u64,
-    history: Sha256,
-    /// The canonical form of the newest fact; kept for its memory.
+    history: Fingerprint,
+    /// The newest fact as JSON; kept for its memory.
     line: Vec<u8>,
 }
 
@@ -138,20 +139,21 @@ impl World {
             metrics: Metrics::default(),
             blobs: BTreeMap::new(),
             next_event: 0,
-            history: Sha256::new(),
+            history: Fingerprint::new(),
             line: Vec::new(),
         }
     }
 
-    /// Adds a fact to the history. Its canonical form, which the digest covers, is one line of JSON with the keys in
-    /// the order of the types in `event.rs`.
+    /// Adds a fact to the history. The digest covers its number, its time and its JSON, with the keys in the order of the types in
+    /// `event.rs`.
     pub(crate) fn emit(&mut self, fact: Fact) {
+        self.line.clear();
+        serde_json::to_writer(&mut self.line, &fact).expect("facts hold nothing that JSON lacks");
         let event = Event { seq: self.next_event, at: self.now, fact };
         self.next_event += 1;
-        self.line.clear();
-        serde_json::to_writer(&mut self.line, &event).expect("facts hold nothing that JSON lacks");
-        self.line.push(b'\n');
-        self.history.update(&self.line);
+        self.history.add_word(event.seq);
+        self.history.add_word(event.at.0);
+        self.history.add(&self.line);
         let unix_ms = self.unix_ms();
         self.metrics.observe(self.now, unix_ms, &event.fact);
         self.events.push_back(event);
@@ -159,7 +161,7 @@ impl World {
 
     /// Hex digest of the history so far.
     pub(crate) fn digest(&self) -> String {
-        hex(&self.history.clone().finalize())
+        hex(&Sha256::digest(self.history.bytes()))
     }
 
     pub(crate) fn schedule(&mut self, at: Timestamp, urgency: Urgency, due: Due) -> QueueKey {

@@ -10,6 +10,9 @@ pub const DATA_BYTES_MAX: usize = 256 * 1024;
 /// The deepest nesting of data. Jackson, which AWS reads JSON with, stops at 1000; the stack of a browser is smaller.
 pub const DATA_DEPTH_MAX: usize = 400;
 
+/// What nests deeper cannot be read from text.
+const READ_DEPTH_MAX: usize = 127;
+
 /// A JSON value and its text. A copy is a pointer, so every history event can hold one.
 ///
 /// Text that came from outside is kept as it was (blanks, order of keys, `1.0`); other text is rendered when
@@ -18,7 +21,8 @@ pub const DATA_DEPTH_MAX: usize = 400;
 pub struct Data(Arc<Inner>);
 
 struct Inner {
-    value: Value,
+    /// Or the text is there, to read it from.
+    value: OnceLock<Value>,
     text: OnceLock<Box<str>>,
     measure: OnceLock<Measure>,
     /// Set when it was found small enough to pass on.
@@ -38,6 +42,7 @@ impl Data {
     }
 
     fn of(value: Value, text: OnceLock<Box<str>>) -> Data {
+        let value = OnceLock::from(value);
         Data(Arc::new(Inner { value, text, measure: OnceLock::new(), fits: OnceLock::new() }))
     }
 
@@ -51,21 +56,42 @@ impl Data {
         Ok(Data::of(value, OnceLock::from(text)))
     }
 
+    /// The same as text alone: what is only kept to be shown takes less room than the value, which is read again when somebody
+    /// asks for it. `written` is for its memory.
+    pub(crate) fn as_text(&self, written: &mut String) -> Data {
+        let text = match self.0.text.get() {
+            Some(text) => text,
+            None => {
+                written.clear();
+                if !write(self.value(), written, READ_DEPTH_MAX) {
+                    return self.clone();
+                }
+                written.as_str()
+            }
+        };
+        let (value, text) = (OnceLock::new(), OnceLock::from(Box::from(text)));
+        Data(Arc::new(Inner { value, text, measure: OnceLock::new(), fits: OnceLock::new() }))
+    }
+
     /// The value.
     pub fn value(&self) -> &Value {
-        &self.0.value
+        self.0.value.get_or_init(|| {
+            let text = self.0.text.get().map(|text| &**text);
+            serde_json::from_str(text.unwrap_or_default()).expect("it was written here")
+        })
     }
 
     /// The text it came in as, else compact JSON.
     pub fn text(&self) -> &str {
-        self.0.text.get_or_init(|| self.0.value.to_string().into_boxed_str())
+        self.0.text.get_or_init(|| self.value().to_string().into_boxed_str())
     }
 
     /// The value, moved out when nobody else has it.
     pub fn into_value(self) -> Value {
-        match Arc::try_unwrap(self.0) {
-            Ok(inner) => inner.value,
-            Err(shared) => shared.value.clone(),
+        self.value();
+        match Arc::try_unwrap(self.0).map(|inner| inner.value.into_inner()) {
+            Ok(value) => value.unwrap_or_default(),
+            Err(shared) => Data(shared).value().clone(),
         }
     }
 
@@ -81,7 +107,7 @@ impl Data {
         }
         // Most data is so small that its bytes need no counting.
         let is_small =
-            self.0.text.get().is_none() && spare(&self.0.value, 0, DATA_BYTES_MAX).is_some();
+            self.0.text.get().is_none() && spare(self.value(), 0, DATA_BYTES_MAX).is_some();
         let Measure { bytes, depth } = match is_small {
             true => Measure { bytes: 0, depth: 0 },
             false => self.measure(),
@@ -100,8 +126,8 @@ impl Data {
 
     fn measure(&self) -> Measure {
         *self.0.measure.get_or_init(|| match self.0.text.get() {
-            Some(text) => Measure { bytes: text.len(), depth: measure(&self.0.value).depth },
-            None => measure(&self.0.value),
+            Some(text) => Measure { bytes: text.len(), depth: measure(self.value()).depth },
+            None => measure(self.value()),
         })
     }
 }
@@ -114,7 +140,7 @@ impl From<Value> for Data {
 
 impl PartialEq for Data {
     fn eq(&self, other: &Data) -> bool {
-        self.is_same(other) || self.0.value == other.0.value
+        self.is_same(other) || self.value() == other.value()
     }
 }
 
@@ -145,6 +171,57 @@ fn spare(value: &Value, depth: usize, bytes: usize) -> Option<usize> {
             })
         }
     }
+}
+
+/// Writes compact JSON as `serde_json` does, which takes longer to do so. Gives up on what nests deeper than `depth`.
+fn write(value: &Value, text: &mut String, depth: usize) -> bool {
+    match value {
+        Value::Null => text.push_str("null"),
+        Value::Bool(true) => text.push_str("true"),
+        Value::Bool(false) => text.push_str("false"),
+        Value::Number(number) => match number.as_u64() {
+            Some(digit @ 0..=9) => text.push(char::from(b'0' + digit as u8)),
+            _ => text.push_str(&number.to_string()),
+        },
+        Value::String(one) => write_text(one, text),
+        Value::Array(_) | Value::Object(_) if depth == 0 => return false,
+        Value::Array(items) => {
+            text.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    text.push(',');
+                }
+                if !write(item, text, depth - 1) {
+                    return false;
+                }
+            }
+            text.push(']');
+        }
+        Value::Object(members) => {
+            text.push('{');
+            for (at, (name, member)) in members.iter().enumerate() {
+                if at > 0 {
+                    text.push(',');
+                }
+                write_text(name, text);
+                text.push(':');
+                if !write(member, text, depth - 1) {
+                    return false;
+                }
+            }
+            text.push('}');
+        }
+    }
+    true
+}
+
+fn write_text(one: &str, text: &mut String) {
+    if one.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        return text.push_str(&Value::from(one).to_string());
+    }
+    text.push('"');
+    text.push_str(one);
+    text.push('"');
 }
 
 /// The size of compact JSON, as `serde_json` writes it, and how deep it nests.
@@ -218,6 +295,22 @@ mod tests {
         assert_eq!((data.text(), data.bytes()), ("{ \"a\" : 1.0 }", 13));
         assert_eq!(data, Data::new(json!({ "a": 1.0 })));
         assert!(Data::from_text("{").is_err());
+    }
+
+    #[test]
+    fn as_text_it_is_the_same() {
+        let mut deep = json!(0);
+        for _ in 0..DATA_DEPTH_MAX {
+            deep = json!([deep]);
+        }
+        let outside = Data::from_text("{ \"a\" : 1.0 }").unwrap();
+        let all = json!({ "a": [1.5, -0.0, 7, 10, u64::MAX, i64::MIN], "é\n\u{1}\"": "\\\u{7f}", "b": [{}, [], null, true, false] });
+        for data in [outside, all.into(), deep.into()] {
+            let text = data.as_text(&mut String::new());
+            assert_eq!((text.text(), text.bytes()), (data.text(), data.bytes()));
+            assert_eq!(text, data);
+            assert_eq!(text.into_value(), *data.value());
+        }
     }
 
     #[test]

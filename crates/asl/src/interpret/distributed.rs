@@ -297,14 +297,20 @@ impl Execution {
         }
     }
 
-    /// Hands out the next execution of a map run that may start one.
-    pub(super) fn next_child(&mut self) -> Option<Effect> {
-        let waiting = self.map_run_work.iter().find(|(run, work)| {
+    /// The first map run that has an execution which may start.
+    pub(super) fn startable_run(&self) -> Option<MapRunId> {
+        let mut runs = self.map_run_work.iter();
+        let startable = runs.find(|(run, work)| {
             let most = self.map_runs.get(run.0).map_or(0, |run| run.max_concurrency);
             let most = if most == 0 { CONCURRENCY_MAX } else { most.min(CONCURRENCY_MAX) };
             work.ready.is_some() && (work.running.len() as u64) < most
         });
-        let run = *waiting?.0;
+        startable.map(|(run, _)| *run)
+    }
+
+    /// Hands out the next execution of a map run that may start one.
+    pub(super) fn next_child(&mut self) -> Option<Effect> {
+        let run = self.startable_run()?;
         let place = self.place(run)?;
         let machine = Arc::clone(place.map()?.distributed.as_ref()?);
         let (uuid, seed) = (self.random.uuid(), self.random.fraction().to_bits());

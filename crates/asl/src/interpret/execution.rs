@@ -170,9 +170,9 @@ pub struct Execution {
     pub(super) started_at: Time,
     stopped_at: Option<Time>,
     pub(super) status: Status,
-    output: Option<Data>,
+    pub(super) output: Option<Data>,
     failure: Failure,
-    history: Vec<HistoryEvent>,
+    pub(super) history: Vec<HistoryEvent>,
     pub(super) effects: VecDeque<Effect>,
     pub(super) map_runs: Vec<MapRun>,
     pub(super) map_run_work: BTreeMap<MapRunId, MapRunWork>,
@@ -211,6 +211,7 @@ impl Execution {
 
     /// An execution before its first event.
     pub(super) fn made(machine: Arc<Machine>, start: Start, now: Time) -> Execution {
+        let states = machine.states.len();
         Execution {
             machine,
             random: Random::new(start.seed),
@@ -220,7 +221,8 @@ impl Execution {
             status: Status::Running,
             output: None,
             failure: Failure::default(),
-            history: Vec::new(),
+            // As many events as a chain of all its states has.
+            history: Vec::with_capacity(2 * states + 2),
             effects: VecDeque::new(),
             map_runs: Vec::new(),
             map_run_work: BTreeMap::new(),
@@ -308,12 +310,26 @@ impl Execution {
 
     /// The next thing to do for it.
     pub fn poll_effect(&mut self) -> Option<Effect> {
-        if let Some(effect) = self.effects.pop_front() {
-            return Some(effect);
-        }
+        self.poll_own_effect().or_else(|| self.poll_child(self.now))
+    }
+
+    /// The next thing to do for it, but for executions of map runs: a host that starts those one after the other asks for each
+    /// with [`Execution::poll_child`] when its time has come.
+    pub fn poll_own_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// Whether a map run has an execution that may start.
+    pub fn has_child(&self) -> bool {
+        self.startable_run().is_some()
+    }
+
+    /// The next execution of a map run that may start, or what has to be done before one can.
+    pub fn poll_child(&mut self, now: Time) -> Option<Effect> {
         if self.map_run_work.is_empty() {
             return None;
         }
+        self.set_now(now);
         // What becomes ready with it comes first: a run's last child may end the run.
         let child = self.next_child();
         self.run();

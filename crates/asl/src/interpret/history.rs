@@ -136,6 +136,22 @@ pub enum Details {
     EvaluationFailed(Box<EvaluationFailed>),
 }
 
+impl Details {
+    /// The data that the event shows.
+    pub(super) fn data_mut(&mut self) -> [Option<&mut Data>; 2] {
+        match self {
+            Details::ExecutionStarted(started) => [Some(&mut started.input), None],
+            Details::StateEntered { input: data, .. }
+            | Details::ExecutionSucceeded { output: data }
+            | Details::TaskSubmitted { output: data, .. }
+            | Details::TaskSucceeded { output: data, .. } => [Some(data), None],
+            Details::StateExited { output, assigned, .. } => [Some(output), assigned.as_mut()],
+            Details::TaskScheduled(scheduled) => [Some(&mut scheduled.parameters), None],
+            _ => [None, None],
+        }
+    }
+}
+
 /// One word for each of the three families of task events.
 fn by_family(resource: &Resource, task: &'static str, rest: [&'static str; 2]) -> &'static str {
     match resource {

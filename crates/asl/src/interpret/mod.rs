@@ -37,6 +37,7 @@ mod frames;
 mod history;
 mod inspect;
 mod items;
+mod kept;
 mod machine;
 mod map;
 mod map_run;

@@ -7,6 +7,7 @@ use super::load::{Member, Service, Shape, ShapeKind};
 use super::{java, lambda, operation, service};
 use crate::ApiError;
 use serde_json::{Map, Value};
+use std::fmt;
 
 /// Violations that are reported together at most; AWS stops somewhere too, and a message has to end.
 const VIOLATIONS_MAX: usize = 20;
@@ -38,7 +39,7 @@ pub fn validate(
         .map_err(|message| refusal("SerializationException", 400, message))?;
 
     let mut found = Violations { service, list: Vec::new() };
-    found.structure(members, params, "");
+    found.structure(members, params, &Trail::Root);
     if !found.list.is_empty() {
         let mut error = found.into_error();
         // Its newer operations use the common name (recorded).
@@ -177,22 +178,37 @@ struct Violations<'a> {
     list: Vec<Violation>,
 }
 
+/// How a value was reached; written out only when it is complained of.
+enum Trail<'t> {
+    Root,
+    Member(&'t Trail<'t>, &'t str),
+    /// By position, from 1.
+    Element(&'t Trail<'t>, usize),
+}
+
+impl fmt::Display for Trail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trail::Root => Ok(()),
+            Trail::Member(Trail::Root, name) => f.write_str(&java::camel(name)),
+            Trail::Member(trail, name) => write!(f, "{trail}.{}", java::camel(name)),
+            Trail::Element(trail, position) => write!(f, "{trail}.{position}.member"),
+        }
+    }
+}
+
 impl Violations<'_> {
-    fn add(&mut self, path: &str, value: Option<String>, constraint: String) {
-        self.list.push(Violation { path: path.to_owned(), value, constraint });
+    fn add(&mut self, path: &Trail<'_>, value: Option<String>, constraint: String) {
+        self.list.push(Violation { path: path.to_string(), value, constraint });
     }
 
-    fn structure(&mut self, members: &[Member], values: &Map<String, Value>, path: &str) {
+    fn structure(&mut self, members: &[Member], values: &Map<String, Value>, path: &Trail<'_>) {
         for member in members {
-            let path = if path.is_empty() {
-                java::camel(&member.name)
-            } else {
-                format!("{path}.{}", java::camel(&member.name))
-            };
+            let path = &Trail::Member(path, &member.name);
             let Some(shape) = self.service.shape(&member.shape) else { continue };
             match values.get(&member.name) {
                 None | Some(Value::Null) if member.required => {
-                    self.add(&path, None, "Member must not be null".to_owned())
+                    self.add(path, None, "Member must not be null".to_owned())
                 }
                 None | Some(Value::Null) => {}
                 // A list in a query string that has no elements is not there at all.
@@ -200,28 +216,26 @@ impl Violations<'_> {
                     if none.is_empty() && member.location == super::Location::Query =>
                 {
                     if member.required {
-                        self.add(&path, None, "Member must not be null".to_owned());
+                        self.add(path, None, "Member must not be null".to_owned());
                     }
                 }
                 Some(value) if lambda::has_own_check(&shape.name) => {
                     if let Some(constraint) = lambda::list_constraint(&shape.name, value) {
-                        self.add(&path, Some(java::print(self.service, shape, value)), constraint);
+                        self.add(path, Some(java::print(self.service, shape, value)), constraint);
                     }
                 }
-                Some(value) => self.value(shape, value, &path),
+                Some(value) => self.value(shape, value, path),
             }
         }
     }
 
-    fn value(&mut self, shape: &Shape, value: &Value, path: &str) {
+    fn value(&mut self, shape: &Shape, value: &Value, path: &Trail<'_>) {
         if self.list.len() >= VIOLATIONS_MAX {
             return;
         }
         // Of a structure's constraints only its members' count, so it is not printed for nothing.
-        let broken: Vec<String> =
-            constraints(shape, value).into_iter().filter(|c| !c.1).map(|c| c.0).collect();
-        for constraint in broken {
-            self.add(path, Some(java::print(self.service, shape, value)), constraint);
+        for (constraint, _) in constraints(shape, value).filter(|(_, holds)| !holds) {
+            self.add(path, Some(java::print(self.service, shape, value)), constraint.to_string());
         }
         match (&shape.kind, value) {
             (ShapeKind::Structure { members, .. }, Value::Object(values)) => {
@@ -255,14 +269,14 @@ impl Violations<'_> {
     }
 
     /// Structures are reported by position, plain values as one complaint about the list.
-    fn list(&mut self, shape: &Shape, of: &str, value: &Value, values: &[Value], path: &str) {
+    fn list(&mut self, shape: &Shape, of: &str, value: &Value, values: &[Value], path: &Trail<'_>) {
         let Some(element) = self.service.shape(of) else { return };
         if let ShapeKind::Structure { .. } | ShapeKind::List { .. } | ShapeKind::Map { .. } =
             element.kind
         {
             for (index, value) in values.iter().enumerate() {
                 if !value.is_null() {
-                    self.value(element, value, &format!("{path}.{}.member", index + 1));
+                    self.value(element, value, &Trail::Element(path, index + 1));
                 }
             }
         } else {
@@ -276,7 +290,7 @@ impl Violations<'_> {
         of: &str,
         whole: &Value,
         mut values: impl Iterator<Item = &'v Value>,
-        path: &str,
+        path: &Trail<'_>,
         words: &str,
     ) {
         let Some(element) = self.service.shape(of) else { return };
@@ -284,11 +298,12 @@ impl Violations<'_> {
             if value.is_null() {
                 !element.values.is_empty()
             } else {
-                constraints(element, value).iter().any(|c| !c.1)
+                constraints(element, value).any(|(_, holds)| !holds)
             }
         });
         let Some(bad) = bad else { return };
-        let mut all: Vec<String> = constraints(element, bad).into_iter().map(|c| c.0).collect();
+        let mut all: Vec<String> =
+            constraints(element, bad).map(|(constraint, _)| constraint.to_string()).collect();
         // Recorded so: length before pattern in a list, the other way round for a member.
         all.sort_by_key(|constraint| constraint.contains("regular expression"));
         if !element.values.is_empty() {
@@ -341,39 +356,62 @@ impl Violations<'_> {
     }
 }
 
-/// The constraints of a shape in AWS's words and order, each with whether the value satisfies it.
-fn constraints(shape: &Shape, value: &Value) -> Vec<(String, bool)> {
-    let mut all = Vec::new();
-    let text = value.as_str();
-    if !shape.values.is_empty() {
-        let known = text.is_some_and(|text| shape.values.iter().any(|value| value == text));
-        let values = shape.values.join(", ");
-        all.push((format!("Member must satisfy enum value set: [{values}]"), known));
-    }
-    if let Some(pattern) = &shape.pattern {
-        let matches = text.is_none_or(|text| pattern.matches(text));
-        all.push((
-            format!("Member must satisfy regular expression pattern: {}", pattern.text),
-            matches,
-        ));
-    }
-    let (what, size) = match (&shape.kind, value) {
-        (ShapeKind::String, Value::String(text)) => {
-            ("length", Some(text.encode_utf16().count() as f64))
+/// A constraint of a shape; it displays in AWS's words.
+enum Constraint<'s> {
+    Enumeration(&'s [String]),
+    Pattern(&'s str),
+    Most(&'static str, f64),
+    Least(&'static str, f64),
+}
+
+impl fmt::Display for Constraint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Constraint::Enumeration(values) => {
+                let values = values.join(", ");
+                write!(f, "Member must satisfy enum value set: [{values}]")
+            }
+            Constraint::Pattern(text) => {
+                write!(f, "Member must satisfy regular expression pattern: {text}")
+            }
+            Constraint::Most(what, max) => {
+                write!(f, "Member must have {what} less than or equal to {max}")
+            }
+            Constraint::Least(what, min) => {
+                write!(f, "Member must have {what} greater than or equal to {min}")
+            }
         }
+    }
+}
+
+/// The constraints of a shape in AWS's order, each with whether the value satisfies it.
+fn constraints<'s>(
+    shape: &'s Shape,
+    value: &Value,
+) -> impl Iterator<Item = (Constraint<'s>, bool)> + use<'s> {
+    let text = value.as_str();
+    let enumeration = (!shape.values.is_empty()).then(|| {
+        let known = text.is_some_and(|text| shape.values.iter().any(|value| value == text));
+        (Constraint::Enumeration(&shape.values), known)
+    });
+    let pattern = shape.pattern.as_ref().map(|pattern| {
+        let matches = text.is_none_or(|text| pattern.matches(text));
+        (Constraint::Pattern(&pattern.text), matches)
+    });
+    let (what, size) = match (&shape.kind, value) {
+        (ShapeKind::String, Value::String(text)) => ("length", Some(utf16_len(text) as f64)),
         (ShapeKind::Blob, value) => ("length", blob_len(value).map(|len| len as f64)),
         (_, Value::Array(values)) => ("length", Some(values.len() as f64)),
         (ShapeKind::Map { .. }, Value::Object(values)) => ("length", Some(values.len() as f64)),
         (_, Value::Number(number)) => ("value", number.as_f64()),
         _ => ("length", None),
     };
-    if let Some(max) = shape.max {
-        let holds = size.is_none_or(|size| size <= max);
-        all.push((format!("Member must have {what} less than or equal to {max}"), holds));
-    }
-    if let Some(min) = shape.min {
-        let holds = size.is_none_or(|size| size >= min);
-        all.push((format!("Member must have {what} greater than or equal to {min}"), holds));
-    }
-    all
+    let most = shape.max.map(|max| (Constraint::Most(what, max), size.is_none_or(|s| s <= max)));
+    let least = shape.min.map(|min| (Constraint::Least(what, min), size.is_none_or(|s| s >= min)));
+    [enumeration, pattern, most, least].into_iter().flatten()
+}
+
+/// How Java counts the characters of a text.
+fn utf16_len(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
 }

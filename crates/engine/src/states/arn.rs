@@ -81,7 +81,8 @@ pub(crate) fn activity_name(arn: &str) -> Result<&str, StatesError> {
 
 /// `arn:aws:states:region:account:rest`.
 pub(crate) fn make(world: &World, rest: &str) -> String {
-    format!("arn:aws:states:{}:{}:{rest}", world.config.region, world.config.account)
+    let config = &world.config;
+    ["arn:aws:states:", &config.region, ":", &config.account, ":", rest].concat()
 }
 
 /// Refuses a name with characters that names of state machines, executions and activities must not contain.

@@ -18,6 +18,29 @@ const CHILDREN_KEPT_MAX: u64 = 1_000;
 const CHILD_START_US: u64 = 200;
 
 impl States {
+    /// Sees to it that the next child starts: they are taken from the map run one by one, so that none is made before its time.
+    pub(crate) fn schedule_next_child(&mut self, cx: &mut Cx<'_>, parent: u64) {
+        let Some(run) = self.runs.get_mut(&parent) else { return };
+        let may_start = run.execution.as_ref().is_some_and(Execution::has_child);
+        if may_start && run.next_child.is_none() {
+            let begins = run.next_child_at.max(cx.world.now);
+            let due = world::Due::States(Due::NextChild { run: parent });
+            run.next_child = Some(cx.world.schedule(begins, Urgency::Work, due));
+        }
+    }
+
+    pub(crate) fn start_next_child(&mut self, cx: &mut Cx<'_>, parent: u64) {
+        let now = now(cx.world);
+        let Some(run) = self.runs.get_mut(&parent) else { return };
+        run.next_child = None;
+        run.next_child_at = cx.world.now.after_micros(CHILD_START_US);
+        let Some(execution) = &mut run.execution else { return };
+        if let Some(effect) = execution.poll_child(now) {
+            self.carry_out(cx, parent, effect);
+        }
+        self.settle(cx, parent);
+    }
+
     pub(crate) fn start_child(&mut self, cx: &mut Cx<'_>, parent: u64, child: Child) {
         let Child { map_run, index, machine, start, is_redriven } = child;
         // Only what ran before can be known.
@@ -26,21 +49,17 @@ impl States {
             false => None,
         };
         let Some(run) = self.runs.get_mut(&parent) else { return };
+        if let Some(id) = known {
+            // It is among those that are kept and did not succeed.
+            run.kept[1] = run.kept[1].saturating_sub(1);
+            run.children.insert((map_run, index), id);
+            return self.redrive_child(cx, id);
+        }
         let map_run_arn = run
             .execution
             .as_ref()
             .and_then(|execution| execution.map_runs().get(map_run.0))
             .map_or_else(|| Arc::from(""), |map_run| Arc::clone(&map_run.arn));
-        let begins = run.next_child_at.max(cx.world.now);
-        run.next_child_at = begins.after_micros(CHILD_START_US);
-        if let Some(id) = known {
-            // It is among those that are kept and did not succeed.
-            run.kept[1] = run.kept[1].saturating_sub(1);
-            run.children.insert((map_run, index), id);
-            let due = world::Due::States(Due::Redrive { run: id });
-            cx.world.schedule(begins, Urgency::Work, due);
-            return;
-        }
         let identity = &start.identity;
         let new = NewRun {
             arn: Arc::clone(&identity.execution_arn),
@@ -55,13 +74,14 @@ impl States {
             processor: Some(machine),
             test_case: run.test_case.clone(),
         };
-        let id = self.add(cx.world, new, begins);
+        let id = self.add(cx.world, new);
         if let Some(run) = self.runs.get_mut(&parent) {
             run.children.insert((map_run, index), id);
         }
+        self.begin(cx, id);
     }
 
-    pub(crate) fn redrive_child(&mut self, cx: &mut Cx<'_>, id: u64) {
+    fn redrive_child(&mut self, cx: &mut Cx<'_>, id: u64) {
         let now = now(cx.world);
         let Some(run) = self.runs.get_mut(&id) else { return };
         run.ended = false;

@@ -106,9 +106,9 @@ fn add(
     let machine = &states.machines[&*target.machine];
     let execution_arn: Arc<str> = if express {
         let id = world.rng.uuid();
-        arn::make(world, &format!("express:{}:{name}:{id}", machine.name)).into()
+        arn::make(world, &["express:", &machine.name, ":", &name, ":", &id].concat()).into()
     } else {
-        arn::make(world, &format!("execution:{}:{name}", machine.name)).into()
+        arn::make(world, &["execution:", &machine.name, ":", &name].concat()).into()
     };
     if let Some(&known) = states.by_arn.get(&execution_arn) {
         let run = &states.runs[&known];
@@ -137,8 +137,7 @@ fn add(
         processor: None,
         test_case: target.test_case,
     };
-    let at = world.now;
-    Ok(states.add(world, new, at))
+    Ok(states.add(world, new))
 }
 
 pub(crate) fn start(states: &mut States, world: &mut World, incoming: &Incoming<'_>) -> Answer {

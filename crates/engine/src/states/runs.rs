@@ -2,7 +2,7 @@
 //!
 //! Invariant: what an execution asks for goes into the queue; its answers come out of it.
 //! Invariant: an execution that has ended is in nobody's way: it holds no entry of the queue.
-//! Invariant: at most [`FINISHED_MAX`] executions that have ended are kept, the newest.
+//! Invariant: at most [`FINISHED_MAX`] executions that have ended are kept, the newest, and their data as text.
 
 use super::activities::Queue;
 use super::mocks::MockConfig;
@@ -10,6 +10,7 @@ use super::model::{Activity, Revision, StateMachine, at, now};
 use super::test_state::Test;
 use super::tokens::Tokens;
 use super::{executions, integrations, logging};
+use crate::fingerprint::Fingerprint;
 use crate::logs::Logs;
 use crate::queue::{QueueKey, Urgency};
 use crate::world::{self, Caller, World};
@@ -19,7 +20,7 @@ use coldstart_asl::interpret::{
     Data, Effect, Ended, Execution, Failure, Identity, Machine, MapRunId, Start, Status, TaskId,
     Time,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// Executions that have ended and can still be described. Chosen: AWS keeps them for 90 days, a tab has less memory.
@@ -53,8 +54,8 @@ pub(crate) enum Told {
 pub(crate) enum Due {
     /// An execution begins.
     Begin { run: u64 },
-    /// A child of a redriven map run goes on.
-    Redrive { run: u64 },
+    /// The next child of a map run of this execution starts.
+    NextChild { run: u64 },
     /// A timer of an execution.
     Wake { run: u64 },
     /// Something about a task.
@@ -115,7 +116,9 @@ pub(crate) struct Run {
     pub(crate) children: BTreeMap<(MapRunId, u64), u64>,
     /// Children that have ended and are kept: those that succeeded, and the others.
     pub(crate) kept: [u64; 2],
+    /// When the next child may start, and the queue's entry for it.
     pub(crate) next_child_at: Timestamp,
+    pub(crate) next_child: Option<QueueKey>,
     wake: Option<(QueueKey, Time, Urgency)>,
     /// History events that facts and log lines were made of.
     pub(crate) told: usize,
@@ -149,7 +152,8 @@ pub(crate) struct States {
     pub(crate) queues: BTreeMap<String, Queue>,
     /// Boxed, because those of a map run come and go: a tree moves its entries.
     pub(crate) runs: BTreeMap<u64, Box<Run>>,
-    pub(crate) by_arn: BTreeMap<Arc<str>, u64>,
+    /// Never gone through, so that it may be without order: of many ARNs that begin alike, it finds one sooner.
+    pub(crate) by_arn: HashMap<Arc<str>, u64>,
     pub(crate) tokens: Tokens,
     pub(crate) mocks: MockConfig,
     /// Requests that tasks made and that are not answered, by what their answers mean.
@@ -180,7 +184,7 @@ impl States {
         self.work += 1;
         match due {
             Due::Begin { run } => self.begin(cx, run),
-            Due::Redrive { run } => self.redrive_child(cx, run),
+            Due::NextChild { run } => self.start_next_child(cx, run),
             Due::Wake { run } => {
                 if let Some(run) = self.runs.get_mut(&run) {
                     run.wake = None;
@@ -199,8 +203,8 @@ impl States {
         }
     }
 
-    /// Adds an execution, which begins when the queue gets to it, and gives its number.
-    pub(crate) fn add(&mut self, world: &mut World, new: NewRun, begins: Timestamp) -> u64 {
+    /// Adds an execution, and gives its number. One that is no child begins when the queue gets to it.
+    pub(crate) fn add(&mut self, world: &mut World, new: NewRun) -> u64 {
         let id = self.next_number();
         let express = new.kind == MachineType::Express;
         let run = Run {
@@ -224,6 +228,7 @@ impl States {
             children: BTreeMap::new(),
             kept: [0; 2],
             next_child_at: Timestamp(0),
+            next_child: None,
             wake: None,
             told: 0,
             log_stream: None,
@@ -238,10 +243,11 @@ impl States {
                 express,
             });
             self.machine_mut(&run.machine).running += 1;
+            let due = world::Due::States(Due::Begin { run: id });
+            world.schedule(world.now, Urgency::Work, due);
         }
         self.by_arn.insert(Arc::clone(&run.arn), id);
         self.runs.insert(id, Box::new(run));
-        world.schedule(begins, Urgency::Work, world::Due::States(Due::Begin { run: id }));
         id
     }
 
@@ -322,29 +328,24 @@ impl States {
 
     /// Carries out what an execution asks for, tells what happened, and sees to its end or its next timer.
     pub(crate) fn settle(&mut self, cx: &mut Cx<'_>, id: u64) {
-        loop {
-            let Some(execution) = self.runs.get_mut(&id).and_then(|run| run.execution.as_mut())
-            else {
-                return;
-            };
-            let effects: Vec<Effect> = std::iter::from_fn(|| execution.poll_effect()).collect();
-            if effects.is_empty() {
-                break;
-            }
-            for effect in effects {
-                self.work += 1;
-                match effect {
-                    Effect::Schedule(task) => integrations::schedule(self, cx, id, *task),
-                    Effect::Cancel(task) => self.cancel_task(cx, TaskCall { run: id, task }),
-                    Effect::StartChild(child) => self.start_child(cx, id, *child),
-                    Effect::CancelChild { map_run, index } => {
-                        self.cancel_child(cx, id, map_run, index);
-                    }
-                }
-            }
+        while let Some(run) = self.runs.get_mut(&id)
+            && let Some(effect) = run.execution.as_mut().and_then(Execution::poll_own_effect)
+        {
+            self.carry_out(cx, id, effect);
         }
+        self.schedule_next_child(cx, id);
         self.tell(cx, id);
         self.conclude_or_wait(cx, id);
+    }
+
+    pub(crate) fn carry_out(&mut self, cx: &mut Cx<'_>, id: u64, effect: Effect) {
+        self.work += 1;
+        match effect {
+            Effect::Schedule(task) => integrations::schedule(self, cx, id, *task),
+            Effect::Cancel(task) => self.cancel_task(cx, TaskCall { run: id, task }),
+            Effect::StartChild(child) => self.start_child(cx, id, *child),
+            Effect::CancelChild { map_run, index } => self.cancel_child(cx, id, map_run, index),
+        }
     }
 
     /// Nobody waits for a task any longer. A nested execution that it waited for is stopped, as AWS does with jobs of `.sync`.
@@ -376,14 +377,17 @@ impl States {
         }
         self.work += new.len() as u64;
         if run.child_of.is_none() {
-            let events = new.iter().map(|event| match event.state_name() {
-                Some(state) => [event.type_name(), " ", state].concat(),
-                None => event.type_name().to_owned(),
-            });
+            let mut checksum = Fingerprint::new();
+            for event in new {
+                checksum.add(event.type_name().as_bytes());
+                checksum.add(event.state_name().unwrap_or_default().as_bytes());
+                checksum.add_word(event.previous_event_id);
+            }
             cx.world.emit(Fact::ExecutionHistory {
                 execution: id,
                 first_event_id: new[0].id,
-                events: events.collect(),
+                events: new.len() as u64,
+                checksum: checksum.short(),
             });
         }
         let from = run.told;
@@ -421,9 +425,8 @@ impl States {
     fn conclude(&mut self, cx: &mut Cx<'_>, id: u64) {
         let run = self.runs.get_mut(&id).expect("the caller has found it");
         run.ended = true;
-        if let Some((key, ..)) = run.wake.take() {
-            cx.world.queue.cancel(key);
-        }
+        let entries = [run.wake.take().map(|(key, ..)| key), run.next_child.take()];
+        entries.into_iter().flatten().for_each(|key| cx.world.queue.cancel(key));
         let execution = run.execution.as_ref().expect("what has ended has begun");
         let status = execution.status();
         for watcher in std::mem::take(&mut run.watchers) {
@@ -449,6 +452,12 @@ impl States {
                     self.forget(oldest);
                 }
             }
+        }
+        if let Some(run) = self.runs.get_mut(&id)
+            && let Some(execution) = &mut run.execution
+        {
+            execution.keep_texts();
+            run.start = execution.started_with().clone();
         }
     }
 

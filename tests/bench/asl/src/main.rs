@@ -12,6 +12,10 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 use std::{env, io};
 
+/// As the command has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How long a case is repeated, by the peer too.
 const SPAN: Duration = Duration::from_millis(400);
 
