@@ -95,7 +95,7 @@ fn lanes_chart(
     now_us: u64,
     epoch_ms: u64,
 ) -> Html {
-    let axis = Axis::with(lanes, throttles_us, now_us, WIDTH - LABEL);
+    let axis = Axis::new(lanes, throttles_us, now_us, WIDTH - LABEL);
     let marks = if throttles_us.is_empty() { 0.0 } else { BAR };
     let top = TOP + marks;
     let height = top + LANE * lanes.len() as f64 + 4.0;

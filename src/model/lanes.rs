@@ -38,13 +38,8 @@ pub struct Axis {
 const INSTANTS_MAX: usize = 4_000;
 
 impl Axis {
-    /// For these lanes up to `now_us`, `width` units wide.
-    pub fn new(lanes: &[EnvironmentLane], now_us: u64, width: f64) -> Self {
-        Self::with(lanes, &[], now_us, width)
-    }
-
-    /// As [`Axis::new`], with marks at other instants: those before the first lane that is shown have none.
-    pub fn with(lanes: &[EnvironmentLane], marks_us: &[u64], now_us: u64, width: f64) -> Self {
+    /// For these lanes up to `now_us`, `width` units wide, with marks at other instants: those before the first lane have none.
+    pub fn new(lanes: &[EnvironmentLane], marks_us: &[u64], now_us: u64, width: f64) -> Self {
         let spans = lanes.iter().flat_map(|lane| &lane.spans);
         let mut instants: Vec<u64> =
             spans.flat_map(|span| [span.from_us, span.to_us.unwrap_or(now_us)]).collect();
@@ -146,7 +141,7 @@ mod tests {
             ("idle", 41_000, Some(300_000_000)),
             ("invoke", 300_000_000, None),
         ])];
-        let axis = Axis::new(&lanes, 300_002_000, 1_000.0);
+        let axis = Axis::new(&lanes, &[], 300_002_000, 1_000.0);
         let places: Vec<f64> =
             [0, 40_000, 41_000, 1_000_000, 300_000_000, 300_002_000].map(|at| axis.x(at)).into();
         assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{places:?}");
@@ -161,7 +156,7 @@ mod tests {
 
     #[test]
     fn no_lanes_make_an_axis_too() {
-        let axis = Axis::new(&[], 0, 100.0);
+        let axis = Axis::new(&[], &[], 0, 100.0);
         assert_eq!(axis.x(0), 0.0);
         assert_eq!(axis.x(5_000_000), 100.0);
     }
@@ -173,7 +168,7 @@ mod tests {
                 .map(|index| ("invoke", index * 1_000, Some(index * 1_000 + 900)))
                 .collect::<Vec<_>>(),
         )];
-        let axis = Axis::new(&lanes, 500_000, 1_000.0);
+        let axis = Axis::new(&lanes, &[], 500_000, 1_000.0);
         assert!(axis.ticks.windows(2).all(|pair| pair[1].x - pair[0].x >= 96.0));
         assert!(axis.ticks.len() > 3);
     }

@@ -85,7 +85,7 @@ test("by keyboard alone: skip, edit, leave the editor, deploy, test, read the re
     await page.keyboard.press("ArrowRight");
     await page.locator("[role=tab][aria-selected=true]").filter({ hasText: "Test" }).waitFor();
     await page.keyboard.press("End");
-    await page.getByLabel("Memory (MB)").waitFor();
+    await page.getByText("No versions").waitFor();
     await page.keyboard.press("Home");
     await editor(page, /^Code of /);
     await page.keyboard.press("ControlOrMeta+Enter");
