@@ -179,7 +179,12 @@ impl Logs {
             let Some((group, stream)) = self.stream_names.get(&id) else { continue };
             let group = self.groups.get_mut(group).expect("a stream is in a group");
             let stream = group.streams.get_mut(stream).expect("a named stream is there");
-            if let Ok(place) = stream.events.binary_search_by_key(&at, |event| event.at) {
+            // The oldest is nearly always its stream's first: looking there spares a search through memory that nothing else touches.
+            let place = match stream.events.front() {
+                Some(first) if first.at == at => Ok(0),
+                _ => stream.events.binary_search_by_key(&at, |event| event.at),
+            };
+            if let Ok(place) = place {
                 let event = stream.events.remove(place).expect("found just now");
                 self.bytes -= event.message.len();
                 group.stored_bytes -= event.message.len() as u64;
