@@ -7,6 +7,7 @@ mod functions;
 mod normalise;
 mod parts;
 mod peer;
+mod possible;
 mod suite;
 mod test_state;
 
