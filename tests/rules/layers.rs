@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Our packages and the ones of ours that each may depend on.
-const EDGES: [(&str, &[&str]); 17] = [
+const EDGES: [(&str, &[&str]); 18] = [
     ("coldstart-app", &["coldstart-protocol", "coldstart-workspace"]),
     ("coldstart-expr", &[]),
     ("coldstart-asl", &["coldstart-expr"]),
@@ -21,6 +21,7 @@ const EDGES: [(&str, &[&str]); 17] = [
     ("guests", &ALL_BUT_THE_APP_AND_TESTS),
     ("bench", &ALL_BUT_THE_APP),
     ("bench-asl", &ALL_BUT_THE_APP),
+    ("bench-million", &ALL_BUT_THE_APP),
     ("xtask", &["coldstart-workspace"]),
     ("coldstart-sandbox-fuzz", &["coldstart-sandbox"]),
 ];

@@ -484,7 +484,7 @@ impl Engine {
         self.answers.pop_front()
     }
 
-    /// 64 hex digits that stand for all events so far: equal digests mean equal histories, different ones different histories
+    /// Hex digits, 32 or 64 by [`crate::DigestForm`], that stand for all events so far: equal digests mean equal histories, different ones different histories
     /// (docs/adr/0006).
     pub fn digest(&self) -> String {
         self.world.digest()

@@ -20,6 +20,30 @@ pub struct Config {
     /// unless set, which is what people measure.
     #[serde(default = "reclaim_idle_ms_default")]
     pub reclaim_idle_ms: u64,
+    /// What the history's digest is made of.
+    #[serde(default)]
+    pub digest: DigestForm,
+}
+
+/// What the digest of a history is made of. A document's own digest says which it was ([`DigestForm::of`]), so that what was published
+/// is compared in its own form for ever (docs/adr/0006).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum DigestForm {
+    /// SHA-256 over one line of JSON for each fact: 64 hex digits.
+    Lines,
+    /// A fingerprint of 128 bits: 32 hex digits.
+    #[default]
+    Fingerprint,
+}
+
+impl DigestForm {
+    /// The form of a digest in hex; without one, that of new documents.
+    pub fn of(digest: Option<&str>) -> Self {
+        match digest {
+            Some(digest) if digest.len() == 64 => Self::Lines,
+            _ => Self::Fingerprint,
+        }
+    }
 }
 
 fn reclaim_idle_ms_default() -> u64 {
@@ -33,6 +57,7 @@ impl Default for Config {
             epoch_ms: 1_767_225_600_000,
             account: "123456789012".into(),
             region: "us-east-1".into(),
+            digest: DigestForm::default(),
             reclaim_idle_ms: reclaim_idle_ms_default(),
         }
     }

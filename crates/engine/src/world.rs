@@ -5,8 +5,8 @@ use crate::fingerprint::Fingerprint;
 use crate::queue::{Queue, QueueKey, Urgency};
 use crate::rng::Rng;
 use crate::{
-    ApiError, Config, Event, Fact, Principal, Request, Response, Timestamp, eventbridge, lambda,
-    logs, scheduler, sqs, states, targets,
+    ApiError, Config, DigestForm, Event, Fact, Principal, Request, Response, Timestamp,
+    eventbridge, lambda, logs, scheduler, sqs, states, targets,
 };
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, VecDeque};
@@ -122,13 +122,55 @@ pub(crate) struct World {
     pub(crate) metrics: Metrics,
     blobs: BTreeMap<String, Arc<[u8]>>,
     next_event: u64,
-    history: Fingerprint,
+    history: History,
     /// The newest fact as JSON; kept for its memory.
     line: Vec<u8>,
 }
 
+/// What the digest is made of, so far.
+enum History {
+    Lines(Sha256),
+    Fingerprint(Fingerprint),
+}
+
+impl History {
+    fn new(form: DigestForm) -> Self {
+        match form {
+            DigestForm::Lines => Self::Lines(Sha256::new()),
+            DigestForm::Fingerprint => Self::Fingerprint(Fingerprint::new()),
+        }
+    }
+
+    /// Takes in a fact's number, its time and its JSON, with the keys in the order of the types in `event.rs`.
+    fn add(&mut self, event: &Event, line: &mut Vec<u8>) {
+        const WHY: &str = "facts hold nothing that JSON lacks";
+        line.clear();
+        match self {
+            Self::Lines(hash) => {
+                serde_json::to_writer(&mut *line, event).expect(WHY);
+                line.push(b'\n');
+                hash.update(line);
+            }
+            Self::Fingerprint(fingerprint) => {
+                serde_json::to_writer(&mut *line, &event.fact).expect(WHY);
+                fingerprint.add_word(event.seq);
+                fingerprint.add_word(event.at.0);
+                fingerprint.add(line);
+            }
+        }
+    }
+
+    fn digest(&self) -> String {
+        match self {
+            Self::Lines(hash) => hex(&hash.clone().finalize()),
+            Self::Fingerprint(fingerprint) => hex(&fingerprint.bytes()),
+        }
+    }
+}
+
 impl World {
     pub(crate) fn new(config: Config) -> Self {
+        let history = History::new(config.digest);
         Self {
             rng: Rng::new(config.seed),
             config,
@@ -139,21 +181,16 @@ impl World {
             metrics: Metrics::default(),
             blobs: BTreeMap::new(),
             next_event: 0,
-            history: Fingerprint::new(),
+            history,
             line: Vec::new(),
         }
     }
 
-    /// Adds a fact to the history. The digest covers its number, its time and its JSON, with the keys in the order of the types in
-    /// `event.rs`.
+    /// Adds a fact to the history.
     pub(crate) fn emit(&mut self, fact: Fact) {
-        self.line.clear();
-        serde_json::to_writer(&mut self.line, &fact).expect("facts hold nothing that JSON lacks");
         let event = Event { seq: self.next_event, at: self.now, fact };
         self.next_event += 1;
-        self.history.add_word(event.seq);
-        self.history.add_word(event.at.0);
-        self.history.add(&self.line);
+        self.history.add(&event, &mut self.line);
         let unix_ms = self.unix_ms();
         self.metrics.observe(self.now, unix_ms, &event.fact);
         self.events.push_back(event);
@@ -161,7 +198,7 @@ impl World {
 
     /// Hex digest of the history so far.
     pub(crate) fn digest(&self) -> String {
-        hex(&Sha256::digest(self.history.bytes()))
+        self.history.digest()
     }
 
     pub(crate) fn schedule(&mut self, at: Timestamp, urgency: Urgency, due: Due) -> QueueKey {

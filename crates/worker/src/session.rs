@@ -4,7 +4,7 @@ use crate::assemble;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use coldstart_engine::{
-    Command, Config, Engine, Interrupt, Principal, Request, Session, Timestamp,
+    Command, Config, DigestForm, Engine, Interrupt, Principal, Request, Session, Timestamp,
 };
 use coldstart_sandbox::{METER_VERSION, Sandbox};
 use coldstart_workspace::{ApiRequest, Source, Workspace, known_module};
@@ -62,7 +62,12 @@ pub(crate) fn request_of(request: &ApiRequest) -> Request {
 }
 
 pub(crate) fn config_of(workspace: &Workspace) -> Config {
-    Config { seed: workspace.seed, epoch_ms: workspace.epoch_ms, ..Config::default() }
+    Config {
+        seed: workspace.seed,
+        epoch_ms: workspace.epoch_ms,
+        digest: DigestForm::of(workspace.digest.as_deref()),
+        ..Config::default()
+    }
 }
 
 /// The session that a document stands for.

@@ -76,8 +76,12 @@ fn word(path: &str, text: &str, max: usize, also: &str) -> Checked {
     Err(fault(path, format!("{shown:?} is not 1 to {max} letters, digits or {also:?}")))
 }
 
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 fn sha256(path: &str, text: &str) -> Checked {
-    if text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+    if text.len() == 64 && is_hex(text) {
         return Ok(());
     }
     Err(fault(path, "not a SHA-256 in lower-case hexadecimal"))
@@ -116,7 +120,12 @@ impl Workspace {
             check_machine(&path, draft)?;
         }
         self.check_log()?;
-        self.digest.as_deref().map_or(Ok(()), |digest| sha256("digest", digest))
+        // Both of its forms: of 64 digits once, of 32 now.
+        match self.digest.as_deref() {
+            Some(digest) if digest.len() == 32 && is_hex(digest) => Ok(()),
+            Some(digest) => sha256("digest", digest),
+            None => Ok(()),
+        }
     }
 
     fn check_log(&self) -> Checked {

@@ -43,7 +43,7 @@ pub struct Workspace {
     /// How the clock goes.
     #[serde(default)]
     pub clock: ClockMode,
-    /// Digest of the history at `until_us`, as its author saw it.
+    /// Digest of the history at `until_us`, as its author saw it: 32 hex digits, or 64 in documents from before (docs/adr/0006).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
 }
