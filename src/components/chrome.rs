@@ -58,6 +58,7 @@ pub fn Chrome() -> Html {
         event.prevent_default();
         host::focus_soon("main");
     });
+    let shared = use_document(|document| document.read_only());
     html! {
         <>
             <a class="skip-link" href="#main" onclick={skip}>{ "Skip to the content" }</a>
@@ -73,7 +74,7 @@ pub fn Chrome() -> Html {
                             <p>{ "Ask the sender for the whole link, or for the file. Your own work is untouched." }</p>
                         </Alert>
                     }
-                    <LinkBanner />
+                    if shared { <LinkBanner /> }
                     { opening(&phase, loaded) }
                     { page(&route) }
                 </main>

@@ -40,7 +40,7 @@ pub fn service(name: &str) -> Option<&'static Service> {
         "sns" => Some(SNS.get_or_init(crate::sns::api_model)),
         "events" => Some(EVENTS.get_or_init(crate::eventbridge::api_model)),
         "scheduler" => Some(SCHEDULER.get_or_init(crate::scheduler::api_model)),
-        "states" => Some(STATES.get_or_init(|| load::parse(include_str!("../models/states.json")))),
+        "states" => Some(STATES.get_or_init(crate::states::api_model)),
         _ => None,
     }
 }
@@ -49,12 +49,17 @@ pub fn service(name: &str) -> Option<&'static Service> {
 /// output here. Only operations that state machines call are there.
 pub fn results(name: &str) -> Option<&'static Service> {
     static RESULTS: OnceLock<std::collections::BTreeMap<String, Service>> = OnceLock::new();
-    RESULTS.get_or_init(|| load::parse_all(include_str!("../models/results.json"))).get(name)
+    RESULTS.get_or_init(crate::states::result_models).get(name)
 }
 
-/// Reads a compact model that stands beside its service.
+/// Reads a compact model. A service names its model in a function of its own (`api_model`), which the site keeps with the service's code.
 pub(crate) fn read(text: &str) -> Service {
     load::parse(text)
+}
+
+/// Reads several, by name.
+pub(crate) fn read_all(text: &str) -> std::collections::BTreeMap<String, Service> {
+    load::parse_all(text)
 }
 
 /// Names of the services that have a model.

@@ -143,16 +143,16 @@ impl History {
 
     /// Takes in a fact's number, its time and its JSON, with the keys in the order of the types in `event.rs`.
     fn add(&mut self, event: &Event, line: &mut Vec<u8>) {
-        const WHY: &str = "facts hold nothing that JSON lacks";
         line.clear();
+        serde_json::to_writer(&mut *line, &event.fact).expect("facts hold nothing that JSON lacks");
         match self {
+            // The line of an event is that of its fact, with the number and the time before its members.
             Self::Lines(hash) => {
-                serde_json::to_writer(&mut *line, event).expect(WHY);
-                line.push(b'\n');
-                hash.update(line);
+                hash.update(format!("{{\"seq\":{},\"at\":{},", event.seq, event.at.0));
+                hash.update(line.get(1..).unwrap_or_default());
+                hash.update(b"\n");
             }
             Self::Fingerprint(fingerprint) => {
-                serde_json::to_writer(&mut *line, &event.fact).expect(WHY);
                 fingerprint.add_word(event.seq);
                 fingerprint.add_word(event.at.0);
                 fingerprint.add(line);

@@ -125,6 +125,7 @@ pub enum View {
         /// Name.
         function: String,
         /// Newest first.
+        #[serde(deserialize_with = "later::events")]
         rows: Vec<AsyncEvent>,
         /// How many there were in all.
         total: u64,
@@ -132,11 +133,13 @@ pub enum View {
     /// Costs, by function name.
     Costs {
         /// The rows.
+        #[serde(deserialize_with = "later::costs")]
         rows: Vec<CostRow>,
     },
     /// All SQS queues by name.
     Queues {
         /// The rows.
+        #[serde(deserialize_with = "later::queues")]
         rows: Vec<QueueRow>,
     },
     /// One SQS queue's messages; none when it does not exist.
@@ -144,6 +147,7 @@ pub enum View {
         /// Name.
         name: String,
         /// The oldest messages, in order of arrival.
+        #[serde(deserialize_with = "later::messages")]
         messages: Option<Vec<QueueMessage>>,
     },
     /// A window on an execution.
@@ -451,4 +455,32 @@ pub struct RunningInvocation {
     pub function: String,
     /// Thousandths of its timeout that it has used.
     pub used_permille: u32,
+}
+
+/// Reading what the first screen does not show: functions with paths of their own, so that the site can keep them apart.
+mod later {
+    use super::{AsyncEvent, CostRow, QueueMessage, QueueRow};
+    use serde::{Deserialize, Deserializer};
+
+    #[inline(never)]
+    pub(super) fn events<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<AsyncEvent>, D::Error> {
+        Vec::deserialize(from)
+    }
+
+    #[inline(never)]
+    pub(super) fn costs<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<CostRow>, D::Error> {
+        Vec::deserialize(from)
+    }
+
+    #[inline(never)]
+    pub(super) fn queues<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<QueueRow>, D::Error> {
+        Vec::deserialize(from)
+    }
+
+    #[inline(never)]
+    pub(super) fn messages<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Vec<QueueMessage>>, D::Error> {
+        Option::deserialize(from)
+    }
 }

@@ -251,7 +251,7 @@ impl Violations<'_> {
                     shape,
                     key,
                     value,
-                    keys.iter(),
+                    &mut keys.iter(),
                     path,
                     "Map keys must satisfy constraint",
                 );
@@ -259,7 +259,7 @@ impl Violations<'_> {
                     shape,
                     of,
                     value,
-                    values.values(),
+                    &mut values.values(),
                     path,
                     "Map value must satisfy constraint",
                 );
@@ -280,21 +280,28 @@ impl Violations<'_> {
                 }
             }
         } else {
-            self.together(shape, of, value, values.iter(), path, "Member must satisfy constraint");
+            self.together(
+                shape,
+                of,
+                value,
+                &mut values.iter(),
+                path,
+                "Member must satisfy constraint",
+            );
         }
     }
 
-    fn together<'v>(
+    fn together(
         &mut self,
         shape: &Shape,
         of: &str,
         whole: &Value,
-        mut values: impl Iterator<Item = &'v Value>,
+        mut values: &mut dyn Iterator<Item = &Value>,
         path: &Trail<'_>,
         words: &str,
     ) {
         let Some(element) = self.service.shape(of) else { return };
-        let bad = values.find(|value| {
+        let bad = Iterator::find(&mut values, |value| {
             if value.is_null() {
                 !element.values.is_empty()
             } else {

@@ -7,7 +7,10 @@ use serde_json::Value;
 ///
 /// Recorded answers fit a table of 32 buckets that doubles past a load of 3/4 (25 runtimes: 64).
 pub(super) fn set_order<'a>(values: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut values: Vec<&str> = values.into_iter().collect();
+    in_set_order(values.into_iter().collect())
+}
+
+fn in_set_order(mut values: Vec<&str>) -> Vec<&str> {
     let mut buckets = 32_usize;
     while values.len() > buckets * 3 / 4 {
         buckets *= 2;

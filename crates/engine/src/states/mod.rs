@@ -33,3 +33,15 @@ mod versions;
 pub(crate) use api::{handle, handle_mocks};
 pub(crate) use runs::{Cx, Due, States, TaskCall};
 pub(crate) use test_state::only_reads as test_only_reads;
+
+/// The model of Step Functions' API.
+#[inline(never)]
+pub(crate) fn api_model() -> crate::model::Service {
+    crate::model::read(include_str!("../../models/states.json"))
+}
+
+/// The models of what services answer, by their names in `arn:aws:states:::aws-sdk:`.
+#[inline(never)]
+pub(crate) fn result_models() -> std::collections::BTreeMap<String, crate::model::Service> {
+    crate::model::read_all(include_str!("../../models/results.json"))
+}

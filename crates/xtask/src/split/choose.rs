@@ -48,11 +48,22 @@ fn is_of(name: &str, pattern: &str) -> bool {
 /// The part of each function that moves.
 pub(crate) type Homes = BTreeMap<u32, usize>;
 
+/// By what a function is claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Claim {
+    /// By a type that it is made for.
+    Type,
+    /// By the beginning of its own path.
+    Path,
+    /// By its whole name: it moves however small it is, for the sake of the data that only it refers to.
+    Name,
+}
+
 struct Choice<'a> {
     module: &'a Module<'a>,
     rules: &'a [Rule],
-    /// The part that claims each function, and whether by its own path.
-    claims: BTreeMap<u32, (usize, bool)>,
+    /// The part that claims each function, and how.
+    claims: BTreeMap<u32, (usize, Claim)>,
 }
 
 /// Chooses.
@@ -89,7 +100,14 @@ impl Choice<'_> {
             let name = function.name.as_str();
             let claims = self.rules.iter().enumerate().flat_map(|(part, rule)| {
                 let patterns = rule.claims.iter().filter(|pattern| has(name, pattern));
-                patterns.map(move |pattern| (is_of(name, pattern), pattern.len(), part))
+                patterns.map(move |pattern| {
+                    let claim = match is_of(name, pattern) {
+                        _ if name == *pattern => Claim::Name,
+                        true => Claim::Path,
+                        false => Claim::Type,
+                    };
+                    (claim, pattern.len(), part)
+                })
             });
             // The claim on the function itself comes before those on types that it is made for, the longest pattern before shorter ones.
             let Some((own, _, part)) = claims.max_by_key(|(own, length, _)| (*own, *length)) else {
@@ -105,9 +123,10 @@ impl Choice<'_> {
     /// Whether the function moves although something outside of its part refers to it: by a call, or from the table.
     fn is_firm(&self, index: u32, called: bool) -> bool {
         let size = self.module.function(index).map_or(0, super::module::Function::size);
-        self.claims.get(&index).is_some_and(|(_, own)| match own {
-            true => size >= SIZE_MIN,
-            false => !called && size >= SIZE_OF_OTHERS_MIN,
+        self.claims.get(&index).is_some_and(|(_, claim)| match claim {
+            Claim::Name => true,
+            Claim::Path => size >= SIZE_MIN,
+            Claim::Type => !called && size >= SIZE_OF_OTHERS_MIN,
         })
     }
 
@@ -156,11 +175,13 @@ impl Choice<'_> {
         let mut shared = BTreeSet::new();
         for (index, parts) in reaching {
             let pinned = self.module.function(index).is_some_and(|function| function.pinned);
-            let home =
-                parts.iter().find(|home| parts.iter().all(|part| self.brings(*part, **home)));
+            // One of them that the others need, or else one that all of them need.
+            let others = (0..self.rules.len()).filter(|part| !parts.contains(part));
+            let home = (parts.iter().copied().chain(others))
+                .find(|home| parts.iter().all(|part| self.brings(*part, *home)));
             match home {
                 Some(home) if !pinned => {
-                    homes.insert(index, *home);
+                    homes.insert(index, home);
                 }
                 _ => {
                     shared.insert(index);

@@ -6,6 +6,7 @@
 //!
 //! Invariant: a static that is referred to from elsewhere, or from nowhere, stays in the primary.
 
+use super::Rule;
 use super::choose::Homes;
 use super::module::{Module, bad, constant};
 use crate::progress::Outcome;
@@ -94,7 +95,12 @@ pub(crate) struct Data<'a> {
 
 impl<'a> Data<'a> {
     /// Finds out who needs what.
-    pub(crate) fn new(module: &Module<'a>, homes: &Homes, statics: &[Range<u32>]) -> Outcome<Self> {
+    pub(crate) fn new(
+        module: &Module<'a>,
+        homes: &Homes,
+        rules: &[Rule],
+        statics: &[Range<u32>],
+    ) -> Outcome<Self> {
         let Some(section) = &module.sections.data else {
             return Ok(Self { pieces: Some(Vec::new()), statics: Vec::new(), large: Vec::new() });
         };
@@ -102,7 +108,7 @@ impl<'a> Data<'a> {
             return Ok(Self { pieces: None, statics: Vec::new(), large: Vec::new() });
         };
         let users = users(module, homes, statics, &pieces);
-        let moving = moving(statics, &users);
+        let moving = moving(statics, &users, rules);
         let mut cut = Vec::new();
         for piece in pieces {
             // Those that begin before the piece ends, from the one on that ends after the piece begins.
@@ -170,12 +176,24 @@ fn split_at(piece: Piece<'_>, address: u32) -> (Piece<'_>, Piece<'_>) {
     )
 }
 
+/// The part that a static goes with: its only user, or the one that is there whenever the others run.
+fn home(users: &BTreeSet<User>, rules: &[Rule]) -> Option<usize> {
+    let parts: Vec<usize> = users.iter().copied().collect::<Option<_>>()?;
+    let is_there =
+        |home: usize, part: usize| home == part || rules[part].after.contains(&rules[home].name);
+    parts.iter().copied().find(|home| parts.iter().all(|part| is_there(*home, *part)))
+}
+
 /// What moves, in order: runs of neighbours that move to the same part.
-fn moving(statics: &[Range<u32>], users: &[BTreeSet<User>]) -> Vec<(Range<u32>, usize)> {
+fn moving(
+    statics: &[Range<u32>],
+    users: &[BTreeSet<User>],
+    rules: &[Rule],
+) -> Vec<(Range<u32>, usize)> {
     let mut runs: Vec<(Range<u32>, usize)> = Vec::new();
     let mut broken = true;
     for (range, users) in statics.iter().zip(users) {
-        let part = users.first().copied().flatten().filter(|_| users.len() == 1);
+        let part = home(users, rules);
         match (part, runs.last_mut()) {
             (None, _) => broken = true,
             (Some(part), Some((run, last)))

@@ -2,6 +2,7 @@
 //!
 //! Invariant: in the primary, everything keeps its meaning for those who refer to it: exports, the start function, the slots of the table.
 
+use super::Rule;
 use super::choose::Homes;
 use super::data::Data;
 use super::module::{Function, Module, bad};
@@ -108,15 +109,15 @@ impl<'a> Plan<'a> {
     pub(crate) fn new(
         module: &'a Module<'a>,
         homes: &'a Homes,
-        parts: usize,
+        rules: &[Rule],
         statics: &[Range<u32>],
     ) -> Outcome<Self> {
         let table = module.function_table()?;
         let mut plan = Self {
             module,
             homes,
-            data: Data::new(module, homes, statics)?,
-            parts,
+            data: Data::new(module, homes, rules, statics)?,
+            parts: rules.len(),
             table,
             slots: BTreeMap::new(),
             added_slots: 0,

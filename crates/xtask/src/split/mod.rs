@@ -35,6 +35,8 @@ pub(crate) struct Rule {
     pub(crate) stays: &'static [&'static str],
     /// Parts that it is of no use without: what they share goes there.
     pub(crate) needs: &'static [&'static str],
+    /// Parts that alone call it, so that they are there whenever its code runs: statics that it shares with one of them go there.
+    pub(crate) after: &'static [&'static str],
 }
 
 /// The modules.
@@ -50,7 +52,7 @@ pub(crate) struct Split {
 pub(crate) fn split(wasm: &[u8], linked: &[u8], rules: &[Rule]) -> Outcome<Split> {
     let module = module::Module::read(wasm)?;
     let homes = choose::choose(&module, rules)?;
-    let plan = emit::Plan::new(&module, &homes, rules.len(), &data::statics(linked)?)?;
+    let plan = emit::Plan::new(&module, &homes, rules, &data::statics(linked)?)?;
     let mut list = String::new();
     for (part, rule) in rules.iter().enumerate() {
         for (index, _) in homes.iter().filter(|(_, home)| **home == part) {

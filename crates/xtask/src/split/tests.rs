@@ -5,8 +5,9 @@ use crate::progress::Outcome;
 use std::fmt::Write as _;
 use wasmi::{Caller, Engine, Extern, Func, Linker, Module, Store, Val};
 
-const ONE: Rule = Rule { name: "one", claims: &["one::"], stays: &[], needs: &[] };
-const TWO: Rule = Rule { name: "two", claims: &["two::"], stays: &["two::stays"], needs: &["one"] };
+const ONE: Rule = Rule { name: "one", claims: &["one::"], stays: &[], after: &[], needs: &[] };
+const TWO: Rule =
+    Rule { name: "two", claims: &["two::"], stays: &["two::stays"], after: &[], needs: &["one"] };
 
 /// Code that does nothing, so that a function is worth moving.
 fn padding() -> String {
@@ -178,7 +179,7 @@ fn what_only_a_part_reaches_goes_with_it() {
 
 #[test]
 fn what_parts_share_without_need_stays() {
-    let two = Rule { needs: &[], ..TWO };
+    let two = Rule { after: &[], needs: &[], ..TWO };
     let Split { list, .. } = split_text(TEXT, &[ONE, two]).expect("it can be split");
     assert!(!moved(&list).iter().any(|(_, name)| *name == "shared"), "{list}");
 }
@@ -198,7 +199,8 @@ fn the_longest_claim_on_the_function_itself_wins() {
     let text = r#"(module (table 1 1 funcref)
       (func $"one::inner::f" PAD) (func $"one::g<two::T>" PAD) (func $"two::h<one::inner::T>" PAD)
       (func (export "run") (call $"one::inner::f") (call $"one::g<two::T>") (call $"two::h<one::inner::T>")))"#;
-    let inner = Rule { name: "inner", claims: &["one::inner::"], stays: &[], needs: &[] };
+    let inner =
+        Rule { name: "inner", claims: &["one::inner::"], stays: &[], after: &[], needs: &[] };
     let Split { list, .. } = split_text(text, &[ONE, inner, TWO]).expect("it can be split");
     let expected =
         [("one", "one::g<two::T>"), ("inner", "one::inner::f"), ("two", "two::h<one::inner::T>")];
@@ -207,7 +209,7 @@ fn the_longest_claim_on_the_function_itself_wins() {
 
 #[test]
 fn a_part_without_functions_has_no_file() {
-    let none = Rule { name: "none", claims: &["nobody::"], stays: &[], needs: &[] };
+    let none = Rule { name: "none", claims: &["nobody::"], stays: &[], after: &[], needs: &[] };
     let Split { parts, primary, .. } = split_text(TEXT, &[none]).expect("it can be split");
     assert_eq!(parts, [None]);
     let mut run = Run::new(&primary, parts);
