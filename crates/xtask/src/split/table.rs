@@ -243,18 +243,6 @@ pub(crate) const PAGE: &[Part] = &[
         brotli_max: 90_000,
         needed_at: &["#/functions/*"],
     },
-    // The list of functions; the first screen is one of them.
-    Part {
-        rule: Rule {
-            name: "functions",
-            claims: &["coldstart_app::pages::functions"],
-            stays: &[],
-            after: &[],
-            needs: &["common"],
-        },
-        brotli_max: 20_000,
-        needed_at: &["#/functions"],
-    },
     // Queues. Their forms are those of a function's tabs.
     Part {
         rule: Rule {
