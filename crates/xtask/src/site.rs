@@ -112,7 +112,7 @@ fn kept_apart(parts: &[table::Part]) -> Vec<String> {
 
 fn optimise(step: &mut Step, paths: &Paths, dev: bool) -> Outcome<(Wasm, String)> {
     let site = staging(paths);
-    let inputs = [(APP, "-Oz", table::PAGE), (ENGINE, "-Oz", table::ENGINE)]
+    let inputs = [(APP, "-Oz", table::PAGE), (ENGINE, "-O3", table::ENGINE)]
         .map(|(name, level, parts)| (site.join(name), level, parts));
     if dev {
         return Ok((
