@@ -72,3 +72,34 @@ pub fn Modal(props: &ModalProps) -> Html {
         </dialog>
     }
 }
+
+/// A dialog with a form: Enter sends it. `busy` and `ready` say whether it can be sent.
+pub fn form_modal(
+    title: &str,
+    label: &'static str,
+    (busy, ready): (bool, bool),
+    send: &Callback<()>,
+    on_close: &Callback<()>,
+    content: Html,
+) -> Html {
+    let onsubmit = {
+        let send = send.clone();
+        Callback::from(move |event: SubmitEvent| {
+            event.prevent_default();
+            if ready && !busy {
+                send.emit(());
+            }
+        })
+    };
+    let footer = html! {
+        <>
+            <Button kind={ButtonKind::Link} label="Cancel" onclick={on_close.reform(|_: MouseEvent| ())} />
+            <Button kind={ButtonKind::Primary} {label} {busy} disabled={!ready || busy} onclick={send.reform(|_: MouseEvent| ())} />
+        </>
+    };
+    html! {
+        <Modal title={title.to_owned()} on_close={on_close.clone()} {footer}>
+            <form class="version-form" {onsubmit}>{ content }<button type="submit" hidden={true} /></form>
+        </Modal>
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a refusal changes nothing that was typed.
 
-use super::{Button, ButtonKind, Field, Modal, Panel, refused, text_of};
+use super::{Button, ButtonKind, Field, Panel, form_modal, refused, text_of};
 use crate::actions;
 use crate::app::App;
 use crate::hooks::use_app;
@@ -281,25 +281,6 @@ pub fn form_dialog(
     on_close: &Callback<()>,
     content: Html,
 ) -> Html {
-    let busy = sender.busy();
-    let onsubmit = {
-        let send = send.clone();
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            if ready && !busy {
-                send.emit(());
-            }
-        })
-    };
-    let footer = html! {
-        <>
-            <Button kind={ButtonKind::Link} label="Cancel" onclick={on_close.reform(|_: MouseEvent| ())} />
-            <Button kind={ButtonKind::Primary} {label} {busy} disabled={!ready || busy} onclick={send.reform(|_: MouseEvent| ())} />
-        </>
-    };
-    html! {
-        <Modal title={title.to_owned()} on_close={on_close.clone()} {footer}>
-            <form class="version-form" {onsubmit}>{ sender.alert() }{ content }<button type="submit" hidden={true} /></form>
-        </Modal>
-    }
+    let content = html! { <>{ sender.alert() }{ content }</> };
+    form_modal(title, label, (sender.busy(), ready), send, on_close, content)
 }

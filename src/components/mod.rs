@@ -35,7 +35,7 @@ pub use chrome::Chrome;
 pub use clock_control::ClockControl;
 pub use code_editor::{CodeEditor, EditorRequest, EditorRequestKind};
 pub use create_function::CreateFunction;
-pub use dialog::Modal;
+pub use dialog::{Modal, form_modal};
 pub use dialogs::{DeleteFunctionDialog, HelpDialog, ResetDialog};
 pub use failure::Failure;
 pub use field::{Field, Segments, number_of, text_of};

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::components::machine::{moment, refused};
-use crate::components::{Button, ButtonKind, Empty, Field, Glyph, Modal, Panel, text_of};
+use crate::components::{Button, ButtonKind, Empty, Field, Glyph, Panel, form_modal, text_of};
 use crate::hooks::{use_app, use_query};
 use crate::model::{
     AliasForm, CallError, alias_name_fault, delete_alias, delete_version, describe_alias,
@@ -206,7 +206,7 @@ fn PublishDialog(props: &PublishDialogProps) -> Html {
             (publish_version(&name, &description), "The version was published.".to_owned())
         })
     };
-    dialog(
+    form_modal(
         "Publish version",
         "Publish",
         (*busy, true),
@@ -270,7 +270,7 @@ fn AliasDialog(props: &AliasDialogProps) -> Html {
         let chosen = chosen.to_owned();
         rest.map(|version| html! { <option key={version.clone()} value={version.clone()} selected={*version == chosen}>{ format!("Version {version}") }</option> }).collect::<Html>()
     };
-    dialog(
+    form_modal(
         &title,
         if props.is_new { "Create alias" } else { "Save" },
         (*busy, ready),
@@ -333,35 +333,4 @@ fn sender(
             }
         });
     })
-}
-
-/// A dialog with a form: Enter sends it. `busy` and `ready` say whether it can be sent.
-fn dialog(
-    title: &str,
-    label: &'static str,
-    (busy, ready): (bool, bool),
-    send: &Callback<()>,
-    on_close: &Callback<()>,
-    content: Html,
-) -> Html {
-    let onsubmit = {
-        let send = send.clone();
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            if ready && !busy {
-                send.emit(());
-            }
-        })
-    };
-    let footer = html! {
-        <>
-            <Button kind={ButtonKind::Link} label="Cancel" onclick={on_close.reform(|_: MouseEvent| ())} />
-            <Button kind={ButtonKind::Primary} {label} {busy} disabled={!ready || busy} onclick={send.reform(|_: MouseEvent| ())} />
-        </>
-    };
-    html! {
-        <Modal title={title.to_owned()} on_close={on_close.clone()} {footer}>
-            <form class="version-form" {onsubmit}>{ content }<button type="submit" hidden={true} /></form>
-        </Modal>
-    }
 }

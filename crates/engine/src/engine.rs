@@ -262,14 +262,15 @@ impl Engine {
             return None;
         }
         let statements = self.lambda.policy_statements(params["FunctionName"].as_str()?)?;
-        let asked = targets::Asked {
-            service: delivery.source.principal(),
-            action: "lambda:InvokeFunction",
-            source_arn: &delivery.permit_arn,
-            account: &self.world.config.account,
-        };
-        let refused = !targets::allows(statements, &asked);
-        refused.then(|| targets::not_allowed(asked.service, asked.action, &delivery.target))
+        let service = delivery.source.principal();
+        let is_let_in = iam::lets_in(
+            &self.world.config,
+            statements,
+            &[service.to_owned()],
+            &delivery.target,
+            &delivery.permit_arn,
+        );
+        (!is_let_in).then(|| iam::no_resource_policy(service, &delivery.target))
     }
 
     /// What a handler asks for is asked of its function's role, when the session has made that role.

@@ -20,5 +20,5 @@ mod tests;
 mod wildcard;
 
 pub(crate) use api::handle;
-pub(crate) use requests::{Function, forbids, lets_in};
+pub(crate) use requests::{Function, forbids, lets_in, no_resource_policy};
 pub(crate) use roles::Iam;

@@ -162,3 +162,15 @@ pub(crate) fn lets_in(
         evaluate(&ask, &policies).is_allowed()
     })
 }
+
+/// What is answered when a function's policy does not let a service in.
+pub(crate) fn no_resource_policy(service: &str, function_arn: &str) -> ApiError {
+    ApiError {
+        code: "AccessDeniedException".into(),
+        status: 403,
+        message: Some(format!(
+            "{service} is not authorized to perform: lambda:InvokeFunction on resource: {function_arn} because no resource-based policy allows the lambda:InvokeFunction action"
+        )),
+        extra: Map::new(),
+    }
+}

@@ -3,6 +3,7 @@
 use super::document::{Kind, Policy};
 use super::evaluate::{Ask, Asker, Context, Decision, Place, Policies, evaluate};
 use super::managed;
+use crate::Config;
 use crate::testing::Scenario;
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -420,4 +421,38 @@ fn roles_are_made_shown_and_deleted() {
         NotImplementedException: Coldstart does not emulate the managed policy arn:aws:iam::aws:policy/Job yet.
         {"EvaluationResults":[{"EvalActionName":"logs:PutLogEvents","EvalResourceName":"arn:aws:sqs:us-east-1:123456789012:orders","EvalDecision":"allowed","Explanation":"allowed by a statement of policy AWSLambdaBasicExecutionRole"},{"EvalActionName":"sqs:SendMessage","EvalResourceName":"arn:aws:sqs:us-east-1:123456789012:orders","EvalDecision":"implicitDeny","Explanation":"denied because no statement of role worker allows sqs:SendMessage on arn:aws:sqs:us-east-1:123456789012:orders"}],"IsTruncated":false}
     "#]].assert_eq(&(text.join("\n") + "\n"));
+}
+
+#[test]
+fn a_functions_policy_lets_in_the_services_that_it_names() {
+    let function = "arn:aws:lambda:us-east-1:123456789012:function:f";
+    let rule = "arn:aws:events:us-east-1:123456789012:rule/r";
+    let is_let_in = |statements: &[Value]| {
+        let services = ["events.amazonaws.com".to_owned()];
+        super::lets_in(&Config::default(), statements, &services, function, rule)
+    };
+    let statement = |condition: Value| {
+        json!({
+            "Effect": "Allow", "Principal": { "Service": "events.amazonaws.com" }, "Action": "lambda:InvokeFunction",
+            "Resource": function, "Condition": condition,
+        })
+    };
+    for (condition, expected) in [
+        (json!({}), true),
+        (json!({ "ArnLike": { "AWS:SourceArn": rule } }), true),
+        (json!({ "ArnLike": { "aws:SourceArn": "arn:aws:events:*:*:rule/*" } }), true),
+        (json!({ "ArnLike": { "AWS:SourceArn": "arn:aws:events:*:*:rule/s" } }), false),
+        (json!({ "StringEquals": { "AWS:SourceAccount": "123456789012" } }), true),
+        (json!({ "StringEquals": { "AWS:SourceAccount": "999999999999" } }), false),
+        (json!({ "StringEquals": { "aws:PrincipalOrgID": "o-1" } }), false),
+        (json!({ "DateGreaterThan": { "AWS:SourceArn": rule } }), false),
+    ] {
+        assert_eq!(is_let_in(&[statement(condition.clone())]), expected, "{condition}");
+    }
+    let everybody =
+        json!({ "Effect": "Allow", "Principal": "*", "Action": "lambda:*", "Resource": function });
+    let denied = json!({ "Effect": "Deny", "Principal": "*", "Action": "lambda:InvokeFunction", "Resource": function });
+    assert!(is_let_in(std::slice::from_ref(&everybody)));
+    assert!(!is_let_in(&[everybody, denied]));
+    assert!(!is_let_in(&[]));
 }

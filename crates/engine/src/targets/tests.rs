@@ -1,6 +1,5 @@
 //! What whole histories of rules, schedules and topics look like; the services' own tests are told with it.
 
-use super::{Asked, allows};
 use crate::Fact;
 use crate::testing::{History, Scenario};
 use serde_json::{Value, json};
@@ -55,38 +54,4 @@ pub(crate) fn received(scenario: &Scenario, queue: &str) -> Vec<(String, Value)>
         (message["Body"].as_str().unwrap_or_default().to_owned(), about)
     });
     shown.collect()
-}
-
-#[test]
-fn a_policy_lets_in_whom_it_names() {
-    let asked = |source_arn| Asked {
-        service: "events.amazonaws.com",
-        action: "lambda:InvokeFunction",
-        source_arn,
-        account: "123456789012",
-    };
-    let statement = |condition: Value| {
-        json!({
-            "Effect": "Allow", "Principal": { "Service": "events.amazonaws.com" }, "Action": "lambda:InvokeFunction",
-            "Condition": condition,
-        })
-    };
-    let arn = "arn:aws:events:us-east-1:123456789012:rule/r";
-    for (condition, is_let_in) in [
-        (json!(null), true),
-        (json!({ "ArnLike": { "AWS:SourceArn": arn } }), true),
-        (json!({ "ArnLike": { "aws:SourceArn": "arn:aws:events:*:rule/*" } }), true),
-        (json!({ "ArnLike": { "AWS:SourceArn": "arn:aws:events:*:rule/s" } }), false),
-        (json!({ "StringEquals": { "AWS:SourceAccount": "123456789012" } }), true),
-        (json!({ "StringEquals": { "AWS:SourceAccount": "999999999999" } }), false),
-        (json!({ "StringEquals": { "aws:PrincipalOrgID": "o-1" } }), false),
-        (json!({ "DateGreaterThan": { "AWS:SourceArn": arn } }), false),
-    ] {
-        assert_eq!(allows(&[statement(condition.clone())], &asked(arn)), is_let_in, "{condition}");
-    }
-    let everybody = json!({ "Effect": "Allow", "Principal": "*", "Action": "lambda:*" });
-    let denied = json!({ "Effect": "Deny", "Principal": "*", "Action": "lambda:InvokeFunction" });
-    assert!(allows(std::slice::from_ref(&everybody), &asked(arn)));
-    assert!(!allows(&[everybody, denied], &asked(arn)));
-    assert!(!allows(&[], &asked(arn)));
 }
