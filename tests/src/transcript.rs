@@ -3,14 +3,14 @@
 //! Rules over the data, none over a case's id: a step that needs what is not here ends the case as skipped, with the reason.
 
 mod events;
+mod params;
+mod references;
+mod shapes;
 
 use crate::cloud::{ACCOUNT, Cloud, is_absent};
 use crate::compare::{Bindings, compare, text};
 use crate::data::Outcome;
-use crate::derive::{act_of, act_of_record, asks_to_fail, failure, known_behaviour};
-use crate::stub::{Act, Stub};
-use crate::{poller_stubs, pollers, queues};
-use base64::Engine as _;
+use crate::{pollers, queues};
 use coldstart_engine::{ApiError, Response};
 use coldstart_sandbox::Sandbox;
 use regex_lite::Regex;
@@ -18,10 +18,11 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use shapes::counted;
+pub use shapes::shape;
+
 /// When the recorder's clock stood, for cases that name no time.
 const EPOCH_MS: u64 = 1_795_226_785_000;
-/// Zips up to this size are functions' code; larger ones were made to be refused.
-const CODE_BYTES_MAX: u64 = 1_000_000;
 /// Pages of a list that are followed at most.
 const PAGES_MAX: usize = 100;
 
@@ -502,303 +503,6 @@ impl<'a> Player<'a> {
             .any(|step| step["op"] == "DeleteFunction" && step["raises"] != true);
         missed && !deleted && self.answers.contains_key(id.trim_end_matches('.'))
     }
-
-    fn params(
-        &mut self,
-        index: usize,
-        service: &str,
-        operation: &str,
-    ) -> Result<Map<String, Value>, Stop> {
-        let step = &self.steps[index];
-        match step["via"].as_str() {
-            None => self.called(index, service, operation, &step["params"]),
-            Some("create_lambda_function helper") => self.helper(index, &step["helper_params"]),
-            Some("sqs helper") => self.subscribing_queue(&step["params"]),
-            Some(via) => skip(format!("needs a helper that is not here yet: {via}")),
-        }
-    }
-
-    /// `CreateFunction` as the recordings' helper calls it.
-    fn helper(&mut self, index: usize, helper: &Value) -> Result<Map<String, Value>, Stop> {
-        let helper = self.resolve(helper)?;
-        let mut params = Map::new();
-        let name = helper["func_name"].as_str().unwrap_or("function-00000001").to_owned();
-        let file = helper["handler_file"].as_str();
-        let own = helper.get("envvars").or(helper.pointer("/Environment/Variables"));
-        let own = own.cloned().unwrap_or_default();
-        let code = match file.and_then(|file| poller_stubs::module(file, &own)) {
-            Some(module) => self.cloud.blob(module.map_err(Stop::Failed)?),
-            None => self.code(index, &name, file)?,
-        };
-        params.insert("FunctionName".into(), Value::String(name));
-        params.insert(
-            "Runtime".into(),
-            helper.get("runtime").cloned().unwrap_or_else(|| json!("python3.12")),
-        );
-        params.insert(
-            "Handler".into(),
-            helper.get("handler").cloned().unwrap_or_else(|| json!("handler.handler")),
-        );
-        let role = format!("arn:aws:iam::{ACCOUNT}:role/lambda-su-role");
-        params.insert("Role".into(), helper.get("role").cloned().unwrap_or(Value::String(role)));
-        params
-            .insert("Timeout".into(), helper.get("timeout").cloned().unwrap_or_else(|| json!(30)));
-        params.insert("Code".into(), json!({ "ZipFile": code }));
-        let variables = helper.get("envvars").cloned().unwrap_or_else(|| json!({}));
-        params.insert("Environment".into(), json!({ "Variables": variables }));
-        // Whatever the helper does not know it passes on.
-        for (name, value) in helper.as_object().into_iter().flatten() {
-            if name.starts_with(char::is_uppercase) {
-                params.insert(name.clone(), value.clone());
-            }
-        }
-        Ok(params)
-    }
-
-    /// Parameters as a client gives them, with blobs in the engine's forms.
-    fn called(
-        &mut self,
-        index: usize,
-        service: &str,
-        operation: &str,
-        params: &Value,
-    ) -> Result<Map<String, Value>, Stop> {
-        let name = self.resolve(&params["FunctionName"])?;
-        let name = name.as_str().map(function_name).unwrap_or_default();
-        let mut params = params.clone();
-        if let Some(zip) = params.pointer_mut("/Code/ZipFile") {
-            *zip = self.zip(index, &name, zip)?;
-        }
-        if let Some(zip) = params.pointer_mut("/Content/ZipFile")
-            && zip.get("$bytes").is_some()
-        {
-            // What is in a layer's package is not recorded.
-            *zip = self.cloud.blob(one_file_zip());
-        }
-        if let Some(zip) = params.get_mut("ZipFile") {
-            *zip = self.zip(index, &name, zip)?;
-        }
-        let is_text = params["Payload"].is_string();
-        let mut params = self.resolve(&params)?;
-        if (service, operation) == ("lambda", "Invoke") && is_text {
-            params["Payload"] = json!({ "$text": params["Payload"] });
-        }
-        if let ("sqs", Value::Object(params)) = (service, &mut params) {
-            queues::prepare(&mut self.cloud, self.steps, index, params);
-        }
-        Ok(params.as_object().cloned().unwrap_or_default())
-    }
-
-    /// A code package of which only the size is known: the module that stands in for it, or so many bytes.
-    fn zip(&mut self, index: usize, function: &str, zip: &Value) -> Result<Value, Stop> {
-        match zip.get("$bytes").and_then(Value::as_u64) {
-            Some(bytes) if bytes > CODE_BYTES_MAX => {
-                let bytes = usize::try_from(bytes)
-                    .map_err(|_| Stop::Skipped("needs a package too large to make".into()))?;
-                Ok(self.cloud.blob(vec![0; bytes]))
-            }
-            Some(_) => self.code(index, function, None),
-            None if zip.is_string() => self.code(index, function, None),
-            None => Ok(zip.clone()),
-        }
-    }
-
-    fn code(&mut self, index: usize, function: &str, file: Option<&str>) -> Result<Value, Stop> {
-        let stub = file
-            .and_then(known_behaviour)
-            .unwrap_or_else(|| self.recorded_behaviour(index, function));
-        let module = stub.module().map_err(Stop::Failed)?;
-        Ok(self.cloud.blob(module))
-    }
-
-    /// What the code must do that the step at `index` brings, from the answers to the invocations of it: those of `$LATEST` up
-    /// to the next change, and those of the versions that were published of it.
-    fn recorded_behaviour(&self, index: usize, function: &str) -> Stub {
-        let mut acts: Vec<Act> = Vec::new();
-        let mut current = 0;
-        let mut versions: BTreeMap<String, usize> = BTreeMap::new();
-        for (at, step) in self.steps.iter().enumerate() {
-            let named = [&step["params"]["FunctionName"], &step["helper_params"]["func_name"]];
-            let named = named.iter().find_map(|name| name.as_str()).unwrap_or_default();
-            // A reference is to an answer about the function: nearly always the only one.
-            if !named.starts_with("${") && function_name(named) != function {
-                continue;
-            }
-            let expected = step["expect"].as_object().and_then(|all| all.values().next());
-            let operation = step["op"].as_str().unwrap_or_default();
-            if matches!(operation, "UpdateFunctionCode" | "CreateFunction") {
-                current = at;
-            }
-            if operation == "PublishVersion" || step["params"]["Publish"] == true {
-                let told = expected.and_then(|answer| answer["Version"].as_str());
-                let number = told.map_or((versions.len() + 1).to_string(), str::to_owned);
-                versions.entry(number).or_insert(current);
-            }
-            if operation == "Invoke"
-                && let Some(answer) = expected
-                && answer.get("Payload").is_some_and(|payload| payload != "")
-            {
-                let version = answer["ExecutedVersion"].as_str().unwrap_or_default();
-                if versions.get(version).copied().unwrap_or(current) == index {
-                    acts.push(act_of(answer));
-                }
-            }
-        }
-        if acts.is_empty() {
-            // Nobody waited for an answer: what became of the events says it.
-            acts.extend(self.steps.iter().find_map(|step| act_of_record(&step["expect"])));
-        }
-        if acts.is_empty() && self.steps.iter().any(asks_to_fail) {
-            acts.push(failure("Test exception (this is intentional)"));
-        }
-        if acts.is_empty() {
-            return Stub::echo();
-        }
-        acts.dedup();
-        Stub { init: None, log: Vec::new(), sleeps: false, acts }
-    }
-
-    /// Puts values in the place of references, and of those of which only size or kind is known.
-    fn resolve(&mut self, value: &Value) -> Result<Value, Stop> {
-        match value {
-            Value::Array(all) => all.iter().map(|value| self.resolve(value)).collect(),
-            Value::String(text) if text.contains("${") => self.references(text),
-            Value::Object(object) => {
-                if let Some(bytes) = object.get("$bytes").and_then(Value::as_u64) {
-                    let bytes = usize::try_from(bytes)
-                        .map_err(|_| Stop::Skipped("needs bytes too many to make".into()))?;
-                    return Ok(self.cloud.blob(vec![0; bytes]));
-                }
-                if let Some(hex) = object.get("$hex").and_then(Value::as_str) {
-                    return Ok(Value::String(
-                        base64::engine::general_purpose::STANDARD.encode(unhex(hex)),
-                    ));
-                }
-                if object
-                    .get("head")
-                    .and_then(Value::as_str)
-                    .is_some_and(|it| it.starts_with(['{', '[']))
-                {
-                    return skip("needs a document of which only the beginning was recorded");
-                }
-                if let Some(len) = object.get("$str_len").and_then(Value::as_u64) {
-                    return Ok(Value::String("a".repeat(usize::try_from(len).unwrap_or(0))));
-                }
-                if let Some(at) = object.get("$ts") {
-                    return Ok(at.clone());
-                }
-                if object.contains_key("$py") {
-                    return skip("needs a value that only the recorder's program has");
-                }
-                let all =
-                    object.iter().map(|(name, value)| Ok((name.clone(), self.resolve(value)?)));
-                Ok(Value::Object(all.collect::<Result<_, _>>()?))
-            }
-            other => Ok(other.clone()),
-        }
-    }
-
-    fn references(&mut self, text: &str) -> Result<Value, Stop> {
-        let mut out = String::new();
-        let text = &arns(text);
-        let mut rest = text.as_str();
-        while let Some(start) = rest.find("${") {
-            let Some(len) = rest[start..].find('}') else { break };
-            let value = self.reference(&rest[start + 2..start + len])?;
-            if start == 0 && len + 1 == text.len() {
-                return Ok(value);
-            }
-            out += &rest[..start];
-            out += &value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            rest = &rest[start + len + 1..];
-        }
-        Ok(Value::String(out + rest))
-    }
-
-    fn reference(&mut self, reference: &str) -> Result<Value, Stop> {
-        let missing =
-            || skip(format!("needs a value that is not here: ${{{}}}", generic(reference)));
-        let (root, path) =
-            reference.split_at(reference.find(['.', '[']).unwrap_or(reference.len()));
-        if let Some(queue) = root.strip_prefix("arn_of(").and_then(|rest| rest.strip_suffix(')')) {
-            let url = self.reference(queue)?;
-            return queues::arn_of(&mut self.cloud, &url).map_or_else(missing, Ok);
-        }
-        if !self.answers.contains_key(root) {
-            return match self.made_by_fixture(root)? {
-                Some(value) if path.is_empty() => Ok(value),
-                _ => missing(),
-            };
-        }
-        let answer = &self.answers[root];
-        // A queue is what its URL names.
-        if let (true, Some(url)) = (path.is_empty(), answer.get("QueueUrl")) {
-            return Ok(url.clone());
-        }
-        let mut pointer = path.replace(['.', '['], "/").replace(']', "");
-        pointer = pointer.replace("//", "/");
-        let unwrapped = answer.get("CreateFunctionResponse");
-        let found = answer
-            .pointer(&pointer)
-            .or_else(|| unwrapped.and_then(|answer| answer.pointer(&pointer)));
-        match found {
-            Some(value) => Ok(value.clone()),
-            None if self.steps.iter().any(|step| step["id"] == root && step["raises"] == true) => {
-                Ok(Value::Null)
-            }
-            None => missing(),
-        }
-    }
-
-    /// Resources that the recordings' fixtures make with one call.
-    fn made_by_fixture(&mut self, name: &str) -> Result<Option<Value>, Stop> {
-        if let Some(made) = self.fixtures.get(name) {
-            return Ok(Some(made.clone()));
-        }
-        if name == "s3_bucket" {
-            // Destinations of logs name a bucket; what happens in it is another matter.
-            let name = json!("test-bucket-00000000");
-            self.fixtures.insert("s3_bucket".to_owned(), name.clone());
-            return Ok(Some(name));
-        }
-        if name == "sqs_queue" {
-            let params = json!({ "QueueName": "test-queue-00000000" });
-            let params = params.as_object().cloned().unwrap_or_default();
-            let made = self.cloud.call("sqs", "CreateQueue", params);
-            let url = made.map(|response| response.output["QueueUrl"].clone());
-            let url = url.map_err(|error| Stop::Failed(format!("fixture {name}: {error}")))?;
-            self.fixtures.insert(name.to_owned(), url.clone());
-            return Ok(Some(url));
-        }
-        let (operation, params, value) = match name {
-            "dummylayer" => {
-                let layer = self.cloud.blob(one_file_zip());
-                self.fixtures.insert(name.to_owned(), layer.clone());
-                return Ok(Some(layer));
-            }
-            "logs_log_group" => (
-                "CreateLogGroup",
-                json!({ "logGroupName": "test-log-group-00000000" }),
-                json!("test-log-group-00000000"),
-            ),
-            "logs_log_stream" => {
-                let group = self.made_by_fixture("logs_log_group")?.unwrap_or_default();
-                let params =
-                    json!({ "logGroupName": group, "logStreamName": "test-log-stream-00000000" });
-                ("CreateLogStream", params, json!("test-log-stream-00000000"))
-            }
-            _ => return Ok(None),
-        };
-        match self.cloud.call("logs", operation, params.as_object().cloned().unwrap_or_default()) {
-            Ok(_) => {}
-            Err(error) if is_absent(&error) => {
-                return Err(Stop::Skipped(absence("logs", operation, &error)));
-            }
-            Err(error) => return Err(Stop::Failed(format!("fixture {name}: {error}"))),
-        }
-        self.fixtures.insert(name.to_owned(), value.clone());
-        Ok(Some(value))
-    }
 }
 
 const ANOTHER_REQUEST: &str =
@@ -812,24 +516,6 @@ fn quotes_altered_arn(message: &str) -> bool {
             .expect("a constant that compiles")
     });
     regex.captures_iter(message).any(|found| &found[1] != "lambda")
-}
-
-/// A zip of one stored file, `f`.
-fn one_file_zip() -> Vec<u8> {
-    const CONTENT: &[u8] = b"hello";
-    /// CRC-32 of it.
-    const CRC: u32 = 0x3610_a686;
-    let sizes = [CRC, CONTENT.len() as u32, CONTENT.len() as u32];
-    let sizes: Vec<u8> = sizes.iter().flat_map(|word| word.to_le_bytes()).collect();
-    // Version, flags, method, time, date; then the lengths of the name and of nothing.
-    let (head, names) = ([10, 0, 0, 0, 0, 0, 0, 0, 0x21, 0], [1, 0, 0, 0]);
-    let mut zip = [b"PK\x03\x04", &head[..], &sizes, &names, b"f", CONTENT].concat();
-    let at = u32::try_from(zip.len()).unwrap_or_default().to_le_bytes();
-    let entry = [b"PK\x01\x02\x14\x00", &head[..], &sizes, &names, &[0; 14], b"f"].concat();
-    let size = u32::try_from(entry.len()).unwrap_or_default().to_le_bytes();
-    zip.extend(entry);
-    zip.extend([b"PK\x05\x06", &[0, 0, 0, 0, 1, 0, 1, 0][..], &size, &at, &[0, 0]].concat());
-    zip
 }
 
 fn skip<T>(rule: impl Into<String>) -> Result<T, Stop> {
@@ -849,70 +535,9 @@ pub fn absence(service: &str, operation: &str, error: &ApiError) -> String {
     }
 }
 
-/// A reference without its step's number, so that one rule covers all.
-fn generic(reference: &str) -> String {
-    static REGEX: OnceLock<Regex> = OnceLock::new();
-    let regex = REGEX.get_or_init(|| Regex::new(r"\br[0-9]+").expect("a constant that compiles"));
-    regex.replace_all(reference, "r…").into_owned()
-}
-
-/// The answer as the recorder's client library shows it.
-pub fn shape(service: &str, operation: &str, answer: &Result<Response, ApiError>) -> Value {
-    let metadata = |status: u16| json!({ "HTTPHeaders": {}, "HTTPStatusCode": status });
-    let mut all = Map::new();
-    match answer {
-        Ok(response) => {
-            all = response.output.as_object().cloned().unwrap_or_default();
-            if (service, operation) == ("lambda", "Invoke") {
-                let payload = all
-                    .get("Payload")
-                    .map_or(json!(""), |payload| payload.get("$text").unwrap_or(payload).clone());
-                all.insert("Payload".into(), payload);
-            }
-            all.insert("ResponseMetadata".into(), metadata(response.status));
-        }
-        Err(error) => {
-            let mut told = Map::new();
-            told.insert("Message".into(), json!(error.message));
-            told.insert("Code".into(), json!(error.code));
-            // Members of errors that the public model knows are shown beside.
-            let known = coldstart_engine::model::service(service)
-                .is_some_and(|model| model.error_message_member(&error.code).is_some());
-            if known {
-                all = coldstart_wire::error_body(service, error);
-            }
-            all.insert("Error".into(), Value::Object(told));
-            all.insert("ResponseMetadata".into(), metadata(error.status));
-        }
-    }
-    if service == "sqs" {
-        queues::shape(&mut all);
-    }
-    Value::Object(all)
-}
-
 /// The recordings' helpers that receive messages.
 fn is_of_queues(step: &Value) -> bool {
     step["fixture"] == "sqs_collect_messages"
-}
-
-/// `arn:aws:sqs:us-east-1:${r1}:${r1}` is how a test put an ARN together from a queue's URL.
-fn arns(text: &str) -> String {
-    static REGEX: OnceLock<Regex> = OnceLock::new();
-    let regex = REGEX.get_or_init(|| {
-        Regex::new(r"arn:aws:sqs:[a-z0-9-]+:\$\{(r[0-9]+)\}:\$\{r[0-9]+\}")
-            .expect("a constant that compiles")
-    });
-    regex.replace_all(text, "$${arn_of($1)}").into_owned()
-}
-
-/// `N validation errors detected: A; B` as the recordings' tests take it apart.
-fn counted(error: &Value) -> Value {
-    let message = error["Message"].as_str().unwrap_or_default();
-    let (count, errors) = message.split_once(" validation error").unwrap_or(("0", ""));
-    let errors = errors.split_once("detected: ").map_or("", |(_, errors)| errors);
-    let errors: Vec<&str> = errors.split("; ").collect();
-    json!({ "Code": error["Code"], "Count": count.parse::<u64>().unwrap_or(0), "Errors": errors })
 }
 
 /// A step that was taken while a change was still going on, as its recorded answer shows.
@@ -930,12 +555,6 @@ fn kind_of(step: &Value) -> String {
     kinds.iter().find_map(|kind| step[*kind].as_str()).unwrap_or("unknown").to_owned()
 }
 
-/// `f` of `f`, `f:1`, `123456789012:function:f` and ARNs.
-fn function_name(name: &str) -> String {
-    let after = name.rsplit_once("function:").map_or(name, |(_, after)| after);
-    after.split(':').next().unwrap_or_default().to_owned()
-}
-
 /// The earliest Unix time in milliseconds that a case's parameters name.
 fn earliest_time(case: &Value) -> Option<u64> {
     match case {
@@ -950,10 +569,4 @@ fn earliest_time(case: &Value) -> Option<u64> {
             .max(),
         _ => None,
     }
-}
-
-fn unhex(hex: &str) -> Vec<u8> {
-    (0..hex.len() / 2)
-        .filter_map(|i| u8::from_str_radix(hex.get(i * 2..i * 2 + 2)?, 16).ok())
-        .collect()
 }
