@@ -5,8 +5,8 @@ use crate::app::{App, HereAction, LinkFault};
 use crate::engine_client::EngineEvent;
 use crate::host;
 use crate::model::{
-    DocumentAction, EnginePhase, Keeping, LibraryAction, LinkReplay, Notice, NoticesAction, Origin,
-    Remedy, SessionAction, Tone, format_micros,
+    DocumentAction, EnginePhase, Keeping, LibraryAction, LinkReplay, Notice, NoticesAction, Remedy,
+    SessionAction, Tone, format_micros,
 };
 use crate::route::Route;
 use crate::storage::Storage;
@@ -53,7 +53,11 @@ pub fn start(app: &App) {
 fn listen(app: &App) {
     let heard = app.clone();
     host::listen_forever("hashchange", move |_| {
-        let route = Route::parse(&host::fragment());
+        let mut route = Route::parse(&host::fragment());
+        if route == Route::Home && heard.document.get().is_open() {
+            route = Route::Functions;
+            host::replace_fragment(&route.format());
+        }
         heard.here.dispatch(HereAction::Moved(route.clone()));
         heard.here.dispatch(HereAction::LinkFault(None));
         if let Route::Link(payload) = route {
@@ -156,7 +160,7 @@ fn recover(app: &App, message: String, command: Option<u64>) {
     );
     connect(app);
     let document = app.document.get();
-    if document.id.is_empty() && document.origin == Origin::Own {
+    if !document.is_open() {
         return;
     }
     let app = app.clone();

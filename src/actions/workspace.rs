@@ -150,9 +150,9 @@ pub async fn open_own(app: &App) {
 
 /// The first workspace of all, with a function that works.
 async fn begin(app: &App) {
-    if new_with_starter(app, "My workspace").await {
-        leave_home(app, Route::function(STARTER_FUNCTION, FunctionTab::Code));
-    }
+    let is_open = new_with_starter(app, "My workspace").await;
+    let starter = Route::function(STARTER_FUNCTION, FunctionTab::Code);
+    leave_home(app, if is_open { starter } else { Route::Functions });
 }
 
 fn leave_home(app: &App, route: Route) {

@@ -12,8 +12,9 @@ use crate::model::{EnginePhase, Keeping, Saved, Tone};
 use crate::pages::{
     CostsPage, ExamplesPage, ExecutionPage, FunctionPage, FunctionsPage, ImportPage, ImportedPage,
     MachinePage, MachinesPage, NotFoundPage, QueuePage, QueuesPage, WorkspacesPage,
+    service_page,
 };
-use crate::route::{FunctionTab, Route};
+use crate::route::{FunctionTab, ResourceKind, Route};
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
@@ -112,7 +113,11 @@ fn page_of(route: &Route) -> String {
 
 fn page(route: &Route) -> Html {
     match route {
-        Route::Home | Route::Functions | Route::Link(_) => html! { <FunctionsPage /> },
+        // Where the visitor goes is known once their workspace is open.
+        Route::Home => {
+            html! { <div class="page"><div class="skeleton" aria-hidden="true"><i></i><i></i><i></i></div></div> }
+        }
+        Route::Functions | Route::Link(_) => html! { <FunctionsPage /> },
         Route::Invocation { function, request } => {
             html! { <FunctionPage key={function.clone()} name={function.clone()} tab={FunctionTab::Monitor} request={request.clone()} /> }
         }
@@ -120,6 +125,7 @@ fn page(route: &Route) -> Html {
             html! { <FunctionPage key={function.clone()} name={function.clone()} tab={FunctionTab::Configuration} section={*section} /> }
         }
         Route::Queues => html! { <QueuesPage /> },
+        Route::Services | Route::Resources(_) | Route::Resource(..) => service_page(route),
         Route::Costs => html! { <CostsPage /> },
         Route::Queue(name) => html! { <QueuePage key={name.clone()} name={name.clone()} /> },
         Route::Import => html! { <ImportPage /> },
@@ -236,10 +242,15 @@ struct NavigationProps {
     route: Route,
 }
 
-const PLACES: [(Route, &str, Glyph); 6] = [
+const PLACES: [(Route, &str, Glyph); 11] = [
     (Route::Functions, "Functions", Glyph::Functions),
+    (Route::Resources(ResourceKind::Layers), "Layers", Glyph::Layers),
     (Route::Machines, "State machines", Glyph::Machines),
     (Route::Queues, "SQS queues", Glyph::Queues),
+    (Route::Resources(ResourceKind::Topics), "SNS topics", Glyph::Topics),
+    (Route::Resources(ResourceKind::Rules), "EventBridge rules", Glyph::Rules),
+    (Route::Resources(ResourceKind::Schedules), "Schedules", Glyph::Clock),
+    (Route::Resources(ResourceKind::Roles), "IAM roles", Glyph::Roles),
     (Route::Costs, "Cost", Glyph::Cost),
     (Route::Examples, "Examples", Glyph::Examples),
     (Route::Workspaces, "Workspaces", Glyph::Workspaces),
@@ -253,6 +264,7 @@ fn is_at(route: &Route, place: &Route) -> bool {
         | Route::Configuration { .. }
         | Route::Link(_) => *place == Route::Functions,
         Route::Queue(_) => *place == Route::Queues,
+        Route::Resource(kind, _) => *place == Route::Resources(*kind),
         Route::Machine { .. } | Route::Execution { .. } | Route::Import | Route::Imported(_) => {
             *place == Route::Machines
         }
@@ -302,13 +314,31 @@ fn SideNavigation(props: &NavigationProps) -> Html {
     }
 }
 
+/// At the bottom of a phone there is room for five. The workspace is linked at the top.
+const BELOW: [(Route, &str, Glyph); 5] = [
+    (Route::Functions, "Functions", Glyph::Functions),
+    (Route::Machines, "State machines", Glyph::Machines),
+    (Route::Services, "Services", Glyph::Topics),
+    (Route::Costs, "Cost", Glyph::Cost),
+    (Route::Examples, "Examples", Glyph::Examples),
+];
+
+/// As [`is_at`]; all resources are among the services.
+fn is_below(route: &Route, place: &Route) -> bool {
+    match route {
+        Route::Queues | Route::Queue(_) | Route::Resources(_) | Route::Resource(..) => {
+            *place == Route::Services
+        }
+        other => is_at(other, place),
+    }
+}
+
 #[component]
 fn BottomNavigation(props: &NavigationProps) -> Html {
     html! {
         <nav class="bottom-navigation" aria-label="Coldstart, at the bottom">
-            // The workspace is linked at the top.
-            for (place, label, glyph) in PLACES.into_iter().filter(|(place, ..)| *place != Route::Workspaces) {
-                <a key={label} href={place.format()} aria-current={is_at(&props.route, &place).then_some("page")}><Icon {glyph} /><span>{ label }</span></a>
+            for (place, label, glyph) in BELOW {
+                <a key={label} href={place.format()} aria-current={is_below(&props.route, &place).then_some("page")}><Icon {glyph} /><span>{ label }</span></a>
             }
         </nav>
     }

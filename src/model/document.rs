@@ -61,6 +61,10 @@ impl Document {
             revision: 0,
         }
     }
+    /// Whether there is one: the visitor's own, or a link's, which has no id.
+    pub fn is_open(&self) -> bool {
+        !self.id.is_empty() || self.read_only()
+    }
     /// Whether nothing may be changed.
     pub fn read_only(&self) -> bool {
         self.origin != Origin::Own

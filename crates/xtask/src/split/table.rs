@@ -243,6 +243,18 @@ pub(crate) const PAGE: &[Part] = &[
         brotli_max: 90_000,
         needed_at: &["#/functions/*"],
     },
+    // The list of functions: who comes for the first time is at the starter.
+    Part {
+        rule: Rule {
+            name: "functions",
+            claims: &["coldstart_app::pages::functions"],
+            stays: &[],
+            after: &[],
+            needs: &["common"],
+        },
+        brotli_max: 12_000,
+        needed_at: &[AGAIN, "#/functions", "#/w/*"],
+    },
     // Queues. Their forms are those of a function's tabs.
     Part {
         rule: Rule {
