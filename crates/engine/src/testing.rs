@@ -38,7 +38,7 @@ pub(crate) fn accept_script(bytes: &[u8]) -> Result<Artifact, Refusal> {
         memory_pages_min: 1,
         producers: Vec::new(),
     };
-    Ok(Artifact { info: Arc::new(info), metered: text.as_bytes().into() })
+    Ok(Artifact { info: Arc::new(info), metered: text.as_bytes().into(), copies: false })
 }
 
 pub(crate) struct ScriptSandbox;

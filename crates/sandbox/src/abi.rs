@@ -56,7 +56,7 @@ const OVER_LIMIT: i32 = 3;
 const NONE: i32 = -1;
 
 /// The state behind the imports.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Abi {
     /// An event that waits for a large enough buffer.
     undelivered: Option<Arc<[u8]>>,
@@ -72,7 +72,7 @@ pub(crate) struct Abi {
     started_bytes: usize,
 }
 
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 enum AnswerPhase {
     /// `fail` reports an init error.
     #[default]

@@ -78,8 +78,9 @@ pub fn accept(bytes: &[u8]) -> Result<Artifact, Refusal> {
     let largest =
         meter::encoded_size(&metered).map_err(|error| refusal("malformed", error.to_string()))?;
     within("bytes in one metered function", largest, FUNCTION_BYTES_MAX)?;
+    let copies = inspection.plans.iter().all(Plan::keeps_tables) && !inspection.references;
     let info = inspection.info(bytes, shape);
-    Ok(Artifact { info: Arc::new(info), metered: metered.into() })
+    Ok(Artifact { info: Arc::new(info), metered: metered.into(), copies })
 }
 
 fn refusal(code: &str, message: impl Into<String>) -> Refusal {
@@ -180,6 +181,8 @@ pub(crate) struct Inspection {
     globals: Vec<String>,
     exports: Vec<(Export, Option<FuncType>)>,
     producers: Vec<String>,
+    /// Whether a global that can change holds a reference, which means nothing in another instance.
+    references: bool,
     pub(crate) plans: Vec<Plan>,
     counts: [u64; COUNTS_MAX.len()],
 }
@@ -294,7 +297,9 @@ impl Inspection {
             }
             Payload::GlobalSection(section) => {
                 for global in section.clone() {
-                    self.globals.push(global_text(&global?.ty));
+                    let ty = global?.ty;
+                    self.references |= ty.mutable && ty.content_type.is_reference_type();
+                    self.globals.push(global_text(&ty));
                 }
             }
             Payload::ExportSection(section) => {

@@ -1,6 +1,6 @@
 //! The interface between an execution environment and the tier that runs its module.
 
-use crate::Artifact;
+use crate::{Artifact, Image, Snapshot};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,6 +9,10 @@ pub trait Sandbox {
     /// Makes a suspended guest; nothing of it runs before the first [`Guest::resume`].
     /// A module that asks for more memory than `config.limits` fails here with the trap that an environment would report.
     fn start(&self, artifact: &Artifact, config: GuestConfig) -> Result<Box<dyn Guest>, Trap>;
+    /// Makes a guest of a copy: it waits for its first event. Asked only for images that this tier made, see [`Snapshot::restore`].
+    fn restore(&self, _: &Artifact, _: Limits, _: &Image) -> Result<Box<dyn Guest>, Trap> {
+        Err(Trap::Other("this tier makes no images".to_owned()))
+    }
 }
 
 /// What an execution environment gives its guest.
@@ -212,4 +216,14 @@ pub trait Guest {
     fn take_started(&mut self) -> Vec<StartedCall>;
     /// `/tmp` as it is now, for the next guest of the same environment.
     fn tmp(&self) -> BTreeMap<String, Arc<[u8]>>;
+    /// A copy of the guest, if it waits for an event and can be copied; see [`Snapshot`].
+    fn image(&self) -> Option<Image> {
+        None
+    }
+    /// Begins its stream of random bytes anew.
+    fn reseed(&mut self, _seed: u64) {}
+    /// The guest as it is while it waits for its first event: for guests of [`start_recorded`](crate::start_recorded).
+    fn snapshot(&self) -> Option<Snapshot> {
+        None
+    }
 }

@@ -57,6 +57,7 @@ pub(crate) enum Block {
 }
 
 /// Everything that the imports of one guest know.
+#[derive(Clone)]
 pub(crate) struct Host {
     pub(crate) shape: Shape,
     pub(crate) limits: Limits,
@@ -83,7 +84,7 @@ impl Host {
 ///
 /// Invariant: a run cut into slices reads the same times as one that is not, to the nanosecond: a slice that
 /// only continues an exhausted one goes on from the same base, so no rounding piles up.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Time {
     base_ns: u64,
     /// Units since the base, without the slice that runs now.
@@ -136,7 +137,7 @@ impl Time {
 }
 
 /// What the guest wrote to its log streams, bounded.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Log {
     writes: Vec<LogWrite>,
     /// Bytes and entries kept since the last [`Log::begin`].

@@ -16,6 +16,7 @@ mod host;
 mod imports;
 mod meter;
 mod module;
+mod snapshot;
 mod wasi;
 mod wasmi_tier;
 
@@ -26,6 +27,7 @@ pub use guest::{
     StartedCall, StartedKind, Stop, Trap,
 };
 pub use module::{Artifact, Export, Import, ModuleInfo, Refusal, Shape};
+pub use snapshot::{Image, Snapshot, start_recorded};
 pub use wasmi_tier::WasmiSandbox;
 
 /// The version of the meter's cost table and check placement. A share link names it, because

@@ -71,6 +71,8 @@ pub struct Artifact {
     pub info: Arc<ModuleInfo>,
     /// The metered module, the one that runs.
     pub metered: Arc<[u8]>,
+    /// Whether memory and exported globals are all of its state: nothing in it changes tables or drops segments.
+    pub copies: bool,
 }
 
 /// Bytes of a module: above what Lambda's 50 MB upload holds, below what a tab can meter in a second.

@@ -3,15 +3,17 @@
 //! Invariant: whatever wasmi answers, a guest ends with a [`Trap`], never with a panic.
 //! Invariant: memory and tables together stay within `memory_bytes_max`.
 
+mod image;
+
 use crate::abi;
 use crate::guest::{
-    Answer, Clock, Exit, Guest, GuestConfig, LogWrite, Resume, Run, Sandbox, StartedCall, Stop,
-    Trap,
+    Answer, Clock, Exit, Guest, GuestConfig, Limits, LogWrite, Resume, Run, Sandbox, StartedCall,
+    Stop, Trap,
 };
 use crate::host::{Block, Cx, Halt, Host};
 use crate::imports::for_each_import;
 use crate::meter;
-use crate::{Artifact, Shape, wasi};
+use crate::{Artifact, Image, Shape, wasi};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use wasmi::{
@@ -98,15 +100,34 @@ impl WasmiSandbox {
 
 impl Sandbox for WasmiSandbox {
     fn start(&self, artifact: &Artifact, config: GuestConfig) -> Result<Box<dyn Guest>, Trap> {
-        let limit = config.limits.memory_bytes_max;
+        let can_resume = artifact.info.exports.iter().any(|export| export.name == "lambda_resume");
+        let host = Host::new(artifact.info.shape, can_resume, config);
+        Ok(Box::new(self.instantiate(artifact, host)?))
+    }
+
+    fn restore(
+        &self,
+        artifact: &Artifact,
+        limits: Limits,
+        image: &Image,
+    ) -> Result<Box<dyn Guest>, Trap> {
+        let mut host = image.0.host.clone();
+        host.limits = limits;
+        let mut guest = self.instantiate(artifact, host)?;
+        guest.become_copy(image)?;
+        Ok(Box::new(guest))
+    }
+}
+
+impl WasmiSandbox {
+    fn instantiate(&self, artifact: &Artifact, host: Host) -> Result<WasmiGuest, Trap> {
+        let limit = host.limits.memory_bytes_max;
         if u64::from(artifact.info.memory_pages_min) * PAGE_BYTES > limit {
             return Err(Trap::OutOfMemory);
         }
         let module = self.module(artifact).map_err(|error| trap_of(&error))?;
-        let shape = artifact.info.shape;
-        let can_resume = artifact.info.exports.iter().any(|export| export.name == "lambda_resume");
         let data = Data {
-            host: Host::new(shape, can_resume, config),
+            host,
             limiter: Limiter { limit, used: 0, peak: 0, memory: 0, last: 0, denied: false },
             memory: None,
             left: None,
@@ -122,7 +143,14 @@ impl Sandbox for WasmiSandbox {
         let left = instance.get_global(&store, meter::EXPORT_LEFT);
         store.data_mut().memory = memory;
         store.data_mut().left = left;
-        Ok(Box::new(WasmiGuest { store, instance, shape, phase: Phase::Fresh, exhausted: false }))
+        Ok(WasmiGuest {
+            store,
+            instance,
+            shape: artifact.info.shape,
+            copies: artifact.copies,
+            phase: Phase::Fresh,
+            exhausted: false,
+        })
     }
 }
 
@@ -398,6 +426,8 @@ struct WasmiGuest {
     store: Store<Data>,
     instance: Instance,
     shape: Shape,
+    /// As the artifact says.
+    copies: bool,
     phase: Phase,
     /// The last stop was the end of a slice.
     exhausted: bool,
@@ -722,5 +752,13 @@ impl Guest for WasmiGuest {
 
     fn tmp(&self) -> BTreeMap<String, Arc<[u8]>> {
         self.store.data().host.wasi.tmp_files()
+    }
+
+    fn image(&self) -> Option<Image> {
+        self.copy()
+    }
+
+    fn reseed(&mut self, seed: u64) {
+        self.host().wasi.reseed(seed);
     }
 }

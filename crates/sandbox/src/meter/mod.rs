@@ -45,6 +45,8 @@ pub(crate) const EXPORT_PREFIX: &str = "meter.";
 pub(crate) const EXPORT_LEFT: &str = "meter.left";
 pub(crate) const EXPORT_DEPTH: &str = "meter.depth";
 pub(crate) const EXPORT_MEMORY: &str = "meter.memory";
+/// Followed by the index of a global of the module's own that can change: a snapshot reads and writes it.
+pub(crate) const EXPORT_GLOBAL: &str = "meter.global.";
 /// The module's start function. It is called like any other, so that it can be suspended.
 pub(crate) const EXPORT_START: &str = "meter.start";
 pub(crate) const IMPORT_MODULE: &str = "meter";

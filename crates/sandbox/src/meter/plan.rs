@@ -17,6 +17,15 @@ pub(crate) struct Plan {
     pub(super) checked: bool,
     pub(super) temps: Temps,
     pub(super) params: u32,
+    /// Whether it changes a table, or drops a segment.
+    changes_tables: bool,
+}
+
+impl Plan {
+    /// Whether the function leaves tables and segments as they are.
+    pub(crate) fn keeps_tables(&self) -> bool {
+        !self.changes_tables
+    }
 }
 
 /// Locals that the second pass needs.
@@ -86,6 +95,7 @@ pub(crate) fn plan<T: WasmModuleResources>(
     let mut runs = Runs::new();
     let (mut height_max, mut calls, mut loops, mut index) = (0, false, false, 0_u32);
     let mut temps = Temps::default();
+    let mut changes_tables = false;
     while !reader.eof() {
         let at = reader.original_position();
         let op = reader.read_operator()?;
@@ -104,6 +114,16 @@ pub(crate) fn plan<T: WasmModuleResources>(
         height_max = height_max.max(height);
         runs.step(index, &op, imported_functions);
         nans.step(index, &op, arity, height as usize);
+        changes_tables |= matches!(
+            op,
+            O::TableSet { .. }
+                | O::TableCopy { .. }
+                | O::TableFill { .. }
+                | O::TableInit { .. }
+                | O::TableGrow { .. }
+                | O::ElemDrop { .. }
+                | O::DataDrop { .. }
+        );
         match op {
             O::Call { .. } | O::CallIndirect { .. } => calls = true,
             O::Loop { .. } => loops = true,
@@ -151,5 +171,6 @@ pub(crate) fn plan<T: WasmModuleResources>(
         checked,
         temps,
         params,
+        changes_tables,
     })
 }

@@ -37,6 +37,7 @@ pub(crate) fn rewrite(bytes: &[u8], plans: &[Plan]) -> Result<Vec<u8>, EncodeErr
     let mut defined: Vec<u32> = Vec::new();
     let (mut imported_functions, mut globals) = (0, 0);
     let mut has_memory = false;
+    let mut changing = Vec::new();
     let mut start = None;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload? {
@@ -59,7 +60,15 @@ pub(crate) fn rewrite(bytes: &[u8], plans: &[Plan]) -> Result<Vec<u8>, EncodeErr
                     defined.push(ty?);
                 }
             }
-            Payload::GlobalSection(section) => globals += section.count(),
+            Payload::GlobalSection(section) => {
+                for global in section {
+                    let ty = global?.ty;
+                    if ty.mutable && !ty.content_type.is_reference_type() {
+                        changing.push(globals);
+                    }
+                    globals += 1;
+                }
+            }
             Payload::MemorySection(section) => has_memory = section.count() > 0,
             Payload::StartSection { func, .. } => start = Some(func),
             _ => {}
@@ -156,6 +165,10 @@ pub(crate) fn rewrite(bytes: &[u8], plans: &[Plan]) -> Result<Vec<u8>, EncodeErr
         .global(global(ValType::I32), &wasm_encoder::ConstExpr::i32_const(DEPTH_WORDS_MAX));
     exports.export(EXPORT_LEFT, wasm_encoder::ExportKind::Global, rewriter.left);
     exports.export(EXPORT_DEPTH, wasm_encoder::ExportKind::Global, rewriter.left + 1);
+    for index in changing {
+        let name = format!("{EXPORT_GLOBAL}{index}");
+        exports.export(&name, wasm_encoder::ExportKind::Global, index);
+    }
     if has_memory {
         exports.export(EXPORT_MEMORY, wasm_encoder::ExportKind::Memory, 0);
     }

@@ -22,14 +22,14 @@ pub(crate) type NodeId = usize;
 /// The root of the tree.
 pub(crate) const ROOT: NodeId = 0;
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Kind {
     File(Data),
     Directory(BTreeMap<String, NodeId>),
 }
 
 /// A file's bytes: shared until the first write.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Data {
     Shared(Arc<[u8]>),
     Owned(Vec<u8>),
@@ -44,7 +44,7 @@ impl Data {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Node {
     kind: Kind,
     parent: NodeId,
@@ -65,7 +65,7 @@ pub(crate) struct Stat {
     pub(crate) modified_ns: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Fs {
     nodes: BTreeMap<NodeId, Node>,
     next_id: NodeId,

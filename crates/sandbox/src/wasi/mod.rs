@@ -74,6 +74,7 @@ enum Descriptor {
 }
 
 /// The state behind the imports.
+#[derive(Clone)]
 pub(crate) struct Wasi {
     args: Vec<String>,
     environment: Vec<String>,
@@ -123,6 +124,11 @@ impl Wasi {
     /// What a command guest wrote, and how much it wanted to write.
     pub(crate) fn take_stdout(&mut self) -> (Vec<u8>, u64) {
         (std::mem::take(&mut self.stdout), std::mem::take(&mut self.stdout_wanted))
+    }
+
+    /// Begins the stream of random bytes anew.
+    pub(crate) fn reseed(&mut self, seed: u64) {
+        self.random = seed;
     }
 
     pub(crate) fn tmp_files(&self) -> BTreeMap<String, Arc<[u8]>> {
