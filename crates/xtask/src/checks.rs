@@ -185,6 +185,8 @@ fn run(paths: &Paths, rest: &[OsString]) -> Outcome<bool> {
 
     let mut tests = cargo(paths, "test");
     tests.args(["--workspace", "--no-fail-fast"]);
+    // Two thousand workloads by chance; by themselves the tests do a tenth of it.
+    tests.env("COLDSTART_SEEDS", "500");
     run.tests("Unit tests", cargo_counts, &mut tests);
     run.tests("Conformance", conformance_counts, &mut conformance_command(paths));
     run.check("Release build of the command", |plan, paths| {
