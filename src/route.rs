@@ -170,6 +170,48 @@ impl MachineTab {
     }
 }
 
+/// Resources of a service that have a list, and a page for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResourceKind {
+    /// SNS topics.
+    Topics,
+    /// Event buses and their rules; a rule is named `BUS/RULE`.
+    Rules,
+    /// Schedules of EventBridge Scheduler, named `GROUP/SCHEDULE`.
+    Schedules,
+    /// Lambda layers.
+    Layers,
+    /// IAM roles.
+    Roles,
+}
+
+impl ResourceKind {
+    /// By service.
+    pub const ALL: [Self; 5] =
+        [Self::Topics, Self::Rules, Self::Schedules, Self::Layers, Self::Roles];
+
+    /// As it stands in the address.
+    pub fn segment(self) -> &'static str {
+        match self {
+            Self::Topics => "topics",
+            Self::Rules => "rules",
+            Self::Schedules => "schedules",
+            Self::Layers => "layers",
+            Self::Roles => "roles",
+        }
+    }
+    /// As it stands in the navigation.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Topics => "SNS topics",
+            Self::Rules => "EventBridge rules",
+            Self::Schedules => "Schedules",
+            Self::Layers => "Layers",
+            Self::Roles => "IAM roles",
+        }
+    }
+}
+
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
@@ -211,6 +253,12 @@ pub enum Route {
     Queues,
     /// A queue.
     Queue(String),
+    /// The services that have lists of resources.
+    Services,
+    /// A list of resources.
+    Resources(ResourceKind),
+    /// A resource, by its name.
+    Resource(ResourceKind, String),
     /// What the session cost.
     Costs,
     /// A history from a file, to be taken in.
@@ -259,6 +307,7 @@ impl Route {
                 }
             }
             ["costs"] => Self::Costs,
+            ["services"] => Self::Services,
             ["queues"] => Self::Queues,
             ["queues", name] => Self::Queue(decode(name)),
             ["machines"] => Self::Machines,
@@ -281,6 +330,14 @@ impl Route {
                 match FunctionTab::ALL.into_iter().find(|known| known.segment() == *tab) {
                     Some(tab) => Self::Function { name: decode(name), tab },
                     None => Self::NotFound(fragment.to_owned()),
+                }
+            }
+            [kind, rest @ ..] if rest.len() < 2 => {
+                let known = ResourceKind::ALL.into_iter().find(|known| known.segment() == *kind);
+                match (known, rest) {
+                    (Some(kind), []) => Self::Resources(kind),
+                    (Some(kind), [name]) => Self::Resource(kind, decode(name)),
+                    _ => Self::NotFound(fragment.to_owned()),
                 }
             }
             _ => Self::NotFound(fragment.to_owned()),
@@ -310,6 +367,9 @@ impl Route {
             }
             Self::Queues => "#/queues".into(),
             Self::Costs => "#/costs".into(),
+            Self::Services => "#/services".into(),
+            Self::Resources(kind) => format!("#/{}", kind.segment()),
+            Self::Resource(kind, name) => format!("#/{}/{}", kind.segment(), encode(name)),
             Self::Queue(name) => format!("#/queues/{}", encode(name)),
             Self::Import => "#/histories".into(),
             Self::Imported(number) => format!("#/histories/{}", encode(number)),
@@ -373,6 +433,9 @@ impl Route {
             }
             Self::Queues => "SQS queues".into(),
             Self::Costs => "Cost".into(),
+            Self::Services => "Services".into(),
+            Self::Resources(kind) => kind.label().into(),
+            Self::Resource(kind, name) => format!("{name} · {}", kind.label()),
             Self::Queue(name) => format!("{name} · SQS queue"),
             Self::Import => "Import a history".into(),
             Self::Imported(_) => "Imported history".into(),
@@ -392,7 +455,8 @@ fn encode(name: &str) -> String {
         .collect()
 }
 
-fn decode(segment: &str) -> String {
+/// The text behind the escapes of an address.
+pub fn decode(segment: &str) -> String {
     let bytes = segment.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut index = 0;
@@ -425,6 +489,7 @@ mod tests {
             Route::Import,
             Route::Queues,
             Route::Costs,
+            Route::Services,
             Route::Examples,
             Route::Workspaces,
             Route::Link("d1.ab_-.cd/?#x".into()),
@@ -432,9 +497,11 @@ mod tests {
         for name in ["hello", "a-b_c", "ä b/c%41", "50%", ""] {
             routes.extend(FunctionTab::ALL.map(|tab| Route::function(name, tab)));
             routes.extend(MachineTab::ALL.map(|tab| Route::machine(name, tab)));
+            routes.extend(ResourceKind::ALL.map(Route::Resources));
             routes.extend(ConfigurationSection::ALL.map(|part| Route::configuration(name, part)));
             if !name.is_empty() {
                 routes.push(Route::Queue(name.into()));
+                routes.extend(ResourceKind::ALL.map(|kind| Route::Resource(kind, name.into())));
                 routes.push(Route::Imported(name.into()));
                 routes.push(Route::Invocation { function: name.into(), request: name.into() });
                 routes.push(Route::Execution { machine: name.into(), name: name.into() });

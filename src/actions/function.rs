@@ -95,12 +95,16 @@ async fn prepare(app: &App, code: Code) -> Result<Prepared, DeployError> {
     }
 }
 
-/// Keeps where a module comes from, before the engine logs a command that names it.
-async fn remember(app: &App, prepared: &Prepared) {
-    let sha256 = prepared.info.sha256.clone();
-    app.modules.borrow_mut().insert(sha256.clone(), prepared.bytes.clone());
-    if let (Source::Module { .. }, Some(storage)) = (&prepared.source, storage(app)) {
-        if let Err(error) = storage.put_module(&sha256, &prepared.bytes).await {
+/// Keeps where a module, or another package, comes from, before the engine logs a command that names it.
+pub(in crate::actions) async fn remember(
+    app: &App,
+    sha256: &str,
+    source: &Source,
+    bytes: &Rc<[u8]>,
+) {
+    app.modules.borrow_mut().insert(sha256.to_owned(), bytes.clone());
+    if let (Source::Module { .. }, Some(storage)) = (source, storage(app)) {
+        if let Err(error) = storage.put_module(sha256, bytes).await {
             show(
                 app,
                 Notice::new(
@@ -112,7 +116,10 @@ async fn remember(app: &App, prepared: &Prepared) {
         }
         host::ask_to_keep_storage();
     }
-    app.document.dispatch(DocumentAction::SourceKnown { sha256, source: prepared.source.clone() });
+    app.document.dispatch(DocumentAction::SourceKnown {
+        sha256: sha256.to_owned(),
+        source: source.clone(),
+    });
 }
 
 /// Creates a function and its draft.
@@ -124,7 +131,7 @@ pub async fn create(
     events: Vec<TestEvent>,
 ) -> Result<(), DeployError> {
     let prepared = prepare(app, code).await?;
-    remember(app, &prepared).await;
+    remember(app, &prepared.info.sha256, &prepared.source, &prepared.bytes).await;
     let request = create_function(name, &prepared.info.sha256, settings);
     app.engine.request(request, &[prepared.bytes]).await.map_err(DeployError::Call)?;
     let draft = draft_with(prepared.source, events);
@@ -135,7 +142,7 @@ pub async fn create(
 /// Deploys code to a function that exists; its draft is then that code.
 pub async fn deploy(app: &App, name: &str, code: Code) -> Result<(), DeployError> {
     let prepared = prepare(app, code).await?;
-    remember(app, &prepared).await;
+    remember(app, &prepared.info.sha256, &prepared.source, &prepared.bytes).await;
     let request = update_function_code(name, &prepared.info.sha256);
     app.engine.request(request, &[prepared.bytes]).await.map_err(DeployError::Call)?;
     // Text may have been edited meanwhile; a file takes the draft's place.

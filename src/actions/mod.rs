@@ -4,6 +4,7 @@
 
 mod execution;
 mod function;
+mod layer;
 mod link;
 mod machine;
 mod start;
@@ -11,6 +12,7 @@ mod workspace;
 
 pub use execution::*;
 pub use function::*;
+pub use layer::*;
 pub use link::*;
 pub use machine::*;
 pub use start::*;

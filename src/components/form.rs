@@ -8,7 +8,9 @@ use crate::app::App;
 use crate::hooks::use_app;
 use crate::model::CallError;
 use coldstart_workspace::ApiRequest;
+use serde_json::Value;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
@@ -172,12 +174,18 @@ pub struct Sender {
     app: App,
     busy: UseStateHandle<bool>,
     fault: UseStateHandle<Option<CallError>>,
+    output: UseStateHandle<Option<Rc<Value>>>,
 }
 
 /// A sender for a form.
 #[hook]
 pub fn use_sender() -> Sender {
-    Sender { app: use_app(), busy: use_state(|| false), fault: use_state(|| None::<CallError>) }
+    Sender {
+        app: use_app(),
+        busy: use_state(|| false),
+        fault: use_state(|| None::<CallError>),
+        output: use_state(|| None::<Rc<Value>>),
+    }
 }
 
 impl Sender {
@@ -189,22 +197,31 @@ impl Sender {
         let (sender, said) = (self.clone(), said.into());
         self.busy.set(true);
         spawn_local(async move {
+            let mut output = None;
             for request in requests {
                 if let Some(function) = request.params.get("FunctionName").and_then(|n| n.as_str())
                 {
                     actions::settled(&sender.app, function).await;
                 }
-                if let Err(error) = sender.app.engine.request(request, &[]).await {
-                    sender.fault.set(Some(error));
-                    sender.busy.set(false);
-                    return;
+                match sender.app.engine.request(request, &[]).await {
+                    Ok(response) => output = Some(Rc::new(response.output)),
+                    Err(error) => {
+                        sender.fault.set(Some(error));
+                        sender.busy.set(false);
+                        return;
+                    }
                 }
             }
+            sender.output.set(output);
             sender.app.say(said);
             sender.fault.set(None);
             sender.busy.set(false);
             done.emit(());
         });
+    }
+    /// What the last request was answered with, when all were taken.
+    pub fn output(&self) -> Option<Rc<Value>> {
+        (*self.output).clone()
     }
     /// Whether something was sent and not answered.
     pub fn busy(&self) -> bool {

@@ -22,6 +22,7 @@ pub enum Glyph {
     Functions,
     Help,
     Info,
+    Layers,
     Machines,
     Moon,
     Pause,
@@ -29,6 +30,8 @@ pub enum Glyph {
     Queued,
     Queues,
     Reset,
+    Roles,
+    Rules,
     Running,
     Search,
     Share,
@@ -41,6 +44,7 @@ pub enum Glyph {
     Sun,
     ToEnd,
     ToStart,
+    Topics,
     Upload,
     Warning,
     Workspaces,
@@ -74,6 +78,7 @@ impl Glyph {
                 "M15 8A7 7 0 1 1 1 8a7 7 0 0 1 14 0ZM6 6.3C6 4 10 4 10 6.3 10 8 8 7.8 8 9.5M8 11.3v.8"
             }
             Self::Info => "M15 8A7 7 0 1 1 1 8a7 7 0 0 1 14 0ZM8 7v5M8 4v1",
+            Self::Layers => "M8 1.500 15 5 8 8.500 1 5ZM1 8l7 3.500L15 8M1 11l7 3.500L15 11",
             Self::Machines => {
                 "M5.5 1.500h5v3h-5ZM1.500 11.500h5v3h-5ZM9.500 11.500h5v3h-5ZM8 4.500V8M4 11.500V8h8v3.500"
             }
@@ -83,6 +88,8 @@ impl Glyph {
             Self::Queued => "M1.5 4h13M1.5 8h13M1.5 12h7",
             Self::Queues => "M1.5 4h3.5v8H1.5ZM6.5 4H10v8H6.5ZM11.5 4h3v8h-3ZM1.5 14.5h13",
             Self::Reset => "M3 3v4h4M3.3 7A5.5 5.5 0 1 1 3 10",
+            Self::Roles => "M8 1.500 14 4v4c0 3.500-3 5.500-6 6.500C5 13.500 2 11.500 2 8V4Z",
+            Self::Rules => "M1 8h14M4 8V3M8 8v5.500M12 8V3",
             Self::Running => "M8 1a7 7 0 1 1-7 7",
             Self::Search => "M11.5 7A4.5 4.5 0 1 1 2.5 7a4.5 4.5 0 0 1 9 0ZM10.3 10.3 14.5 14.5",
             Self::Share => "M8 10V1.500M4.5 4.5 8 1.500l3.5 3M5 7H2v7.500h12V7h-3",
@@ -97,6 +104,7 @@ impl Glyph {
             }
             Self::ToEnd => "M3.500 3 8.500 8l-5 5M12.500 3v10",
             Self::ToStart => "M12.500 3 7.500 8l5 5M3.500 3v10",
+            Self::Topics => "M1.500 8h13M8 8l6-5M8 8l6 5M1.500 6.500v3",
             Self::Upload => "M8 11V2M4 5.5 8 1.500l4 4M2 14.500h12",
             Self::Warning => "M8 1.5 15 14H1ZM8 6v4M8 11.500v1",
             Self::Workspaces => "M1.5 3H6l1.5 2h7v9h-13Z",

@@ -14,8 +14,8 @@ pub fn queue_url(queue: &str) -> String {
 }
 
 /// Where workspaces are.
-const REGION: &str = "us-east-1";
-const ACCOUNT: &str = "123456789012";
+pub(super) const REGION: &str = "us-east-1";
+pub(super) const ACCOUNT: &str = "123456789012";
 
 /// A queue's ARN.
 pub fn queue_arn(queue: &str) -> String {

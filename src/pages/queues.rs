@@ -1,7 +1,8 @@
 //! All SQS queues of the workspace.
 
+use super::listing::{Column, Listing, Row, numbers, texts};
+use crate::components::Glyph;
 use crate::components::form::{Texts, form_dialog, options, use_form, use_sender};
-use crate::components::{Button, ButtonKind, Empty, Glyph, Icon, Panel, text_of};
 use crate::hooks::{use_app, use_document, use_session, use_view};
 use crate::model::{
     SETTABLE, create_queue, format_count, queue_arn, queue_name, redrive_attribute,
@@ -10,90 +11,54 @@ use crate::route::Route;
 use coldstart_protocol::{QueueRow, ViewSpec};
 use yew::prelude::*;
 
+const COLUMNS: [Column; 6] = [
+    texts("Type"),
+    numbers("Messages available", "available"),
+    numbers("Messages in flight", "in flight"),
+    numbers("Messages delayed", "delayed"),
+    texts("Dead-letter queue"),
+    numbers("Dead letters", "dead letters"),
+];
+
 /// The list.
 #[component]
 pub fn QueuesPage() -> Html {
     use_view(Some(ViewSpec::Queues));
     let rows = use_session(|session| session.queues.clone());
     let read_only = use_document(|document| document.read_only());
-    let filter = use_state(String::new);
     let creating = use_state(|| false);
-    let on_filter = {
-        let filter = filter.clone();
-        Callback::from(move |event: InputEvent| filter.set(text_of(&event)))
-    };
-    let create = {
+    let open = |now: bool| {
         let creating = creating.clone();
-        Callback::from(move |_: MouseEvent| creating.set(true))
+        move || creating.set(now)
     };
-    let on_close = {
-        let creating = creating.clone();
-        Callback::from(move |()| creating.set(false))
-    };
-    let wanted = filter.to_lowercase();
+    let (on_create, on_close) = (open(true), open(false));
     let all = rows.as_ref().map(|rows| rows.to_vec()).unwrap_or_default();
-    let shown: Vec<&QueueRow> =
-        all.iter().filter(|row| row.name.to_lowercase().contains(&wanted)).collect();
-    let actions = html! { <Button kind={ButtonKind::Primary} label="Create queue" disabled={read_only} onclick={create.clone()} /> };
     html! {
-        <div class="page">
-            <header class="page-header">
-                <div><h1>{ "SQS queues" }</h1><p>{ "Standard and FIFO queues in virtual time: triggers, destinations and dead letters." }</p></div>
-            </header>
-            <Panel title="All queues" counter={format_count(all.len() as u64)} {actions} flush={true}>
-                <div class="list-tools">
-                    <label class="search-field"><Icon glyph={Glyph::Search} /><span class="visually-hidden">{ "Find queues" }</span>
-                        <input type="search" placeholder="Find queues" value={(*filter).clone()} oninput={on_filter} autocomplete="off" spellcheck="false" /></label>
-                </div>
-                { if rows.is_none() {
-                    html! { <div class="skeleton" role="status"><span class="visually-hidden">{ "Loading the queues" }</span><i></i><i></i><i></i></div> }
-                } else if !shown.is_empty() {
-                    table(&shown)
-                } else if !all.is_empty() {
-                    html! { <Empty glyph={Glyph::Search} title="No queue matches" text="Change the filter." /> }
-                } else {
-                    html! {
-                        <Empty glyph={Glyph::Queues} title="No queues" text="Create one to trigger a function with its messages, or to keep the events that a function could not handle.">
-                            <Button kind={ButtonKind::Primary} label="Create queue" disabled={read_only} onclick={create} />
-                        </Empty>
-                    }
-                } }
-            </Panel>
-            if *creating { <CreateQueue queues={all} {on_close} /> }
-        </div>
+        <Listing title="SQS queues" text="Standard and FIFO queues in virtual time: triggers, destinations and dead letters." noun="queues" glyph={Glyph::Queues}
+            create="Create queue" on_create={Callback::from(move |_: MouseEvent| on_create())} {read_only} columns={COLUMNS.to_vec()}
+            rows={rows.as_ref().map(|rows| rows.iter().map(row).collect::<Vec<_>>())}
+            empty="Create one to trigger a function with its messages, or to keep the events that a function could not handle.">
+            if *creating { <CreateQueue queues={all} on_close={Callback::from(move |()| on_close())} /> }
+        </Listing>
     }
 }
 
-fn table(rows: &[&QueueRow]) -> Html {
-    let number = |label: &'static str, count: u64| {
-        html! { <td class="number" data-label={label}>{ format_count(count) }</td> }
+fn row(queue: &QueueRow) -> Row {
+    let dead = match &queue.dead_letter_queue {
+        Some(name) => html! { <a href={Route::Queue(name.clone()).format()}>{ name }</a> },
+        None => html! { <span class="quiet">{ "–" }</span> },
     };
-    html! {
-        <div class="table-scroll" tabindex="0" role="group" aria-label="Queues">
-            <table class="table machines-table queues-table">
-                <thead><tr>
-                    <th scope="col">{ "Name" }</th><th scope="col">{ "Type" }</th>
-                    <th scope="col" class="number">{ "Messages available" }</th><th scope="col" class="number">{ "Messages in flight" }</th><th scope="col" class="number">{ "Messages delayed" }</th>
-                    <th scope="col">{ "Dead-letter queue" }</th><th scope="col" class="number">{ "Dead letters" }</th>
-                </tr></thead>
-                <tbody>
-                    for row in rows.iter() {
-                        <tr key={row.name.clone()}>
-                            <th scope="row"><a href={Route::Queue(row.name.clone()).format()}>{ &row.name }</a></th>
-                            <td>{ if row.fifo { "FIFO" } else { "Standard" } }</td>
-                            { number("available", row.visible) }
-                            { number("in flight", row.in_flight) }
-                            { number("delayed", row.delayed) }
-                            <td>{ match &row.dead_letter_queue {
-                                Some(name) => html! { <a href={Route::Queue(name.clone()).format()}>{ name }</a> },
-                                None => html! { <span class="quiet">{ "–" }</span> },
-                            } }</td>
-                            <td class="number" data-label="dead letters">{ row.dead_letters.map_or_else(|| "–".to_owned(), format_count) }</td>
-                        </tr>
-                    }
-                </tbody>
-            </table>
-        </div>
+    Row {
+        name: queue.name.clone(),
+        href: Route::Queue(queue.name.clone()).format(),
+        cells: vec![
+            if queue.fifo { "FIFO" } else { "Standard" }.into(),
+            format_count(queue.visible).into(),
+            format_count(queue.in_flight).into(),
+            format_count(queue.delayed).into(),
+            dead,
+            queue.dead_letters.map_or_else(|| "–".to_owned(), format_count).into(),
+        ],
     }
 }
 

@@ -75,7 +75,8 @@ impl From<zip::result::ZipError> for FileError {
     }
 }
 
-fn hex_sha256(bytes: &[u8]) -> String {
+/// Hex SHA-256: the name by which commands know a package.
+pub fn hex_sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

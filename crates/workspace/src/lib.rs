@@ -17,7 +17,7 @@ pub use document::{
     ApiRequest, ClockMode, Command, FunctionDraft, Interrupt, LoggedCommand, MachineDraft,
     MachineType, Source, TestEvent, WORKSPACE_VERSION, Workspace,
 };
-pub use file::{FileError, WorkspaceFile};
+pub use file::{FileError, WorkspaceFile, hex_sha256};
 pub use hello::{HELLO_WAT, known_module};
 pub use link::{
     LINK_CHARACTERS_MAX, LINK_PREFIX, LinkError, LinkRefusal, decode_link, encode_link,

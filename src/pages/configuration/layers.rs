@@ -5,6 +5,7 @@ use crate::components::form::{Texts, form_panel, use_form, use_sender};
 use crate::components::{Button, ButtonKind, Glyph};
 use crate::hooks::use_query;
 use crate::model::{lambda, list_at, of_function, text_at};
+use crate::route::{ResourceKind, Route};
 use serde_json::json;
 use yew::prelude::*;
 
@@ -67,7 +68,7 @@ pub(super) fn Layers(props: &SectionProps) -> Html {
         &save,
         html! {
             <>
-                if list.is_empty() { <p class="quiet">{ "No layers. PublishLayerVersion makes one of a zip file." }</p> }
+                if list.is_empty() { <p class="quiet">{ "No layers. " }<a href={Route::Resources(ResourceKind::Layers).format()}>{ "Create one from a zip file" }</a></p> }
                 <ol class="configuration-layers">
                     for (index, arn) in list.iter().enumerate() {
                         <li key={arn.clone()}>

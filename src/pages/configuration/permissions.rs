@@ -1,10 +1,13 @@
-//! Permissions: the execution role, and who may invoke the function.
+//! Permissions: the execution role with its policies, and who may invoke the function.
 
 use super::SectionProps;
 use crate::components::form::{Texts, form_dialog, form_panel, options, use_form, use_sender};
 use crate::components::{Button, ButtonKind, Empty, Glyph, Panel};
 use crate::hooks::use_query;
-use crate::model::{Statement, of_function, statements, text_at};
+use crate::model::{CallError, Statement, of_function, of_role, role_place, statements, text_at};
+use crate::pages::role_policies::RolePolicies;
+use crate::pages::roles::create_role;
+use crate::route::{ResourceKind, Route};
 use serde_json::json;
 use yew::prelude::*;
 
@@ -29,15 +32,51 @@ pub(super) fn Permissions(props: &SectionProps) -> Html {
         <>
             { form_panel(
                 "Execution role",
-                "What the function may do. It is kept and shown.",
+                "What the function may do, once this workspace has made the role.",
                 &form,
                 &sender,
                 true,
                 &save,
                 html! { <div class="configuration-column">{ form.text("role", "Role ARN", "") }</div> },
             ) }
+            <Role ..props.clone() />
             <Policy ..props.clone() />
         </>
+    }
+}
+
+/// The execution role, or how to make it.
+#[component]
+fn Role(props: &SectionProps) -> Html {
+    let arn = text_at(&props.configuration, "/Role");
+    let (path, name) = role_place(&arn);
+    let answer = use_query((!name.is_empty()).then(|| of_role("GetRole", &name, json!({}))));
+    let sender = use_sender();
+    let create = {
+        let (sender, name) = (sender.clone(), name.clone());
+        Callback::from(move |_: MouseEvent| {
+            let requests = create_role(&path, &name, "", true);
+            sender.send(requests, "The role was created.", Callback::noop());
+        })
+    };
+    match &answer {
+        None | Some(Err(CallError::EngineLost)) => html! {},
+        Some(Ok(_)) => html! {
+            <>
+                <p><a href={Route::Resource(ResourceKind::Roles, name.clone()).format()}>{ format!("Role {name}") }</a></p>
+                <RolePolicies arn={arn.clone()} read_only={props.read_only} />
+            </>
+        },
+        Some(Err(CallError::Refused(_))) => html! {
+            <>
+                { sender.alert() }
+                <Panel title="Permissions policies" flush={true}>
+                    <Empty glyph={Glyph::Roles} title="This workspace has not made the role" text="So the handler may do everything. Once the role is there, the handler may do what its policies allow: at first, write its log.">
+                        <Button label="Create the role" disabled={props.read_only} busy={sender.busy()} onclick={create} />
+                    </Empty>
+                </Panel>
+            </>
+        },
     }
 }
 

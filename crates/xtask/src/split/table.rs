@@ -267,10 +267,42 @@ pub(crate) const PAGE: &[Part] = &[
             ],
             stays: &[],
             after: &[],
-            needs: &["tabs", "common"],
+            needs: &["services", "tabs", "common"],
         },
         brotli_max: 40_000,
         needed_at: &["#/queues*", "#/costs"],
+    },
+    // Topics, rules, schedules, layers and roles.
+    Part {
+        rule: Rule {
+            name: "services",
+            claims: &[
+                "coldstart_app::pages::services",
+                "coldstart_app::pages::listing",
+                "coldstart_app::pages::topic",
+                "coldstart_app::pages::subscriptions",
+                "coldstart_app::pages::rule",
+                "coldstart_app::pages::send_events",
+                "coldstart_app::pages::schedules",
+                "coldstart_app::pages::layers",
+                "coldstart_app::pages::role",
+                "coldstart_app::actions::layer",
+                "coldstart_app::model::events",
+                "coldstart_app::model::iam",
+            ],
+            stays: &[],
+            after: &[],
+            needs: &["tabs", "common"],
+        },
+        brotli_max: 90_000,
+        needed_at: &[
+            "#/services",
+            "#/topics*",
+            "#/rules*",
+            "#/schedules*",
+            "#/layers*",
+            "#/roles*",
+        ],
     },
     // State machines.
     Part {

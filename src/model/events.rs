@@ -1,0 +1,514 @@
+//! Topics, event buses with their rules, and schedules: requests in AWS's words, and what is read from their answers.
+
+use super::queue::{ACCOUNT, REGION};
+use super::{number_at, text_at};
+use coldstart_workspace::ApiRequest;
+use serde_json::{Map, Value, json};
+
+/// A request to a service.
+pub fn request(service: &str, operation: &str, params: Value) -> ApiRequest {
+    ApiRequest { service: service.into(), operation: operation.into(), params }
+}
+
+/// The ARN of something of this account.
+pub fn own_arn(service: &str, rest: &str) -> String {
+    format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}")
+}
+
+/// A topic's ARN.
+pub fn topic_arn(name: &str) -> String {
+    own_arn("sns", name)
+}
+
+/// The ARN of an event bus.
+pub fn bus_arn(name: &str) -> String {
+    own_arn("events", &format!("event-bus/{name}"))
+}
+
+/// The two halves of `BUS/RULE` or `GROUP/SCHEDULE`; `default` when there is only one.
+pub fn halves(name: &str) -> (&str, &str) {
+    name.split_once('/').unwrap_or(("default", name))
+}
+
+/// The ARN of a rule.
+pub fn rule_arn(bus: &str, rule: &str) -> String {
+    match bus {
+        "default" => own_arn("events", &format!("rule/{rule}")),
+        bus => own_arn("events", &format!("rule/{bus}/{rule}")),
+    }
+}
+
+/// What an ARN is of, in the console's words.
+pub fn target_kind(arn: &str) -> &'static str {
+    match arn.split(':').nth(2).unwrap_or_default() {
+        "lambda" => "Lambda function",
+        "sqs" => "SQS queue",
+        "sns" => "SNS topic",
+        "states" => "Step Functions state machine",
+        "events" => "Event bus",
+        "logs" => "CloudWatch log group",
+        "scheduler" => "AWS API",
+        _ => "Other",
+    }
+}
+
+/// A permission for a service to invoke a function, as the console adds it beside a rule or a subscription. The statement is named after its
+/// source, so that one source has one.
+pub fn invoke_permission(function_arn: &str, service: &str, source_arn: &str) -> ApiRequest {
+    let params = json!({
+        "FunctionName": function_arn,
+        "StatementId": permission_sid(source_arn),
+        "Action": "lambda:InvokeFunction",
+        "Principal": service,
+        "SourceArn": source_arn,
+    });
+    request("lambda", "AddPermission", params)
+}
+
+/// The name of the statement that [`invoke_permission`] adds.
+pub fn permission_sid(source_arn: &str) -> String {
+    let rest: Vec<&str> = source_arn.splitn(6, ':').collect();
+    let name = format!("{}-{}", rest.get(2).unwrap_or(&""), rest.last().unwrap_or(&""));
+    let known = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    name.chars().map(|c| if known(c) { c } else { '-' }).take(100).collect()
+}
+
+// Topics
+
+/// A message to be published, as typed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PublishForm<'a> {
+    /// The body.
+    pub body: &'a str,
+    /// For mail; empty for none.
+    pub subject: &'a str,
+    /// Whether the body is JSON with a text for each protocol.
+    pub by_protocol: bool,
+    /// A FIFO topic's message group.
+    pub group: &'a str,
+    /// A FIFO topic's deduplication id; empty where the body serves.
+    pub deduplication: &'a str,
+    /// Name and value of an attribute, a text; an empty name for none.
+    pub attribute: (&'a str, &'a str),
+}
+
+impl PublishForm<'_> {
+    /// `Publish`.
+    pub fn request(&self, topic: &str) -> ApiRequest {
+        let mut params = json!({ "TopicArn": topic_arn(topic), "Message": self.body });
+        for (member, text) in [
+            ("Subject", self.subject),
+            ("MessageGroupId", self.group),
+            ("MessageDeduplicationId", self.deduplication),
+        ] {
+            if !text.is_empty() {
+                params[member] = json!(text);
+            }
+        }
+        if self.by_protocol {
+            params["MessageStructure"] = json!("json");
+        }
+        let (name, value) = self.attribute;
+        if !name.is_empty() {
+            params["MessageAttributes"] =
+                json!({ name: { "DataType": "String", "StringValue": value } });
+        }
+        request("sns", "Publish", params)
+    }
+}
+
+/// The redrive policy of a subscription; empty for none.
+pub fn subscription_redrive(dead_letter_arn: &str) -> String {
+    match dead_letter_arn.trim() {
+        "" => String::new(),
+        arn => json!({ "deadLetterTargetArn": arn }).to_string(),
+    }
+}
+
+/// The dead-letter queue in a redrive policy.
+pub fn redrive_target(policy: &str) -> String {
+    let policy: Value = serde_json::from_str(policy).unwrap_or_default();
+    text_at(&policy, "/deadLetterTargetArn")
+}
+
+// Rules
+
+/// A target of a rule as it is filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TargetForm {
+    /// Its id within the rule.
+    pub id: String,
+    /// Where events go.
+    pub arn: String,
+    /// `matched`, `part`, `constant` or `transformer`.
+    pub input: String,
+    /// The path, the constant, or the template.
+    pub text: String,
+    /// A transformer's variables: a JSON object of paths.
+    pub paths: String,
+    /// The role that it is started with; empty for none.
+    pub role: String,
+    /// Message group of a FIFO queue.
+    pub group: String,
+    /// Seconds; empty for AWS's.
+    pub age: String,
+    /// Retries; empty for AWS's.
+    pub retries: String,
+    /// ARN of the dead-letter queue; empty for none.
+    pub dead_letter: String,
+}
+
+/// What a target is given, by its name in [`TargetForm::input`] and in the console's words.
+pub const TARGET_INPUTS: [(&str, &str); 4] = [
+    ("matched", "Matched event"),
+    ("part", "Part of the matched event"),
+    ("constant", "Constant (JSON text)"),
+    ("transformer", "Input transformer"),
+];
+
+impl TargetForm {
+    /// As ListTargetsByRule answers, or as a schedule has it.
+    pub fn of(target: &Value) -> Self {
+        let transformer = &target["InputTransformer"];
+        let (input, text) = if !transformer.is_null() {
+            ("transformer", text_at(transformer, "/InputTemplate"))
+        } else if !target["InputPath"].is_null() {
+            ("part", text_at(target, "/InputPath"))
+        } else if !target["Input"].is_null() {
+            ("constant", text_at(target, "/Input"))
+        } else {
+            ("matched", String::new())
+        };
+        let paths = &transformer["InputPathsMap"];
+        Self {
+            id: text_at(target, "/Id"),
+            arn: text_at(target, "/Arn"),
+            input: input.to_owned(),
+            text,
+            paths: match paths.is_null() {
+                true => String::new(),
+                false => serde_json::to_string_pretty(paths).unwrap_or_default(),
+            },
+            role: text_at(target, "/RoleArn"),
+            group: text_at(target, "/SqsParameters/MessageGroupId"),
+            age: number_at(target, "/RetryPolicy/MaximumEventAgeInSeconds"),
+            retries: number_at(target, "/RetryPolicy/MaximumRetryAttempts"),
+            dead_letter: text_at(target, "/DeadLetterConfig/Arn"),
+        }
+    }
+
+    /// As PutTargets takes it. None when a number is none, or the variables are no JSON object.
+    pub fn target(&self) -> Option<Value> {
+        let mut target = json!({ "Id": self.id.trim(), "Arn": self.arn.trim() });
+        match self.input.as_str() {
+            "part" => target["InputPath"] = json!(self.text.trim()),
+            "constant" => target["Input"] = json!(self.text),
+            "transformer" => {
+                let mut transformer = json!({ "InputTemplate": self.text });
+                if !self.paths.trim().is_empty() {
+                    let paths: Map<String, Value> = serde_json::from_str(&self.paths).ok()?;
+                    transformer["InputPathsMap"] = Value::Object(paths);
+                }
+                target["InputTransformer"] = transformer;
+            }
+            _ => {}
+        }
+        self.settings(&mut target)?;
+        Some(target)
+    }
+
+    /// As a schedule takes it: there the input is a text of its own.
+    pub fn schedule_target(&self) -> Option<Value> {
+        let mut target = json!({ "Arn": self.arn.trim() });
+        if !self.text.trim().is_empty() {
+            target["Input"] = json!(self.text);
+        }
+        self.settings(&mut target)?;
+        Some(target)
+    }
+
+    fn settings(&self, target: &mut Value) -> Option<()> {
+        for (member, text) in [("RoleArn", &self.role), ("DeadLetterConfig", &self.dead_letter)] {
+            if !text.trim().is_empty() {
+                let arn = json!(text.trim());
+                target[member] = if member == "RoleArn" { arn } else { json!({ "Arn": arn }) };
+            }
+        }
+        if !self.group.trim().is_empty() {
+            target["SqsParameters"] = json!({ "MessageGroupId": self.group.trim() });
+        }
+        let mut retry = Map::new();
+        for (member, text) in
+            [("MaximumEventAgeInSeconds", &self.age), ("MaximumRetryAttempts", &self.retries)]
+        {
+            if !text.trim().is_empty() {
+                retry.insert(member.into(), json!(text.trim().parse::<u64>().ok()?));
+            }
+        }
+        if !retry.is_empty() {
+            target["RetryPolicy"] = Value::Object(retry);
+        }
+        Some(())
+    }
+
+    /// What it is given, in a few words.
+    pub fn input_words(&self) -> &'static str {
+        let found = TARGET_INPUTS.iter().find(|(name, _)| *name == self.input);
+        found.map_or("Matched event", |(_, words)| words)
+    }
+}
+
+/// `PutRule` of a rule as it is, with some members changed. The pattern of one that has none is left out.
+pub fn put_rule(rule: &Value, changes: &[(&str, &str)]) -> ApiRequest {
+    let mut params = Map::new();
+    let members =
+        ["Name", "EventBusName", "Description", "EventPattern", "ScheduleExpression", "State"];
+    for member in members {
+        let changed = changes.iter().find(|(name, _)| *name == member);
+        let text = changed
+            .map_or_else(|| text_at(rule, &format!("/{member}")), |(_, text)| (*text).to_owned());
+        if !text.is_empty() {
+            params.insert(member.into(), json!(text));
+        }
+    }
+    request("events", "PutRule", Value::Object(params))
+}
+
+/// An event to be sent, as typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventEntry {
+    /// `EventBusName`.
+    pub bus: String,
+    /// `Source`.
+    pub source: String,
+    /// `DetailType`.
+    pub detail_type: String,
+    /// `Detail`, JSON.
+    pub detail: String,
+}
+
+impl Default for EventEntry {
+    fn default() -> Self {
+        Self {
+            bus: "default".into(),
+            source: "my.shop".into(),
+            detail_type: "Order placed".into(),
+            detail: "{\"order\": 17, \"amount\": 250}".into(),
+        }
+    }
+}
+
+/// `PutEvents`.
+pub fn put_events(entries: &[EventEntry]) -> ApiRequest {
+    let one = |entry: &EventEntry| {
+        json!({
+            "EventBusName": entry.bus, "Source": entry.source, "DetailType": entry.detail_type, "Detail": entry.detail,
+        })
+    };
+    let entries: Vec<Value> = entries.iter().map(one).collect();
+    request("events", "PutEvents", json!({ "Entries": entries }))
+}
+
+/// An event as a rule sees one, to try a pattern on.
+pub const SAMPLE_EVENT: &str = r#"{
+  "version": "0",
+  "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718",
+  "detail-type": "Order placed",
+  "source": "my.shop",
+  "account": "123456789012",
+  "time": "2026-01-01T00:00:00Z",
+  "region": "us-east-1",
+  "resources": [],
+  "detail": {
+    "order": 17,
+    "amount": 250
+  }
+}"#;
+
+/// A pattern to begin with: it matches [`SAMPLE_EVENT`].
+pub const SAMPLE_PATTERN: &str = r#"{
+  "source": ["my.shop"],
+  "detail": {
+    "amount": [{ "numeric": [">", 100] }]
+  }
+}"#;
+
+// Schedules
+
+/// A schedule as it is filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ScheduleForm {
+    /// `rate(…)`, `cron(…)` or `at(…)`.
+    pub expression: String,
+    /// Its zone.
+    pub zone: String,
+    /// `2026-01-01T00:00:00Z`; empty for none.
+    pub start: String,
+    /// As `start`.
+    pub end: String,
+    /// Minutes of its flexible window; empty for none.
+    pub window: String,
+    /// What it is for.
+    pub description: String,
+    /// Whether it deletes itself when it is over.
+    pub delete_after: bool,
+    /// Whether it occurs.
+    pub enabled: bool,
+}
+
+impl ScheduleForm {
+    /// As GetSchedule answers.
+    pub fn of(schedule: &Value) -> Self {
+        Self {
+            expression: text_at(schedule, "/ScheduleExpression"),
+            zone: text_at(schedule, "/ScheduleExpressionTimezone"),
+            start: time_at(schedule, "/StartDate"),
+            end: time_at(schedule, "/EndDate"),
+            window: number_at(schedule, "/FlexibleTimeWindow/MaximumWindowInMinutes"),
+            description: text_at(schedule, "/Description"),
+            delete_after: text_at(schedule, "/ActionAfterCompletion") == "DELETE",
+            enabled: text_at(schedule, "/State") != "DISABLED",
+        }
+    }
+
+    /// Members that say when it occurs, as CreateSchedule and ListOccurrences take them. None when the window is no number.
+    pub fn members(&self) -> Option<Map<String, Value>> {
+        let mut members = Map::new();
+        for (member, text) in [
+            ("ScheduleExpression", &self.expression),
+            ("ScheduleExpressionTimezone", &self.zone),
+            ("StartDate", &self.start),
+            ("EndDate", &self.end),
+            ("Description", &self.description),
+        ] {
+            if !text.trim().is_empty() {
+                members.insert(member.into(), json!(text.trim()));
+            }
+        }
+        let window = match self.window.trim() {
+            "" | "0" => json!({ "Mode": "OFF" }),
+            minutes => {
+                json!({ "Mode": "FLEXIBLE", "MaximumWindowInMinutes": minutes.parse::<u64>().ok()? })
+            }
+        };
+        members.insert("FlexibleTimeWindow".into(), window);
+        let after = if self.delete_after { "DELETE" } else { "NONE" };
+        members.insert("ActionAfterCompletion".into(), json!(after));
+        let state = if self.enabled { "ENABLED" } else { "DISABLED" };
+        members.insert("State".into(), json!(state));
+        Some(members)
+    }
+
+    /// `CreateSchedule` or `UpdateSchedule`: the whole schedule with its target.
+    pub fn request(
+        &self,
+        group: &str,
+        name: &str,
+        target: Value,
+        is_new: bool,
+    ) -> Option<ApiRequest> {
+        let mut params = self.members()?;
+        params.insert("Name".into(), json!(name));
+        params.insert("GroupName".into(), json!(group));
+        params.insert("Target".into(), target);
+        let operation = if is_new { "CreateSchedule" } else { "UpdateSchedule" };
+        Some(request("scheduler", operation, Value::Object(params)))
+    }
+}
+
+/// A time as text: as it was given, or from Unix seconds.
+fn time_at(value: &Value, pointer: &str) -> String {
+    match value.pointer(pointer).and_then(Value::as_f64) {
+        None => text_at(value, pointer),
+        Some(seconds) => {
+            let moment = super::Moment::from_unix_ms((seconds.max(0.0) * 1_000.0) as u64);
+            format!("{}T{}Z", moment.date_text(), moment.time_text())
+        }
+    }
+}
+
+/// The times that ListOccurrences answers, for people.
+pub fn occurrence_texts(output: &Value) -> Vec<String> {
+    let times = output.get("Occurrences").and_then(Value::as_array).into_iter().flatten();
+    let text = |time: &Value| {
+        let text = time.as_str().unwrap_or_default();
+        format!("{} UTC", text.trim_end_matches('Z').replacen('T', " ", 1))
+    };
+    times.map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_survives_a_round_trip() {
+        let target = json!({
+            "Id": "t", "Arn": "arn:aws:sqs:us-east-1:123456789012:q.fifo", "RoleArn": "arn:aws:iam::123456789012:role/r",
+            "DeadLetterConfig": { "Arn": "arn:aws:sqs:us-east-1:123456789012:dead" },
+            "SqsParameters": { "MessageGroupId": "g" },
+            "InputTransformer": { "InputTemplate": "\"<order>\"", "InputPathsMap": { "order": "$.detail.order" } },
+            "RetryPolicy": { "MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 3 },
+        });
+        let form = TargetForm::of(&target);
+        assert_eq!((form.input.as_str(), form.input_words()), ("transformer", "Input transformer"));
+        assert_eq!(form.target(), Some(target));
+        assert_eq!(TargetForm { paths: "{".into(), ..form.clone() }.target(), None);
+        assert_eq!(TargetForm { age: "soon".into(), ..form }.target(), None);
+        let plain = json!({ "Id": "t", "Arn": "a", "InputPath": "$.detail" });
+        assert_eq!(TargetForm::of(&plain).target(), Some(plain));
+    }
+
+    #[test]
+    fn a_rule_that_is_changed_keeps_the_rest() {
+        let rule = json!({ "Name": "r", "EventBusName": "b", "EventPattern": "{}", "State": "DISABLED", "Arn": "x" });
+        let params =
+            put_rule(&rule, &[("EventPattern", "{\"a\":[1]}"), ("Description", "d")]).params;
+        assert_eq!(
+            params,
+            json!({ "Name": "r", "EventBusName": "b", "Description": "d", "EventPattern": "{\"a\":[1]}", "State": "DISABLED" })
+        );
+    }
+
+    #[test]
+    fn a_schedule_survives_a_round_trip() {
+        let schedule = json!({
+            "ScheduleExpression": "rate(1 hour)", "ScheduleExpressionTimezone": "Europe/Berlin", "StartDate": 1_767_225_600,
+            "FlexibleTimeWindow": { "Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15 }, "State": "DISABLED", "ActionAfterCompletion": "DELETE",
+        });
+        let form = ScheduleForm::of(&schedule);
+        assert_eq!(form.start, "2026-01-01T00:00:00Z");
+        let members = Value::Object(form.members().expect("numbers"));
+        assert_eq!(ScheduleForm::of(&members), form);
+        assert_eq!(ScheduleForm { window: "x".into(), ..form }.members(), None);
+    }
+
+    #[test]
+    fn what_is_empty_is_not_published() {
+        let form = PublishForm { body: "b", attribute: ("kind", "urgent"), ..Default::default() };
+        let params = form.request("t").params;
+        assert_eq!(
+            params,
+            json!({
+                "TopicArn": topic_arn("t"), "Message": "b",
+                "MessageAttributes": { "kind": { "DataType": "String", "StringValue": "urgent" } },
+            })
+        );
+        assert_eq!(redrive_target(&subscription_redrive(" arn ")), "arn");
+        assert_eq!(subscription_redrive(""), "");
+    }
+
+    #[test]
+    fn one_source_has_one_statement() {
+        assert_eq!(permission_sid(&rule_arn("b", "r.1")), "events-rule-b-r-1");
+        assert_eq!(permission_sid(&topic_arn("t")), "sns-t");
+        assert_eq!(halves("b/r"), ("b", "r"));
+        assert_eq!(halves("r"), ("default", "r"));
+    }
+
+    #[test]
+    fn times_are_written_for_people() {
+        let output = json!({ "Occurrences": ["2026-01-05T08:00:00Z"] });
+        assert_eq!(occurrence_texts(&output), ["2026-01-05 08:00:00 UTC"]);
+    }
+}
