@@ -121,6 +121,7 @@ mod tests {
                 to_us,
                 request_id: None,
                 outcome: None,
+                stretch: None,
             })
             .collect();
         EnvironmentLane {

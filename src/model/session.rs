@@ -3,7 +3,7 @@
 use super::ExecutionWindows;
 use coldstart_protocol::{
     AsyncEvent, ClockState, CostRow, EnvironmentLane, FunctionDetail, FunctionRow, InvocationRow,
-    InvocationSummary, LogRow, Opened, QueueMessage, QueueRow, View,
+    InvocationSummary, LoadBucket, LogRow, Opened, QueueMessage, QueueRow, View,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -51,6 +51,8 @@ pub struct LanesWindow {
     pub total: usize,
     /// Virtual microseconds of throttled requests, oldest first.
     pub throttles_us: Vec<u64>,
+    /// All environments over time.
+    pub load: Vec<LoadBucket>,
 }
 
 /// Asynchronous events of a function.
@@ -174,8 +176,9 @@ impl Session {
             View::Function { name, function } => {
                 self.details.insert(name, function.map(|detail| Rc::new(*detail)));
             }
-            View::Environments { function, lanes, total, throttles_us } => {
-                self.lanes.insert(function, Rc::new(LanesWindow { lanes, total, throttles_us }));
+            View::Environments { function, lanes, total, throttles_us, load } => {
+                let window = LanesWindow { lanes, total, throttles_us, load };
+                self.lanes.insert(function, Rc::new(window));
             }
             View::Events { function, rows, total } => {
                 self.events.insert(function, Rc::new(EventsWindow { rows, total }));

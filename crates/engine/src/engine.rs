@@ -14,8 +14,8 @@ use crate::sqs::{self, Sqs};
 use crate::states::{self, States};
 use crate::world::{Answered, Caller, Due, Incoming, Outcome, Params, Waiter, World};
 use crate::{
-    ApiError, Config, Event, Fact, Interrupt, Principal, Request, Response, Timestamp, model,
-    targets,
+    ApiError, Config, Event, Fact, Interrupt, Principal, Request, Response, Timestamp, links,
+    model, targets,
 };
 use coldstart_sandbox::{Artifact, Refusal, Sandbox};
 use serde_json::{Map, Value, json};
@@ -353,14 +353,22 @@ impl Engine {
                     Ok(response) => (response.status, None),
                     Err(error) => (error.status, Some(error.code.clone())),
                 };
-                let command = caller.logged_command();
+                let (command, asker) = (caller.logged_command(), caller.asker());
                 let Caller { service, operation, .. } = caller;
+                let made = match (&result, service.as_str()) {
+                    (Ok(response), "sqs" | "sns" | "events" | "states") => {
+                        links::made(&response.output)
+                    }
+                    _ => Vec::new(),
+                };
                 self.world.emit(Fact::RequestAnswered {
                     command,
                     service,
                     operation,
                     status,
                     error,
+                    asker,
+                    made,
                 });
             }
             match caller.waiter {

@@ -32,6 +32,12 @@ pub enum Fact {
         status: u16,
         /// Error code, when it was refused.
         error: Option<String>,
+        /// Who asked, when that was somebody inside. As [`Asker`] says, no part of the history's text.
+        #[serde(skip)]
+        asker: Option<Asker>,
+        /// Ids of the messages, events and executions that came of it; no part of the history's text either.
+        #[serde(skip)]
+        made: Vec<String>,
     },
     /// A function was created or changed, or its state did. The configuration is read with GetFunctionConfiguration.
     FunctionChanged {
@@ -87,6 +93,9 @@ pub enum Fact {
         /// Number of that batch, as in [`Fact::BatchPolled`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         batch: Option<u64>,
+        /// The handler or the event that asked for it. No part of the history's text.
+        #[serde(skip)]
+        asker: Option<Asker>,
     },
     /// An environment began to work on an invocation.
     InvocationStarted {
@@ -389,6 +398,19 @@ pub enum Fact {
         /// The text, without the line break at its end.
         message: String,
     },
+}
+
+/// Who asked for something, when it was not a request of the host. It links facts for those who follow one event through the services; it
+/// stands in no history's text, so that the digests of histories that were published before stay as they are. Where it is needed to tell two
+/// histories apart, other facts do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asker {
+    /// The handler that an environment runs.
+    Environment(u32),
+    /// Lambda, for an asynchronous event that ended: its request id.
+    Event(String),
+    /// A task of an execution: its number in the session.
+    Execution(u64),
 }
 
 fn is_false(value: &bool) -> bool {

@@ -16,6 +16,7 @@ mod eventbridge;
 mod fingerprint;
 mod iam;
 mod lambda;
+mod links;
 mod logs;
 pub mod model;
 pub mod patterns;
@@ -36,7 +37,7 @@ mod world;
 
 pub use api::{ApiError, Blob, Principal, Request, Response};
 pub use engine::{CommandId, Engine, Progress, Running, is_read_only};
-pub use event::{EnvironmentPhase, Event, Fact, Outcome};
+pub use event::{Asker, EnvironmentPhase, Event, Fact, Outcome};
 pub use session::{Command, Config, DigestForm, Interrupt, Session, replay};
 pub use states::mocks;
 pub use time::Timestamp;

@@ -5,7 +5,7 @@ use crate::fingerprint::Fingerprint;
 use crate::queue::{Queue, QueueKey, Urgency};
 use crate::rng::Rng;
 use crate::{
-    ApiError, Config, DigestForm, Event, Fact, Principal, Request, Response, Timestamp,
+    ApiError, Asker, Config, DigestForm, Event, Fact, Principal, Request, Response, Timestamp,
     eventbridge, lambda, logs, scheduler, sqs, states, targets,
 };
 use sha2::{Digest, Sha256};
@@ -71,6 +71,16 @@ impl Caller {
     pub(crate) fn batch(&self) -> Option<(&str, u64)> {
         match &self.waiter {
             Waiter::Poll(lambda::Poll::Invoke { mapping, batch }) => Some((mapping, *batch)),
+            _ => None,
+        }
+    }
+
+    /// Who asks from inside, for facts that others follow.
+    pub(crate) fn asker(&self) -> Option<Asker> {
+        match &self.waiter {
+            Waiter::Guest(call) => Some(Asker::Environment(call.environment())),
+            Waiter::Delivery(delivery) => Some(Asker::Event(delivery.request_id().to_owned())),
+            Waiter::Task { call, .. } => Some(Asker::Execution(call.run)),
             _ => None,
         }
     }

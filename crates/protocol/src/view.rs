@@ -93,12 +93,16 @@ pub enum View {
         /// Name.
         function: String,
         /// Newest first.
+        #[serde(serialize_with = "later::write_lanes", deserialize_with = "later::lanes")]
         lanes: Vec<EnvironmentLane>,
         /// Environments that the session had in all.
         total: usize,
         /// Virtual microseconds of the newest throttled requests, oldest first; at most 400.
         #[serde(default)]
         throttles_us: Vec<u64>,
+        /// All environments over time, oldest first; stretches in which nothing happened are left out. At most 240.
+        #[serde(serialize_with = "later::write_load", deserialize_with = "later::load")]
+        load: Vec<LoadBucket>,
     },
     /// Invocations.
     Invocations {
@@ -328,7 +332,7 @@ pub struct EnvironmentLane {
     /// Whether it was made ahead, by provisioned concurrency.
     #[serde(default)]
     pub provisioned: bool,
-    /// Phases in order; the last one may be open. At most 400, the newest.
+    /// Phases in order; the last one may be open. What is older than the newest of them is told in stretches.
     pub spans: Vec<PhaseSpan>,
     /// Invocations that it served.
     pub invocations: u64,
@@ -338,7 +342,7 @@ pub struct EnvironmentLane {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PhaseSpan {
-    /// `starting`, `init`, `invoke`, `idle`, `reset`, `reclaimed`.
+    /// `starting`, `init`, `invoke`, `idle`, `reset`, `reclaimed`; `stretch` for several phases that are told together.
     pub phase: String,
     /// Virtual microseconds.
     pub from_us: u64,
@@ -348,6 +352,41 @@ pub struct PhaseSpan {
     pub request_id: Option<String>,
     /// `success`, `error`, `timeout`, `stopped`, in `invoke`, once it ended.
     pub outcome: Option<String>,
+    /// What a `stretch` holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stretch: Option<Stretch>,
+}
+
+/// Phases that are told together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stretch {
+    /// Invocations in them.
+    pub invocations: u32,
+    /// Those that failed.
+    pub failures: u32,
+    /// Thousandths of the time in which it worked.
+    pub busy_permille: u32,
+}
+
+/// All environments of a function in a stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadBucket {
+    /// Virtual microseconds of its begin.
+    pub from_us: u64,
+    /// Most environments that there were at a time.
+    pub environments: u32,
+    /// Most of them that worked at a time.
+    pub busy: u32,
+    /// Most that were made ahead.
+    pub provisioned: u32,
+    /// Invocations that began.
+    pub invocations: u32,
+    /// Those of them that an environment was made for.
+    pub cold_starts: u32,
+    /// Requests that were throttled.
+    pub throttles: u32,
 }
 
 /// An invocation in the list.
@@ -457,10 +496,35 @@ pub struct RunningInvocation {
     pub used_permille: u32,
 }
 
-/// Reading what the first screen does not show: functions with paths of their own, so that the site can keep them apart.
+/// Reading and writing what the first screen does not show: functions with paths of their own, so that the site can keep them apart.
 mod later {
-    use super::{AsyncEvent, CostRow, QueueMessage, QueueRow};
-    use serde::{Deserialize, Deserializer};
+    use super::{AsyncEvent, CostRow, EnvironmentLane, LoadBucket, QueueMessage, QueueRow};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[inline(never)]
+    pub(super) fn lanes<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<EnvironmentLane>, D::Error> {
+        Vec::deserialize(from)
+    }
+
+    #[inline(never)]
+    pub(super) fn write_lanes<S: Serializer>(
+        lanes: &[EnvironmentLane],
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        lanes.serialize(to)
+    }
+
+    #[inline(never)]
+    pub(super) fn load<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<LoadBucket>, D::Error> {
+        Vec::deserialize(from)
+    }
+
+    #[inline(never)]
+    pub(super) fn write_load<S: Serializer>(load: &[LoadBucket], to: S) -> Result<S::Ok, S::Error> {
+        load.serialize(to)
+    }
 
     #[inline(never)]
     pub(super) fn events<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<AsyncEvent>, D::Error> {

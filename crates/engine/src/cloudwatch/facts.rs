@@ -159,6 +159,9 @@ pub(super) fn fold(store: &mut Store, of: &mut Folding, now: Timestamp, minute: 
         Fact::QueueChanged { queue, visible, in_flight, delayed } => {
             publish.queue(queue, [*visible, *in_flight, *delayed]);
         }
+        Fact::MessagesFiltered { .. } | Fact::BatchPolled { .. } | Fact::BatchEnded { .. } => {
+            super::mappings::fold(publish.store, publish.minute, fact);
+        }
         _ => {}
     }
 }

@@ -8,6 +8,7 @@
 mod api;
 mod embedded;
 mod facts;
+mod mappings;
 mod math;
 mod statistics;
 mod store;

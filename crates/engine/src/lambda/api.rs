@@ -433,6 +433,7 @@ fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'_>) -> Answ
         event_id: incoming.caller.source().map(|(_, event_id)| event_id.to_owned()),
         mapping: incoming.caller.batch().map(|(mapping, _)| mapping.to_owned()),
         batch: incoming.caller.batch().map(|(_, batch)| batch),
+        asker: incoming.caller.asker(),
     });
     if let Some((_, batch)) = incoming.caller.batch() {
         event_sources::accepted(lambda, batch, &invocation.request_id);

@@ -57,6 +57,12 @@ pub(crate) struct Delivery {
     target: String,
 }
 
+impl Delivery {
+    pub(crate) fn request_id(&self) -> &str {
+        &self.request_id
+    }
+}
+
 impl Queued {
     pub(super) fn new(now: Timestamp) -> Self {
         Self { accepted_at: now, attempts: 0, units_before: 0, throttles: 0 }

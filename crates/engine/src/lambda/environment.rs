@@ -48,6 +48,13 @@ pub(crate) struct GuestCall {
     token: Option<u32>,
 }
 
+impl GuestCall {
+    /// Whose handler calls.
+    pub(crate) fn environment(&self) -> u32 {
+        self.environment
+    }
+}
+
 /// What may be due.
 #[derive(Debug)]
 pub(crate) enum Due {

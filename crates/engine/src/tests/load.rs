@@ -98,6 +98,9 @@ fn a_load_is_stopped_and_listed() {
     let listed = scenario.request("coldstart", "ListLoads", json!({})).last_answer().unwrap();
     assert_eq!(listed.output["Loads"][0]["Status"], "STOPPED");
     assert_eq!(listed.output["Loads"][0]["Sent"], 31);
+    assert_eq!(listed.output["Loads"][0]["BeganMicros"], 1_000_000);
+    assert_eq!(listed.output["Loads"][0]["DurationMicros"], 1_000_000_000);
+    assert_eq!(listed.output["Loads"][0]["Profile"], json!({ "Kind": "Constant", "Rate": 10 }));
 }
 
 #[test]

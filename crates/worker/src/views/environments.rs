@@ -1,31 +1,76 @@
-//! The environments' lanes over virtual time.
+//! The environments' lanes over virtual time, and how many there were and worked.
 //!
-//! Kept: the newest [`SPANS_MAX`] phases of each lane, and the newest [`LANES_MAX`] lanes (of those beyond it, only
-//! such as are reclaimed go).
+//! Kept of each lane: the newest [`SPANS_MAX`] phases, and what was before them in stretches (`lanes`); the newest [`LANES_MAX`] lanes (of
+//! those beyond it, only such as are reclaimed go); of each function, its environments in at most [`lanes::BUCKETS_MAX`] stretches of time.
+//! Facts come here by the thousand a second, and with the first invocation: what only windows need is in `lanes`.
 
+use super::lanes;
 use coldstart_engine::{EnvironmentPhase, Outcome};
-use coldstart_protocol::{EnvironmentLane, PhaseSpan};
+use coldstart_protocol::LoadBucket;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-const SPANS_MAX: usize = 400;
+const SPANS_MAX: usize = 64;
 const LANES_MAX: usize = 2_000;
 const THROTTLES_MAX: usize = 400;
 
+/// A phase, as it is kept.
+#[derive(Debug, Clone)]
+pub(super) struct Span {
+    pub(super) phase: EnvironmentPhase,
+    pub(super) from_us: u64,
+    pub(super) to_us: Option<u64>,
+    /// The invocation that it worked on.
+    pub(super) request_id: Option<Box<str>>,
+    pub(super) outcome: Option<Outcome>,
+}
+
 #[derive(Debug)]
-struct Lane {
+pub(super) struct Lane {
     function: String,
-    version: String,
-    spans: VecDeque<PhaseSpan>,
-    invocations: u64,
+    pub(super) version: String,
+    pub(super) older: lanes::Stretches,
+    pub(super) spans: VecDeque<Span>,
+    pub(super) invocations: u64,
     reclaimed: bool,
-    provisioned: bool,
+    pub(super) provisioned: bool,
 }
 
 #[derive(Debug, Default)]
-struct OfFunction {
-    lanes: BTreeSet<u32>,
-    total: usize,
-    throttles_us: VecDeque<u64>,
+pub(super) struct OfFunction {
+    pub(super) lanes: BTreeSet<u32>,
+    pub(super) total: usize,
+    pub(super) throttles_us: VecDeque<u64>,
+    pub(super) load: Load,
+}
+
+/// A function's environments over time.
+#[derive(Debug, Default)]
+pub(super) struct Load {
+    pub(super) buckets: Vec<LoadBucket>,
+    /// How long a bucket is.
+    pub(super) bucket_us: u64,
+    alive: u32,
+    busy: u32,
+    provisioned: u32,
+}
+
+impl Load {
+    /// The bucket of an instant, which is not before the last one's.
+    fn bucket(&mut self, at_us: u64) -> &mut LoadBucket {
+        if self.buckets.len() >= lanes::BUCKETS_MAX {
+            lanes::halve_buckets(self);
+        }
+        let bucket_us = self.bucket_us.max(lanes::BUCKET_US);
+        let from_us = at_us - at_us % bucket_us;
+        if self.buckets.last().is_none_or(|last| last.from_us < from_us) {
+            self.buckets.push(LoadBucket { from_us, ..LoadBucket::default() });
+        }
+        let last = self.buckets.last_mut().expect("one was added if there was none");
+        last.environments = last.environments.max(self.alive);
+        last.busy = last.busy.max(self.busy);
+        last.provisioned = last.provisioned.max(self.provisioned);
+        last
+    }
 }
 
 /// What an environment is for.
@@ -38,19 +83,8 @@ pub(super) struct Kind<'a> {
 
 #[derive(Debug, Default)]
 pub(super) struct Environments {
-    lanes: BTreeMap<u32, Lane>,
-    functions: BTreeMap<String, OfFunction>,
-}
-
-fn phase_name(phase: EnvironmentPhase) -> &'static str {
-    match phase {
-        EnvironmentPhase::Starting => "starting",
-        EnvironmentPhase::Init => "init",
-        EnvironmentPhase::Invoke => "invoke",
-        EnvironmentPhase::Idle => "idle",
-        EnvironmentPhase::Reset => "reset",
-        EnvironmentPhase::Reclaimed => "reclaimed",
-    }
+    pub(super) lanes: BTreeMap<u32, Lane>,
+    pub(super) functions: BTreeMap<String, OfFunction>,
 }
 
 pub(super) fn outcome_name(outcome: Outcome) -> &'static str {
@@ -63,6 +97,13 @@ pub(super) fn outcome_name(outcome: Outcome) -> &'static str {
 }
 
 impl Environments {
+    fn of(&mut self, function: &str) -> &mut OfFunction {
+        if !self.functions.contains_key(function) {
+            self.functions.insert(function.to_owned(), OfFunction::default());
+        }
+        self.functions.get_mut(function).expect("it was inserted if it was not there")
+    }
+
     pub(super) fn phase(
         &mut self,
         id: u32,
@@ -72,14 +113,16 @@ impl Environments {
         at_us: u64,
     ) {
         if !self.lanes.contains_key(&id) {
-            let of = self.functions.entry(function.to_owned()).or_default();
+            let of = self.of(function);
             of.total += 1;
             of.lanes.insert(id);
-            let spans = VecDeque::new();
+            of.load.alive += 1;
+            of.load.provisioned += u32::from(kind.provisioned);
             let lane = Lane {
                 function: function.to_owned(),
                 version: kind.version.to_owned(),
-                spans,
+                older: lanes::Stretches::default(),
+                spans: VecDeque::new(),
                 invocations: 0,
                 reclaimed: false,
                 provisioned: kind.provisioned,
@@ -88,19 +131,26 @@ impl Environments {
             self.forget_old();
         }
         let Some(lane) = self.lanes.get_mut(&id) else { return };
+        let mut before = None;
         if let Some(last) = lane.spans.back_mut().filter(|last| last.to_us.is_none()) {
             last.to_us = Some(at_us);
+            before = Some(last.phase);
         }
         lane.reclaimed = phase == EnvironmentPhase::Reclaimed;
-        lane.spans.push_back(PhaseSpan {
-            phase: phase_name(phase).into(),
-            from_us: at_us,
-            to_us: lane.reclaimed.then_some(at_us),
-            request_id: None,
-            outcome: None,
-        });
+        let (ended, provisioned) = (lane.reclaimed, u32::from(lane.provisioned));
+        let to_us = ended.then_some(at_us);
+        let span = Span { phase, from_us: at_us, to_us, request_id: None, outcome: None };
+        lane.spans.push_back(span);
         if lane.spans.len() > SPANS_MAX {
-            lane.spans.pop_front();
+            lanes::shorten(lane);
+        }
+        let load = &mut self.of(function).load;
+        load.busy += u32::from(phase == EnvironmentPhase::Invoke);
+        load.bucket(at_us);
+        load.busy -= u32::from(before == Some(EnvironmentPhase::Invoke)).min(load.busy);
+        if ended {
+            load.alive = load.alive.saturating_sub(1);
+            load.provisioned = load.provisioned.saturating_sub(provisioned);
         }
     }
 
@@ -119,11 +169,21 @@ impl Environments {
     }
 
     /// The environment is in its invoke phase when an invocation starts.
-    pub(super) fn started(&mut self, id: u32, request_id: &str) {
+    pub(super) fn started(
+        &mut self,
+        id: u32,
+        function: &str,
+        request_id: &str,
+        cold: bool,
+        at_us: u64,
+    ) {
+        let bucket = self.of(function).load.bucket(at_us);
+        bucket.invocations += 1;
+        bucket.cold_starts += u32::from(cold);
         let Some(lane) = self.lanes.get_mut(&id) else { return };
         lane.invocations += 1;
         if let Some(last) = lane.spans.back_mut() {
-            last.request_id = Some(request_id.to_owned());
+            last.request_id = Some(request_id.into());
         }
     }
 
@@ -134,7 +194,7 @@ impl Environments {
             .flatten()
             .filter(|span| span.request_id.as_deref() == Some(request_id));
         if let Some(span) = of_request.next() {
-            span.outcome = Some(outcome_name(outcome).into());
+            span.outcome = Some(outcome);
         }
     }
 
@@ -144,107 +204,11 @@ impl Environments {
     }
 
     pub(super) fn throttled(&mut self, function: &str, at_us: u64) {
-        let of = self.functions.entry(function.to_owned()).or_default();
+        let of = self.of(function);
+        of.load.bucket(at_us).throttles += 1;
         of.throttles_us.push_back(at_us);
         if of.throttles_us.len() > THROTTLES_MAX {
             of.throttles_us.pop_front();
         }
-    }
-
-    /// Instants of the newest throttled requests, oldest first.
-    pub(super) fn throttles(&self, function: &str) -> Vec<u64> {
-        let of = self.functions.get(function);
-        of.map(|of| of.throttles_us.iter().copied().collect()).unwrap_or_default()
-    }
-
-    /// The newest lanes of a function, newest first, and how many there were in all.
-    pub(super) fn window(&self, function: &str, lanes_max: usize) -> (Vec<EnvironmentLane>, usize) {
-        let Some(of) = self.functions.get(function) else { return (Vec::new(), 0) };
-        let lanes = of.lanes.iter().rev().take(lanes_max).filter_map(|id| {
-            let lane = self.lanes.get(id)?;
-            Some(EnvironmentLane {
-                environment: *id,
-                function: lane.function.clone(),
-                version: lane.version.clone(),
-                provisioned: lane.provisioned,
-                spans: lane.spans.iter().cloned().collect(),
-                invocations: lane.invocations,
-            })
-        });
-        (lanes.collect(), of.total)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LATEST: Kind<'static> = Kind { version: "$LATEST", provisioned: false };
-
-    #[test]
-    fn phases_follow_each_other_and_only_the_last_is_open() {
-        let mut all = Environments::default();
-        for (at, phase) in [
-            (0, EnvironmentPhase::Starting),
-            (10, EnvironmentPhase::Init),
-            (20, EnvironmentPhase::Invoke),
-        ] {
-            all.phase(0, "f", LATEST, phase, at);
-        }
-        all.started(0, "r1");
-        all.finished(0, "r1", Outcome::Timeout);
-        all.phase(0, "f", LATEST, EnvironmentPhase::Idle, 50);
-        let (lanes, total) = all.window("f", 10);
-        let text: Vec<String> = lanes[0]
-            .spans
-            .iter()
-            .map(|s| {
-                format!(
-                    "{} {}..{:?} {:?} {:?}",
-                    s.phase, s.from_us, s.to_us, s.request_id, s.outcome
-                )
-            })
-            .collect();
-        assert_eq!(
-            text,
-            [
-                "starting 0..Some(10) None None",
-                "init 10..Some(20) None None",
-                "invoke 20..Some(50) Some(\"r1\") Some(\"timeout\")",
-                "idle 50..None None None",
-            ]
-        );
-        assert_eq!((total, lanes[0].invocations), (1, 1));
-        assert_eq!(all.window("g", 10), (Vec::new(), 0));
-    }
-
-    #[test]
-    fn throttles_are_bounded_and_provisioned_lanes_are_marked() {
-        let mut all = Environments::default();
-        (0..500).for_each(|at| all.throttled("f", at));
-        let throttles = all.throttles("f");
-        assert_eq!((throttles.len(), throttles.last()), (THROTTLES_MAX, Some(&499)));
-        let kind = Kind { version: "1", provisioned: true };
-        all.phase(7, "f", kind, EnvironmentPhase::Idle, 1);
-        assert!(all.window("f", 1).0[0].provisioned);
-        assert_eq!((all.version(7), all.version(8)), ("1".to_owned(), String::new()));
-    }
-
-    #[test]
-    fn old_reclaimed_lanes_are_forgotten_and_still_counted() {
-        let mut all = Environments::default();
-        for id in 0..3_000 {
-            all.phase(id, "f", LATEST, EnvironmentPhase::Idle, 1);
-            if id > 0 {
-                all.phase(id, "f", LATEST, EnvironmentPhase::Reclaimed, 2);
-            }
-        }
-        let (lanes, total) = all.window("f", usize::MAX);
-        assert_eq!((lanes.len(), total), (LANES_MAX, 3_000));
-        assert_eq!(lanes[lanes.len() - 1].environment, 0, "a lane that lives stays");
-        for _ in 0..1_000 {
-            all.phase(0, "f", LATEST, EnvironmentPhase::Invoke, 3);
-        }
-        assert!(all.lanes[&0].spans.len() <= SPANS_MAX);
     }
 }

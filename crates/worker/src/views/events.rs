@@ -20,7 +20,14 @@ pub(super) struct Events {
 }
 
 impl Events {
+    /// Whether a fact may be about an asynchronous event: once there was one, any fact may.
+    pub(super) fn is_concerned(&self, fact: &Fact) -> bool {
+        !self.order.is_empty()
+            || matches!(fact, Fact::InvocationAccepted { invocation_type, .. } if invocation_type == "Event")
+    }
+
     /// Takes a fact about an asynchronous event; others are none of its business.
+    #[inline(never)] // The boundary of a part that the page fetches later (docs/adr/0005).
     pub(super) fn apply(&mut self, fact: &Fact, at_us: u64) {
         match fact {
             Fact::InvocationAccepted { request_id, function, invocation_type, .. }
@@ -99,6 +106,7 @@ impl Events {
     }
 
     /// The newest events of a function, newest first, and how many there were in all.
+    #[inline(never)] // As above.
     pub(super) fn window(&self, function: &str, rows_max: usize) -> (Vec<AsyncEvent>, u64) {
         let all = self.order.iter().rev().filter_map(|id| self.events.get(id));
         let rows = all.filter(|event| event.function == function).take(rows_max);

@@ -7,8 +7,10 @@ mod events;
 pub(crate) mod execution;
 mod functions;
 mod invocations;
+mod lanes;
 mod logs;
 pub(crate) mod queues;
+mod traces;
 
 use coldstart_engine::{Engine, Event, Fact};
 use coldstart_protocol::{ModuleInfo, View, ViewSpec};
@@ -19,6 +21,10 @@ use functions::Functions;
 use invocations::Invocations;
 use logs::Logs;
 use serde_json::Value;
+use std::collections::VecDeque;
+
+/// Facts that are kept as they are: of these, traces are made. Some 10 MB.
+const FACTS_MAX: usize = 30_000;
 
 /// All projections of a session.
 #[derive(Debug, Default)]
@@ -29,6 +35,8 @@ pub(crate) struct Projections {
     invocations: Invocations,
     asynchronous: Events,
     logs: Logs,
+    /// The newest facts that lead from one to another.
+    facts: VecDeque<Event>,
     /// Histories of executions that are shown.
     pub(crate) executions: Executions,
 }
@@ -42,7 +50,10 @@ impl Projections {
     pub(crate) fn apply(&mut self, event: &Event) {
         self.events += 1;
         let at_us = event.at.0;
-        self.asynchronous.apply(&event.fact, at_us);
+        // Most sessions have no asynchronous event: what follows them is fetched when there is one.
+        if self.asynchronous.is_concerned(&event.fact) {
+            self.asynchronous.apply(&event.fact, at_us);
+        }
         match &event.fact {
             Fact::FunctionChanged { function, state, .. } => {
                 self.functions.changed(function, state, at_us)
@@ -52,7 +63,7 @@ impl Projections {
                 self.environments.phase(*environment, function, kind, *phase, at_us);
             }
             Fact::InvocationStarted { request_id, function, environment, cold, .. } => {
-                self.environments.started(*environment, request_id);
+                self.environments.started(*environment, function, request_id, *cold, at_us);
                 let version = self.environments.version(*environment);
                 self.invocations.started(
                     request_id,
@@ -98,6 +109,31 @@ impl Projections {
         }
     }
 
+    /// Keeps a fact that has been taken in, if it is one that traces are made of.
+    pub(crate) fn keep(&mut self, event: Event) {
+        let is_kept = match &event.fact {
+            Fact::RequestAnswered { command, asker, .. } => command.is_some() || asker.is_some(),
+            Fact::LogLine { .. }
+            | Fact::EnvironmentPhase { .. }
+            | Fact::QueueChanged { .. }
+            | Fact::InvocationThrottled { .. }
+            | Fact::ExecutionHistory { .. }
+            | Fact::LoadChanged { .. } => false,
+            _ => true,
+        };
+        if is_kept {
+            if self.facts.len() >= FACTS_MAX {
+                self.facts.pop_front();
+            }
+            self.facts.push_back(event);
+        }
+    }
+
+    /// What is known of the way of one event: an invocation, a message, an event of a bus, an occurrence of a schedule, an execution.
+    pub(crate) fn trace(&self, engine: &Engine, params: &Value) -> Value {
+        traces::answer(&self.facts, engine, params)
+    }
+
     /// Functions whose configuration has to be asked for again.
     pub(crate) fn take_changed_functions(&mut self) -> Vec<String> {
         self.functions.take_changed()
@@ -131,9 +167,7 @@ impl Projections {
                 function: self.functions.detail(name).map(Box::new),
             },
             ViewSpec::Environments { function, lanes_max } => {
-                let (lanes, total) = self.environments.window(function, *lanes_max);
-                let throttles_us = self.environments.throttles(function);
-                View::Environments { function: function.clone(), lanes, total, throttles_us }
+                lanes::window(&self.environments, function, *lanes_max)
             }
             ViewSpec::Invocations { function, rows_max } => {
                 let (rows, summary) = self.invocations.window(function, *rows_max);

@@ -39,6 +39,11 @@ impl Arrivals {
         Self { profile, duration_us, count: 0, last_us: 0, rng: Rng::new(seed) }
     }
 
+    /// How long they come, microseconds.
+    pub(crate) fn duration_us(&self) -> u64 {
+        self.duration_us
+    }
+
     /// The next one; none when the load is over.
     pub(crate) fn next(&mut self) -> Option<u64> {
         let at = match self.profile {

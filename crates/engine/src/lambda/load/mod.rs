@@ -39,6 +39,8 @@ struct Load {
     function: String,
     /// What each of its requests says.
     params: Value,
+    /// As it was given, to be listed.
+    profile: Value,
     arrivals: Arrivals,
     began: Timestamp,
     /// Whether more will come.
@@ -112,8 +114,9 @@ fn start(lambda: &mut Lambda, world: &mut World, params: &Params) -> Answer {
     }
     let name = api::text(params, "FunctionName")?.ok_or_else(|| api::missing("functionName"))?;
     let seconds = quantity(params, "DurationSeconds", 0.001, SECONDS_MAX)?;
-    let profile = api::object(params, "Profile")?.ok_or_else(|| api::missing("profile"))?;
-    let profile = profile_of(profile)?;
+    let given = api::object(params, "Profile")?.ok_or_else(|| api::missing("profile"))?;
+    let profile = profile_of(given)?;
+    let given = Value::Object(given.clone());
     let (function, _) = api::named(world, params)?;
     if !lambda.functions.contains_key(&function) {
         return Err(LambdaError::FunctionNotFound { arn: api::function_arn(world, &function) });
@@ -139,6 +142,7 @@ fn start(lambda: &mut Lambda, world: &mut World, params: &Params) -> Answer {
     let load = Load {
         function,
         params: request,
+        profile: given,
         arrivals: Arrivals::new(profile, (seconds * 1e6) as u64, seed),
         began: world.now,
         sends: true,
@@ -207,7 +211,8 @@ fn list(lambda: &Lambda) -> Answer {
         let Counts { sent, succeeded, failed, throttled, refused, .. } = &load.counts;
         json!({
             "LoadId": id, "FunctionName": load.function, "Status": load.status(), "Sent": sent, "Succeeded": succeeded,
-            "Failed": failed, "Throttled": throttled, "Refused": refused,
+            "Failed": failed, "Throttled": throttled, "Refused": refused, "Profile": load.profile,
+            "BeganMicros": load.began.0, "DurationMicros": load.arrivals.duration_us(),
         })
     });
     respond(200, json!({ "Loads": loads.collect::<Vec<_>>() }))
