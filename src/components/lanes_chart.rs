@@ -66,6 +66,7 @@ fn phase_word(span: &PhaseSpan) -> &'static str {
     match (span.phase.as_str(), span.outcome.as_deref()) {
         ("starting", _) => "Starting",
         ("init", _) => "Init",
+        ("restore", _) => "Restore",
         ("invoke", Some("error")) => "Invoke, failed",
         ("invoke", Some("timeout")) => "Invoke, timed out",
         ("invoke", Some("stopped")) => "Invoke, stopped",
@@ -80,7 +81,7 @@ fn phase_word(span: &PhaseSpan) -> &'static str {
 fn span_class(span: &PhaseSpan) -> &'static str {
     match (span.phase.as_str(), span.outcome.as_deref()) {
         ("starting", _) => "span-starting",
-        ("init", _) => "span-init",
+        ("init" | "restore", _) => "span-init",
         ("invoke", Some("error" | "timeout" | "stopped")) => "span-failed",
         ("invoke", _) => "span-invoke",
         ("idle", _) => "span-idle",

@@ -128,6 +128,9 @@ pub enum Fact {
         duration_us: u64,
         /// Init time, microseconds, when it was cold.
         init_us: Option<u64>,
+        /// Time that restoring a snapshot took, microseconds, when the environment began with one. Left out of the history's text otherwise.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        restore_us: Option<u64>,
         /// Billed milliseconds, init included.
         billed_ms: u64,
         /// Memory setting, MB.
@@ -425,6 +428,8 @@ pub enum EnvironmentPhase {
     Starting,
     /// Running the init code.
     Init,
+    /// Going on from a snapshot that was taken after the init code.
+    Restore,
     /// Working on an event.
     Invoke,
     /// Frozen between events.

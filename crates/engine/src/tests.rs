@@ -13,6 +13,7 @@ mod modules;
 mod packages;
 mod provisioned;
 mod requests;
+mod snap_start;
 
 use crate::testing::Scenario;
 use expect_test::Expect;

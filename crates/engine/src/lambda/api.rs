@@ -118,6 +118,7 @@ fn create_function(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Params) -> Ans
         application_log_level: None,
         system_log_level: None,
         log_group: format!("/aws/lambda/{name}"),
+        snap_start: false,
         layers: Vec::new(),
     };
     settings.apply(params)?;
@@ -329,7 +330,7 @@ pub(super) fn settle(lambda: &mut Lambda, world: &mut World, name: &str, deploym
     function.revision_id = world.rng.uuid();
     announce(world, function);
     if !function.control.versions.is_empty() {
-        control::versions::settle(world, function);
+        control::versions::settle(lambda, world, name);
     }
     lambda.retire_environments(world, name);
 }
@@ -339,7 +340,7 @@ fn settle_after(world: &mut World, function: &Function, micros: u64) {
     world.schedule(world.now.after_micros(micros), Urgency::Work, world::Due::Lambda(due));
 }
 
-fn announce(world: &mut World, function: &Function) {
+pub(super) fn announce(world: &mut World, function: &Function) {
     world.emit(Fact::FunctionChanged {
         function: function.name.clone(),
         state: function.state.name().into(),
@@ -381,8 +382,11 @@ fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'_>) -> Answ
         Some(version) => version.state,
         None => function.state,
     };
-    if state == State::Pending {
-        return Err(LambdaError::NotActive { state: state.name() });
+    if state != State::Active {
+        return Err(match function.deployment(version) {
+            Some(deployment) if deployment.is_snap_start() => control::versions::no_snapshot(state),
+            _ => LambdaError::NotActive { state: state.name() },
+        });
     }
     if invocation_type == "DryRun" {
         return respond(204, json!({ "StatusCode": 204, "Payload": crate::Blob::text("") }));
@@ -418,6 +422,7 @@ fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'_>) -> Answ
         deadline: world.now,
         init_us: None,
         init_failed: false,
+        restore_us: None,
         units: 0,
         tail: Tail::default(),
     };
@@ -602,8 +607,13 @@ impl Settings {
             .map(|config| text(config, "ApplyOn"))
             .transpose()?
             .flatten();
-        if snap_start.is_some_and(|apply_on| apply_on != "None") {
-            return Err(LambdaError::not_emulated("SnapStart"));
+        if let Some(apply_on) = snap_start {
+            self.snap_start = apply_on == "PublishedVersions";
+        }
+        if self.snap_start && self.tmp_mb > 512 {
+            return Err(control::versions::not_with_snapshots(
+                "Ephemeral storage greater than 512 MB",
+            ));
         }
         self.apply_architectures(params)?;
         self.apply_logging(params)

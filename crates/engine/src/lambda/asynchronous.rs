@@ -178,6 +178,7 @@ fn requeue(
         deadline: world.now,
         init_us: None,
         init_failed: false,
+        restore_us: None,
         units: 0,
         tail: Tail::default(),
         ..invocation

@@ -64,6 +64,16 @@ pub(crate) const PROVISION_US: u64 = 10_000;
 /// timeout", Understanding the Lambda execution environment lifecycle).
 pub(crate) const PROVISIONED_INIT_US_MIN: u64 = 130_000_000;
 
+/// Restoring a snapshot: the sandbox, the first pages of memory, the runtime. Chosen, of the size of what people measure for small functions.
+pub(crate) const RESTORE_US: u64 = 160_000;
+
+/// Restoring a snapshot, microseconds per MiB of the guest's memory in it. Chosen.
+pub(crate) const RESTORE_US_PER_MIB: u64 = 2_000;
+
+/// Of a restoration, what is billed: "the time it takes for Lambda to load the runtime" (Monitoring for Lambda SnapStart). As
+/// [`INIT_US_MIN`], in milliseconds.
+pub(crate) const RESTORE_BILLED_MS: u64 = INIT_US_MIN / 1_000;
+
 /// Until the next look whether there is room for a provisioned environment, when the account's concurrency is taken. Chosen.
 pub(crate) const PROVISION_AGAIN_US: u64 = 1_000_000;
 

@@ -13,6 +13,7 @@ mod ending;
 mod logging;
 mod provisioned;
 mod running;
+mod snapshots;
 
 use super::capacity::{Capacity, Exceeded};
 use super::errors::LambdaError;
@@ -27,7 +28,9 @@ use crate::queue::{QueueKey, Urgency};
 use crate::sqs::Sqs;
 use crate::world::World;
 use crate::{EnvironmentPhase, Fact, Timestamp, calendar, world};
-use coldstart_sandbox::{Exit, Guest, GuestConfig, Limits, Resume, Sandbox, Shape, Stop, Trap};
+use coldstart_sandbox::{
+    Exit, Guest, GuestConfig, Limits, Resume, Sandbox, Shape, Snapshot, Stop, Trap, start_recorded,
+};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -121,6 +124,10 @@ struct Environment {
     seed: u64,
     phase: EnvironmentPhase,
     provisioned: Option<Tag>,
+    /// What it begins with; taken when it does.
+    snapshot: Option<Snapshot>,
+    /// The guest is on its way to where its snapshot was taken: what it burns was burned before.
+    restoring: bool,
     guest: Option<Box<dyn Guest>>,
     /// `/tmp` while no guest is there.
     tmp: BTreeMap<String, Arc<[u8]>>,
@@ -272,7 +279,15 @@ impl Lambda {
             format!("{}/[{version}]{}", calendar::day_path(world.unix_ms()), world.rng.hex(32))
         };
         let variables =
-            variables::of_environment(world, function, &deployment, &stream, work.as_ref());
+            variables::of_environment(world, function, of, &stream, initialization, given);
+        let snapshot = match given {
+            Some(_) if deployment.is_snap_start() => {
+                control::versions::snapshot(function, deployment.version)
+            }
+            _ => None,
+        };
+        let initialization = deployment.initialization(provisioned.is_some());
+        let (given, of) = (work.as_ref(), &deployment);
         let environment = Environment {
             function: function.name.clone(),
             function_arn: function.arn.clone(),
@@ -287,6 +302,8 @@ impl Lambda {
             provisioned,
             ahead_units: 0,
             initialising: false,
+            snapshot,
+            restoring: false,
             init_began: world.now,
             run: None,
             due: Vec::new(),
@@ -301,7 +318,11 @@ impl Lambda {
         };
         let download =
             costs::by_size(costs::DOWNLOAD_US_PER_MIB, environment.deployment.package.bytes);
-        let starting = world.rng.vary(costs::SANDBOX_US + download, costs::STARTING_PERMILLE);
+        let starting = match &environment.snapshot {
+            // All of it is restored.
+            Some(_) => 0,
+            None => world.rng.vary(costs::SANDBOX_US + download, costs::STARTING_PERMILLE),
+        };
         self.environments.insert(id, environment);
         self.set_phase(world, id, EnvironmentPhase::Starting);
         self.schedule(
@@ -363,6 +384,10 @@ impl Lambda {
     fn begin_init(&mut self, cx: &mut Cx<'_>, id: u32) {
         let world = &mut *cx.world;
         self.set_phase(world, id, EnvironmentPhase::Init);
+        if self.environments[&id].snapshot.is_some() {
+            self.restore_begin(cx, id);
+            return;
+        }
         let deployment = &self.environments[&id].deployment;
         let runtime = &deployment.settings.runtime;
         let record = Record::InitStart {
@@ -409,10 +434,14 @@ impl Lambda {
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         environment.initialising = false;
         let in_init_phase = environment.phase == EnvironmentPhase::Init;
-        if environment.work.is_none() {
+        if environment.takes_snapshot() {
+            self.snapshot_taken(cx, id);
+        } else if environment.work.is_none() {
             self.provisioned_ready(cx, id);
         } else if in_init_phase {
             let init_us = cx.world.now.0 - environment.init_began.0;
+        } else if environment.phase == EnvironmentPhase::Restore {
+            self.restore_finished(cx, id, ReportStatus::Success);
             environment.invocation().init_us = Some(init_us);
             self.cancel_due(cx.world, id);
             self.log_init(cx, id, init_us, "init", ReportStatus::Success);
@@ -429,7 +458,11 @@ impl Lambda {
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         environment.initialising = false;
         if environment.work.is_none() {
-            self.provisioned_failed(cx, id, status);
+            self.ahead_failed(cx, id, status);
+            return;
+        }
+        if environment.phase == EnvironmentPhase::Restore {
+            self.restore_finished(cx, id, status);
             return;
         }
         let init_us = cx.world.now.0 - environment.init_began.0;
@@ -444,6 +477,15 @@ impl Lambda {
 
     /// The invoke phase: START, and the event for a guest that waits for it; a guest that is gone is made anew first.
     fn begin_invoke(&mut self, cx: &mut Cx<'_>, id: u32) {
+    /// An environment that was made ahead, for whatever, has failed.
+    fn ahead_failed(&mut self, cx: &mut Cx<'_>, id: u32, status: ReportStatus) {
+        if self.environments[&id].takes_snapshot() {
+            self.snapshot_failed(cx, id, status);
+        } else {
+            self.provisioned_failed(cx, id, status);
+        }
+    }
+
         let world = &mut *cx.world;
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         let deadline = world.now.after_ms(environment.deployment.settings.timeout_seconds * 1_000);
@@ -559,6 +601,11 @@ impl Environment {
 
     fn units_per_second(&self) -> u64 {
         costs::units_per_second(self.deployment.settings.memory_mb)
+    /// Whether it was made for a snapshot, rather than to take events. Asked of environments whose init code runs.
+    fn takes_snapshot(&self) -> bool {
+        self.work.is_none() && self.provisioned.is_none() && self.deployment.is_snap_start()
+    }
+
     }
 
     fn start_guest(&mut self, sandbox: &dyn Sandbox) -> Result<(), Trap> {
@@ -583,7 +630,11 @@ impl Environment {
                 log_bytes_max: costs::LOG_BYTES_MAX,
             },
         };
-        self.guest = Some(sandbox.start(artifact, config)?);
+        self.guest = Some(if self.takes_snapshot() {
+            start_recorded(sandbox, artifact, config)?
+        } else {
+            sandbox.start(artifact, config)?
+        });
         Ok(())
     }
 

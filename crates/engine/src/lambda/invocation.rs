@@ -40,6 +40,8 @@ pub(crate) struct Invocation {
     /// Init phase before the invoke phase, in microseconds: billed. `init_failed` keeps it out of the report.
     pub(crate) init_us: Option<u64>,
     pub(crate) init_failed: bool,
+    /// Restoration of a snapshot before the invoke phase, in microseconds.
+    pub(crate) restore_us: Option<u64>,
     /// Units of its runs that are over, init included.
     pub(crate) units: u64,
     pub(crate) tail: Tail,

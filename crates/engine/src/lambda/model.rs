@@ -65,6 +65,8 @@ pub(crate) struct Settings {
     pub(crate) application_log_level: Option<String>,
     pub(crate) system_log_level: Option<String>,
     pub(crate) log_group: String,
+    /// `SnapStart`: published versions begin with a snapshot.
+    pub(crate) snap_start: bool,
     /// In order: the files of a later one cover those of an earlier one.
     pub(crate) layers: Vec<AttachedLayer>,
 }
@@ -81,6 +83,20 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
+    /// Whether its environments begin with a snapshot.
+    pub(crate) fn is_snap_start(&self) -> bool {
+        self.settings.snap_start && self.version > 0
+    }
+
+    /// `AWS_LAMBDA_INITIALIZATION_TYPE` of its environments.
+    pub(crate) fn initialization(&self, provisioned: bool) -> &'static str {
+        match provisioned {
+            true => "provisioned-concurrency",
+            false if self.is_snap_start() => "snap-start",
+            false => "on-demand",
+        }
+    }
+
     /// As `Version` shows it.
     pub(crate) fn version_name(&self) -> String {
         version_name(self.version)
@@ -97,6 +113,8 @@ pub(crate) fn version_name(version: u64) -> String {
 pub(crate) enum State {
     Pending,
     Active,
+    /// The init code of a version that begins with a snapshot has failed.
+    Failed,
 }
 
 impl State {
@@ -104,6 +122,7 @@ impl State {
         match self {
             Self::Pending => "Pending",
             Self::Active => "Active",
+            Self::Failed => "Failed",
         }
     }
 }
@@ -146,7 +165,7 @@ impl Function {
     /// None before the function was ever active.
     pub(crate) fn last_update_status(&self) -> Option<&'static str> {
         match self.state {
-            State::Pending => None,
+            State::Pending | State::Failed => None,
             State::Active if self.is_updating() => Some("InProgress"),
             State::Active => Some("Successful"),
         }
@@ -159,6 +178,7 @@ impl Function {
             qualifier,
             deployment: &self.newest,
             state: self.state,
+            failure: None,
             last_update_status: self.last_update_status(),
             revision_id: &self.revision_id,
             last_modified: &self.last_modified,
@@ -173,6 +193,8 @@ pub(crate) struct Shown<'a> {
     pub(crate) qualifier: Option<&'a str>,
     pub(crate) deployment: &'a Deployment,
     pub(crate) state: State,
+    /// `StateReasonCode` and `StateReason` of one that failed.
+    pub(crate) failure: Option<&'a (&'static str, String)>,
     pub(crate) last_update_status: Option<&'static str>,
     pub(crate) revision_id: &'a str,
     pub(crate) last_modified: &'a str,
@@ -186,6 +208,10 @@ impl Shown<'_> {
         if self.state == State::Pending {
             output.insert("StateReason".into(), json!("The function is being created."));
             output.insert("StateReasonCode".into(), json!("Creating"));
+        }
+        if let Some((code, reason)) = self.failure {
+            output.insert("StateReason".into(), json!(reason));
+            output.insert("StateReasonCode".into(), json!(code));
         }
         if let Some(status) = self.last_update_status {
             output.insert("LastUpdateStatus".into(), json!(status));
@@ -216,6 +242,8 @@ impl Shown<'_> {
             logging["SystemLogLevel"] = json!(level);
         }
         logging["LogGroup"] = json!(settings.log_group);
+        let apply_on = if settings.snap_start { "PublishedVersions" } else { "None" };
+        let optimised = self.deployment.is_snap_start() && self.state == State::Active;
         let mut output = json!({
             "FunctionName": self.function.name,
             "FunctionArn": arn,
@@ -234,7 +262,10 @@ impl Shown<'_> {
             "PackageType": "Zip",
             "Architectures": [settings.architecture],
             "EphemeralStorage": { "Size": settings.tmp_mb },
-            "SnapStart": { "ApplyOn": "None", "OptimizationStatus": "Off" },
+            "SnapStart": {
+                "ApplyOn": apply_on,
+                "OptimizationStatus": if optimised { "On" } else { "Off" },
+            },
             "LoggingConfig": logging,
         });
         if let Some(variables) = &settings.variables {

@@ -36,6 +36,17 @@ pub(crate) enum Record {
         /// The text format has successes too: "SnapStart and provisioned concurrency functions always emit INIT_REPORT".
         always: bool,
     },
+    /// An environment begins with a snapshot.
+    RestoreStart {
+        runtime_version: String,
+        runtime_arn: String,
+        version: String,
+    },
+    /// It has. The JSON format says so of the runtime, too.
+    RestoreReport {
+        restore_us: u64,
+        status: ReportStatus,
+    },
     Start {
         request_id: String,
         version: String,
@@ -62,8 +73,17 @@ pub(crate) enum Record {
         memory_used_mb: u64,
         /// Of a cold start whose init phase went well.
         init_us: Option<u64>,
+        /// Of an environment that began with a snapshot.
+        restored: Option<Restored>,
         status: ReportStatus,
     },
+}
+
+/// How an environment began with a snapshot.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Restored {
+    pub(crate) restore_us: u64,
+    pub(crate) billed_ms: u64,
 }
 
 /// Milliseconds with two decimals.
@@ -99,6 +119,18 @@ impl Record {
                     milliseconds(*init_us)
                 )
             }
+            Self::RestoreStart { runtime_version, runtime_arn, .. } => {
+                format!(
+                    "RESTORE_START Runtime Version: {runtime_version}\tRuntime Version ARN: {runtime_arn}\n"
+                )
+            }
+            Self::RestoreReport { restore_us, status } => {
+                let (duration, mut status) = (milliseconds(*restore_us), status.text());
+                if !status.is_empty() {
+                    status.insert(0, '\t');
+                }
+                format!("RESTORE_REPORT Restore Duration: {duration} ms{status}\n")
+            }
             Self::Start { request_id, version } => {
                 format!("START RequestId: {request_id} Version: {version}\n")
             }
@@ -110,13 +142,20 @@ impl Record {
                 memory_mb,
                 memory_used_mb,
                 init_us,
+                restored,
                 status,
             } => {
                 let duration = milliseconds(*duration_us);
                 // A tab follows each part, the last one too.
-                let init = init_us.map_or(String::new(), |init| {
+                let mut init = init_us.map_or(String::new(), |init| {
                     format!("Init Duration: {} ms\t", milliseconds(init))
                 });
+                if let Some(Restored { restore_us, billed_ms }) = restored {
+                    init += &format!(
+                        "Restore Duration: {} ms\tBilled Restore Duration: {billed_ms} ms\t",
+                        milliseconds(*restore_us)
+                    );
+                }
                 let status = status.text();
                 format!(
                     "REPORT RequestId: {request_id}\tDuration: {duration} ms\tBilled Duration: {billed_ms} ms\tMemory Size: {memory_mb} MB\tMax Memory Used: {memory_used_mb} MB\t{init}{status}\n"
@@ -129,10 +168,13 @@ impl Record {
     /// The level of the JSON format's event (Lambda: System log level event mapping).
     pub(crate) fn level(&self) -> &'static str {
         let (normally, status) = match self {
-            Self::InitStart { .. } | Self::Start { .. } | Self::Lines { .. } | Self::End { .. } => {
-                return "INFO";
-            }
+            Self::InitStart { .. }
+            | Self::RestoreStart { .. }
+            | Self::Start { .. }
+            | Self::Lines { .. }
+            | Self::End { .. } => return "INFO",
             Self::InitRuntimeDone { status, .. }
+            | Self::RestoreReport { status, .. }
             | Self::InitReport { status, .. }
             | Self::RuntimeDone { status, .. } => ("DEBUG", status),
             Self::Report { status, .. } => ("INFO", status),
@@ -155,6 +197,26 @@ impl Record {
                     "functionVersion": version,
                 }),
             ),
+            Self::RestoreStart { runtime_version, runtime_arn, version } => (
+                "platform.restoreStart",
+                json!({
+                    "runtimeVersion": runtime_version,
+                    "runtimeVersionArn": runtime_arn,
+                    "functionName": function,
+                    "functionVersion": version,
+                }),
+            ),
+            Self::RestoreReport { restore_us, status } => {
+                let line = |kind: &str, record: Value| {
+                    let record = status.add_to(record);
+                    json!({ "time": time, "type": kind, "record": record }).to_string() + "\n"
+                };
+                let metrics = json!({ "durationMs": in_milliseconds(*restore_us) });
+                return vec![
+                    line("platform.restoreRuntimeDone", json!({})),
+                    line("platform.restoreReport", json!({ "metrics": metrics })),
+                ];
+            }
             Self::InitRuntimeDone { phase, status } => (
                 "platform.initRuntimeDone",
                 status.add_to(json!({ "initializationType": initialization, "phase": phase })),
@@ -187,6 +249,7 @@ impl Record {
                 memory_mb,
                 memory_used_mb,
                 init_us,
+                restored,
                 status,
             } => {
                 let mut metrics = json!({
@@ -197,6 +260,10 @@ impl Record {
                 });
                 if let Some(init_us) = init_us {
                     metrics["initDurationMs"] = in_milliseconds(*init_us);
+                }
+                if let Some(Restored { restore_us, billed_ms }) = restored {
+                    metrics["restoreDurationMs"] = in_milliseconds(*restore_us);
+                    metrics["billedRestoreDurationMs"] = json!(billed_ms);
                 }
                 (
                     "platform.report",

@@ -81,6 +81,7 @@ pub(super) fn of_environment(
     function: &Function,
     deployment: &Deployment,
     stream: &str,
+    initialization: &str,
     work: Option<&Invocation>,
 ) -> Vec<(String, String)> {
     let settings = &deployment.settings;
@@ -96,10 +97,7 @@ pub(super) fn of_environment(
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &memory),
         ("AWS_LAMBDA_FUNCTION_NAME", &function.name),
         ("AWS_LAMBDA_FUNCTION_VERSION", &version),
-        (
-            "AWS_LAMBDA_INITIALIZATION_TYPE",
-            if work.is_some() { "on-demand" } else { "provisioned-concurrency" },
-        ),
+        ("AWS_LAMBDA_INITIALIZATION_TYPE", initialization),
         ("AWS_LAMBDA_LOG_GROUP_NAME", &settings.log_group),
         ("AWS_LAMBDA_LOG_STREAM_NAME", stream),
         ("AWS_LAMBDA_RUNTIME_API", "169.254.100.1:9001"),
@@ -130,6 +128,9 @@ pub(super) fn of_environment(
     }
     if !runtimes::is_custom(&settings.runtime) {
         super::control::managed::add_variables(&settings.runtime, &mut all);
+    }
+    if deployment.is_snap_start() {
+        super::control::managed::without_what_expires(&mut all);
     }
     if settings.runtime == "provided.al2" {
         // Recorded: Amazon Linux 2 without a managed runtime still has the older sandbox's addresses and paths.

@@ -87,8 +87,10 @@ fn what_is_not_emulated_is_refused_by_name() {
         (
             "lambda",
             "UpdateFunctionConfiguration",
-            json!({ "FunctionName": "f", "SnapStart": { "ApplyOn": "PublishedVersions" } }),
-            expect!["501 NotImplementedException: Coldstart does not emulate SnapStart yet."],
+            json!({ "FunctionName": "f", "SnapStart": { "ApplyOn": "Everything" } }),
+            expect![
+                "400 ValidationException: 1 validation error detected: Value 'Everything' at 'snapStart.applyOn' failed to satisfy constraint: Member must satisfy enum value set: [PublishedVersions, None]"
+            ],
         ),
         (
             "lambda",

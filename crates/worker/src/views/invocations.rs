@@ -201,6 +201,7 @@ mod tests {
             outcome,
             duration_us,
             init_us: None,
+            restore_us: None,
             billed_ms: duration_us.div_ceil(1_000),
             memory_size_mb: 128,
             memory_used_mb: 20,

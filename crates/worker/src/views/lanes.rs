@@ -133,6 +133,7 @@ fn phase_name(phase: EnvironmentPhase) -> &'static str {
     match phase {
         EnvironmentPhase::Starting => "starting",
         EnvironmentPhase::Init => "init",
+        EnvironmentPhase::Restore => "restore",
         EnvironmentPhase::Invoke => "invoke",
         EnvironmentPhase::Idle => "idle",
         EnvironmentPhase::Reset => "reset",

@@ -3,6 +3,26 @@
 
 use std::collections::BTreeMap;
 
+/// What is not the same in all environments is not there when a snapshot is taken: log group and stream ("not available in Lambda SnapStart
+/// functions"), and credentials, which the process asks for instead (Monitoring for Lambda SnapStart; Working with Lambda environment
+/// variables). Nobody listens at that address here: calls to services need no credentials.
+#[inline(never)]
+pub(crate) fn without_what_expires(all: &mut BTreeMap<String, String>) {
+    for name in [
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+    ] {
+        all.remove(name);
+    }
+    if let Some(token) = all.remove("AWS_SESSION_TOKEN") {
+        let address = "http://127.0.0.1:9001/2021-04-23/credentials";
+        all.insert("AWS_CONTAINER_AUTHORIZATION_TOKEN".into(), token);
+        all.insert("AWS_CONTAINER_CREDENTIALS_FULL_URI".into(), address.into());
+    }
+}
+
 /// Adds the variables of a runtime that is not the function's own, such as `python3.13`.
 #[inline(never)]
 pub(crate) fn add_variables(runtime: &str, all: &mut BTreeMap<String, String>) {

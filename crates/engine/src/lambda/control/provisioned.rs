@@ -137,6 +137,10 @@ pub(super) fn put(lambda: &mut Lambda, world: &mut World, params: &Params) -> An
     let requested = api::number(params, "ProvisionedConcurrentExecutions")?
         .ok_or_else(|| api::missing("provisionedConcurrentExecutions"))?;
     let known = super::function(lambda, world, &name)?;
+    let mut versions = targets(known, &qualifier, requested).into_iter();
+    if versions.any(|(version, _)| known.deployment(version).is_some_and(|it| it.is_snap_start())) {
+        return Err(versions::not_with_snapshots("Provisioned Concurrency"));
+    }
     let control = &known.control;
     let others: u64 = control
         .provisioned

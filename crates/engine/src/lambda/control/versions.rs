@@ -9,6 +9,7 @@ use super::super::model::{Deployment, Function, Shown, State};
 use super::{function, function_mut, invalid, paging};
 use crate::calendar;
 use crate::world::{Params, World};
+use coldstart_sandbox::Snapshot;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -17,6 +18,11 @@ use std::sync::Arc;
 pub(crate) struct Version {
     pub(crate) deployment: Arc<Deployment>,
     pub(crate) state: State,
+    /// `StateReasonCode` and `StateReason` of one that failed.
+    failure: Option<(&'static str, String)>,
+    /// Whether an environment was made to take its snapshot, and the snapshot once it is there.
+    optimises: bool,
+    snapshot: Option<Snapshot>,
     revision_id: String,
     last_modified: String,
     /// The description that `$LATEST` had: publishing may have given another.
@@ -65,6 +71,7 @@ impl Version {
             qualifier: Some(qualifier),
             deployment: &self.deployment,
             state: self.state,
+            failure: self.failure.as_ref(),
             last_update_status: (self.state == State::Active).then_some("Successful"),
             revision_id: &self.revision_id,
             last_modified: &self.last_modified,
@@ -102,9 +109,14 @@ pub(super) fn publish(lambda: &mut Lambda, world: &mut World, params: &Params) -
     let number = match unchanged(known) {
         Some(number) => number,
         None => {
-            let number = add(lambda, world, &name, State::Active, description)?;
+            let begins_with_snapshot = known.newest.settings.snap_start;
+            let state = if begins_with_snapshot { State::Pending } else { State::Active };
+            let number = add(lambda, world, &name, state, description)?;
             let known = function_mut(lambda, world, &name)?;
             known.revision_id = world.rng.uuid();
+            if begins_with_snapshot {
+                optimise(lambda, world, &name, number);
+            }
             number
         }
     };
@@ -162,6 +174,9 @@ fn make(
     let version = Version {
         deployment: Arc::new(deployment),
         state,
+        failure: None,
+        optimises: false,
+        snapshot: None,
         revision_id: world.rng.uuid(),
         last_modified: calendar::last_modified(world.unix_ms()),
         source_description,
@@ -191,15 +206,87 @@ pub(crate) fn publish_update(lambda: &mut Lambda, world: &mut World, name: &str)
     respond(200, shown(function(lambda, world, name)?, &number.to_string()).describe(world))
 }
 
-/// The function is active, and so are the versions that were published of what it was on its way to.
+/// The function is active, and so are the versions that were published of what it was on its way to; those that begin with a snapshot
+/// have yet to get it.
 #[inline(never)]
-pub(crate) fn settle(world: &mut World, function: &mut Function) {
-    for version in function.control.versions.values_mut() {
-        if version.state == State::Pending {
-            version.state = State::Active;
-            version.revision_id = world.rng.uuid();
+pub(crate) fn settle(lambda: &mut Lambda, world: &mut World, name: &str) {
+    let Some(function) = lambda.functions.get_mut(name) else { return };
+    let mut waiting = Vec::new();
+    for (number, version) in &mut function.control.versions {
+        match version.state {
+            State::Pending if !version.deployment.settings.snap_start => {
+                version.state = State::Active;
+                version.revision_id = world.rng.uuid();
+            }
+            State::Pending if !version.optimises => waiting.push(*number),
+            _ => {}
         }
     }
+    for number in waiting {
+        optimise(lambda, world, name, number);
+    }
+}
+
+// SnapStart
+
+/// Has an environment run the version's init code, to take a snapshot of it.
+fn optimise(lambda: &mut Lambda, world: &mut World, name: &str, number: u64) {
+    let function = lambda.functions.get_mut(name);
+    if let Some(version) = function.and_then(|f| f.control.versions.get_mut(&number)) {
+        version.optimises = true;
+        lambda.snapshot_version(world, name, number);
+    }
+}
+
+/// What came of it.
+#[inline(never)]
+pub(crate) fn optimised(
+    lambda: &mut Lambda,
+    world: &mut World,
+    name: &str,
+    number: u64,
+    outcome: Result<Snapshot, (&'static str, String)>,
+) {
+    let Some(function) = lambda.functions.get_mut(name) else { return };
+    let Some(version) = function.control.versions.get_mut(&number) else { return };
+    version.revision_id = world.rng.uuid();
+    match outcome {
+        Ok(snapshot) => {
+            version.state = State::Active;
+            version.snapshot = Some(snapshot);
+        }
+        Err(failure) => {
+            version.state = State::Failed;
+            version.failure = Some(failure);
+        }
+    }
+    api::announce(world, function);
+}
+
+/// What environments of a version begin with.
+#[inline(never)]
+pub(crate) fn snapshot(function: &Function, number: u64) -> Option<Snapshot> {
+    function.control.versions.get(&number)?.snapshot.clone()
+}
+
+/// Why a version that begins with a snapshot cannot be invoked: it is on its way, or there is none.
+#[inline(never)]
+pub(crate) fn no_snapshot(state: State) -> LambdaError {
+    match state {
+        State::Failed => LambdaError::NotActive { state: state.name() },
+        // The words of the public API model.
+        _ => LambdaError::Other {
+            code: "SnapStartNotReadyException",
+            status: 409,
+            message: "Lambda is initializing your function. You can invoke the function when the function state becomes Active.".into(),
+        },
+    }
+}
+
+/// What SnapStart cannot be with. The sentence is AWS's, as reported for other things.
+#[inline(never)]
+pub(crate) fn not_with_snapshots(what: &str) -> LambdaError {
+    invalid(format!("{what} is not supported for SnapStart enabled functions."))
 }
 
 /// DeleteFunction of a version. AWS does not mind that one is not there.

@@ -71,7 +71,7 @@ impl Lambda {
         };
         let status = ReportStatus::Error(error_type);
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
-        if environment.phase == EnvironmentPhase::Init {
+        if matches!(environment.phase, EnvironmentPhase::Init | EnvironmentPhase::Restore) {
             self.init_failed(cx, id, status);
             return;
         }
@@ -132,7 +132,11 @@ impl Lambda {
         let request_id = invocation.request_id.clone();
         let duration_us =
             cx.world.now.0 - invocation.started_at.expect("only a started invocation ends").0;
-        let billed_ms = report::billed_ms(invocation.init_us, duration_us);
+        let restored = invocation
+            .restore_us
+            .map(|restore_us| report::Restored { restore_us, billed_ms: costs::RESTORE_BILLED_MS });
+        let billed_ms = report::billed_ms(invocation.init_us, duration_us)
+            + restored.map_or(0, |restored| restored.billed_ms);
         let memory_mb = environment.deployment.settings.memory_mb;
         let used = (environment.memory_bytes_peak + costs::RUNTIME_MEMORY_BYTES).div_ceil(1 << 20);
         let memory_used_mb = used.min(memory_mb);
@@ -143,6 +147,7 @@ impl Lambda {
             outcome: conclusion.outcome,
             duration_us,
             init_us: invocation.init_us,
+            restore_us: invocation.restore_us,
             billed_ms,
             memory_size_mb: memory_mb as u32,
             memory_used_mb: memory_used_mb as u32,
@@ -165,6 +170,7 @@ impl Lambda {
                 memory_mb,
                 memory_used_mb,
                 init_us: invocation.init_us.filter(|_| !invocation.init_failed),
+                restored,
                 status: conclusion.status.clone(),
             },
         ];
@@ -297,9 +303,11 @@ impl Lambda {
         self.kill_guest(cx.world, id);
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         environment.initialising = false;
-        let in_init_phase = environment.phase == EnvironmentPhase::Init;
+        environment.restoring = false;
+        let in_init_phase =
+            matches!(environment.phase, EnvironmentPhase::Init | EnvironmentPhase::Restore);
         if environment.work.is_none() {
-            self.provisioned_failed(cx, id, ReportStatus::Error("Coldstart.Stopped".into()));
+            self.ahead_failed(cx, id, ReportStatus::Error("Coldstart.Stopped".into()));
             return;
         }
         let init_us = cx.world.now.0 - environment.init_began.0;

@@ -156,21 +156,19 @@ impl Environment {
         (self.provisioned.is_some(), self.last_used, id)
     }
 
-    /// "Up to 15 minutes … 130 seconds or the configured function timeout, whichever is higher" for provisioned concurrency
+    /// "Up to 15 minutes … 130 seconds or the configured function timeout, whichever is higher" for provisioned concurrency and SnapStart
     /// (Understanding the Lambda execution environment lifecycle).
     pub(super) fn init_us_max(&self) -> u64 {
         use crate::lambda::costs::{INIT_US_MAX, PROVISIONED_INIT_US_MIN};
-        match &self.provisioned {
-            None => INIT_US_MAX,
-            Some(_) => {
-                PROVISIONED_INIT_US_MIN.max(self.deployment.settings.timeout_seconds * 1_000_000)
-            }
+        if self.provisioned.is_none() && !self.takes_snapshot() {
+            return INIT_US_MAX;
         }
+        PROVISIONED_INIT_US_MIN.max(self.deployment.settings.timeout_seconds * 1_000_000)
     }
 
     /// `AWS_LAMBDA_INITIALIZATION_TYPE`.
     pub(super) fn initialization_type(&self) -> &'static str {
-        if self.provisioned.is_some() { "provisioned-concurrency" } else { "on-demand" }
+        self.deployment.initialization(self.provisioned.is_some())
     }
 
     /// Names its work to the stop button: by the invocation, or, while it is made ahead, by itself.

@@ -19,7 +19,8 @@ impl Lambda {
             environment.run.is_none() && environment.guest.is_some(),
             "a guest computes one thing at a time"
         );
-        let deadline = if environment.phase == EnvironmentPhase::Init {
+        let phase = environment.phase;
+        let deadline = if matches!(phase, EnvironmentPhase::Init | EnvironmentPhase::Restore) {
             environment.init_began.after_micros(environment.init_us_max())
         } else {
             environment.invocation().deadline
@@ -64,10 +65,14 @@ impl Lambda {
         let burned = guest.resume(resume, clock, slice);
         let (writes, dropped, started) =
             (guest.take_log(), guest.take_log_dropped(), guest.take_started());
-        environment.memory_bytes_peak =
-            environment.memory_bytes_peak.max(guest.memory_bytes_peak());
+        // How far a restoration has got must not show: a stop button's place is told in units, and it has none.
+        let counted = if environment.restoring { 0 } else { burned.units };
+        if !environment.restoring {
+            environment.memory_bytes_peak =
+                environment.memory_bytes_peak.max(guest.memory_bytes_peak());
+        }
         let run = environment.run.as_mut().expect("it is still computing");
-        run.units = run.units.saturating_add(burned.units);
+        run.units = run.units.saturating_add(counted);
         let past_limit = run.units > run.units_max;
         let end = base.after_micros(costs::micros(run.units.min(run.units_max), units_per_second));
         self.queue_log(world, id, writes, dropped, end);

@@ -1,0 +1,127 @@
+//! SnapStart: environments that run a version's init code to take a snapshot of it, and environments that begin with that snapshot.
+//!
+//! Follows "Improving startup performance with Lambda SnapStart" and "Monitoring for Lambda SnapStart". What guests are restored with is the
+//! business of the sandbox; whichever way it takes, restoring costs virtual time by the size of the memory, and no units.
+
+use super::{Cx, Due, Lambda};
+use crate::EnvironmentPhase;
+use crate::lambda::control::versions;
+use crate::lambda::report::{Record, ReportStatus};
+use crate::lambda::{costs, runtimes};
+use crate::world::World;
+use coldstart_sandbox::{Exit, Resume, Stop};
+
+impl Lambda {
+    /// Makes an environment that runs a version's init code for a snapshot, and goes when it has it.
+    #[inline(never)]
+    pub(in crate::lambda) fn snapshot_version(
+        &mut self,
+        world: &mut World,
+        function: &str,
+        version: u64,
+    ) {
+        let known = self.functions.get(function);
+        if let Some(deployment) = known.and_then(|known| known.deployment(version)) {
+            self.start_environment(world, function, deployment, None, None);
+        }
+    }
+
+    /// Its init code has ended well.
+    #[inline(never)]
+    pub(super) fn snapshot_taken(&mut self, cx: &mut Cx<'_>, id: u32) {
+        let environment = &self.environments[&id];
+        let init_us = cx.world.now.0 - environment.init_began.0;
+        let snapshot = environment.guest.as_ref().and_then(|guest| guest.snapshot());
+        self.cancel_due(cx.world, id);
+        self.flush_partial_lines(cx, id);
+        let (phase, status) = ("init", ReportStatus::Success);
+        self.log_record(cx, id, &Record::InitRuntimeDone { phase, status: status.clone() });
+        self.log_record(cx, id, &Record::InitReport { init_us, phase, status, always: true });
+        let outcome = snapshot.ok_or_else(|| failure("Runtime.ExitError"));
+        self.snapshot_told(cx, id, outcome);
+    }
+
+    /// Its init code has failed.
+    #[inline(never)]
+    pub(super) fn snapshot_failed(&mut self, cx: &mut Cx<'_>, id: u32, status: ReportStatus) {
+        let init_us = cx.world.now.0 - self.environments[&id].init_began.0;
+        self.flush_partial_lines(cx, id);
+        self.log_init(cx, id, init_us, "init", status.clone());
+        self.cancel_due(cx.world, id);
+        let failure = match status {
+            ReportStatus::Timeout => failure("timeout"),
+            ReportStatus::Error(error_type) => failure(&error_type),
+            ReportStatus::Success | ReportStatus::Failure => failure("Runtime.ExitError"),
+        };
+        self.snapshot_told(cx, id, Err(failure));
+    }
+
+    fn snapshot_told(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: u32,
+        outcome: Result<coldstart_sandbox::Snapshot, (&'static str, String)>,
+    ) {
+        let environment = self.environments.get_mut(&id).expect("an environment in init is there");
+        environment.retired = true;
+        environment.guest = None;
+        let (name, version) = (environment.function.clone(), environment.deployment.version);
+        self.reclaim(cx.world, id);
+        versions::optimised(self, cx.world, &name, version, outcome);
+    }
+
+    /// The sandbox of an environment that begins with a snapshot.
+    #[inline(never)]
+    pub(super) fn restore_begin(&mut self, cx: &mut Cx<'_>, id: u32) {
+        self.set_phase(cx.world, id, EnvironmentPhase::Restore);
+        let deployment = &self.environments[&id].deployment;
+        let runtime = &deployment.settings.runtime;
+        let record = Record::RestoreStart {
+            runtime_version: runtimes::version_text(runtime),
+            runtime_arn: runtimes::version_arn(&cx.world.config.region, runtime),
+            version: deployment.version_name(),
+        };
+        self.log_record(cx, id, &record);
+        let environment = self.environments.get_mut(&id).expect("an environment at work is there");
+        environment.init_began = cx.world.now;
+        let Some(snapshot) = environment.snapshot.take() else { return };
+        environment.initialising = true;
+        environment.restoring = true;
+        let by_size = costs::by_size(costs::RESTORE_US_PER_MIB, snapshot.memory_bytes());
+        let micros = cx.world.rng.vary(costs::RESTORE_US + by_size, costs::STARTING_PERMILLE);
+        let due = match snapshot.restore(cx.sandbox, environment.seed) {
+            Ok(guest) => {
+                environment.guest = Some(guest);
+                Due::Resume { environment: id, resume: Resume::Init }
+            }
+            Err(cause) => {
+                Due::Stopped { environment: id, stop: Stop::Exit(Exit { cause, answer: None }) }
+            }
+        };
+        self.schedule(cx.world, id, cx.world.now.after_micros(micros), due);
+    }
+
+    /// The guest is where its snapshot was taken; without one (its memory may not be there any more), the init code runs in the invoke phase.
+    #[inline(never)]
+    pub(super) fn restore_finished(&mut self, cx: &mut Cx<'_>, id: u32, status: ReportStatus) {
+        let restore_us = cx.world.now.0 - self.environments[&id].init_began.0;
+        self.cancel_due(cx.world, id);
+        self.log_record(cx, id, &Record::RestoreReport { restore_us, status });
+        let environment = self.environments.get_mut(&id).expect("an environment at work is there");
+        environment.initialising = false;
+        environment.restoring = false;
+        environment.invocation().restore_us = Some(restore_us);
+        self.begin_invoke(cx, id);
+    }
+}
+
+/// `StateReasonCode` for the type of an error, as the public API model has them, and a sentence of ours.
+fn failure(error_type: &str) -> (&'static str, String) {
+    let code = match error_type {
+        "timeout" => "FunctionError.InitTimeout",
+        "Runtime.InvalidEntrypoint" => "FunctionError.InvalidEntryPoint",
+        "Runtime.OutOfMemory" => "FunctionError.InitResourceExhausted",
+        _ => "FunctionError.RuntimeInitError",
+    };
+    (code, format!("The init code failed before a snapshot could be taken: {error_type}"))
+}
