@@ -326,6 +326,12 @@ impl Engine {
             "sns" => sns::handle(&mut self.sns, &mut self.world, &incoming),
             "events" => eventbridge::handle(&mut self.events, &mut self.world, &incoming),
             "scheduler" => scheduler::handle(&mut self.scheduler, &mut self.world, &incoming),
+            "coldstart" if operation == "ListOccurrences" => scheduler::handle_upcoming(
+                &self.scheduler,
+                &mut self.events,
+                &self.world,
+                &incoming,
+            ),
             "coldstart" => states::handle_mocks(&mut self.states, &incoming)
                 .or_else(|| lambda::load::handle(&mut self.lambda, &mut self.world, &incoming)),
             _ => None,

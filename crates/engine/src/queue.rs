@@ -12,6 +12,13 @@ pub(crate) struct QueueKey {
     sequence: u64,
 }
 
+impl QueueKey {
+    /// When the entry is due.
+    pub(crate) fn at(self) -> Timestamp {
+        self.at
+    }
+}
+
 /// Whether somebody waits for an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Urgency {

@@ -105,6 +105,23 @@ pub(super) fn schedule_next(
     rule.tick = Some(world.schedule(at, Urgency::Background, world::Due::Events(due)));
 }
 
+impl EventBridge {
+    /// The schedule of a rule and the Unix second of its next time. A rule that waits for events, or for nothing, has none.
+    ///
+    /// # Errors
+    /// When there is no such bus, or no such rule on it.
+    pub(crate) fn upcoming(
+        &mut self,
+        world: &World,
+        params: &Params,
+    ) -> Result<Option<(Expression, u64)>, ApiError> {
+        let (bus, name) = (name_of(params, "EventBusName"), text(params, "RuleName"));
+        let rule = find(self, bus, name)?;
+        let next_s = rule.tick.map(|tick| world.unix_ms_at(tick.at()) / 1_000);
+        Ok(rule.schedule.clone().zip(next_s))
+    }
+}
+
 /// The virtual instant of Unix seconds; now for what has passed.
 pub(super) fn at_unix_s(world: &World, unix_s: u64) -> Timestamp {
     world.at_unix_ns(unix_s.saturating_mul(1_000_000_000)).max(world.now)

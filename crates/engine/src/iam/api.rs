@@ -1,8 +1,10 @@
-//! The operations of the IAM API that are about roles and their policies.
+//! The operations of the IAM API that are about roles; `policies` has those about managed policies.
+
+mod policies;
 
 use super::document::{Kind, Policy};
 use super::evaluate::{Ask, Asker, Context, Decision, Policies, evaluate};
-use super::roles::{Iam, Managed, Role};
+use super::roles::{Iam, Role};
 use crate::world::{Incoming, Outcome, Params, World};
 use crate::{ApiError, Response};
 use serde_json::{Map, Value, json};
@@ -10,12 +12,11 @@ use std::collections::BTreeMap;
 
 type Answer = Result<Value, ApiError>;
 
-/// Roles and customer managed policies that are kept. AWS's quotas are 1,000 and 1,500.
+/// Roles, and customer managed policies, that are kept. AWS's quotas are 1,000 and 1,500.
 const KEPT_MAX: usize = 1_000;
 /// "Managed policies attached to an IAM role: 10".
 const ATTACHED_MAX: usize = 10;
-/// Characters of a managed policy, of all inline policies of a role, of a trust policy, white space not counted.
-const MANAGED_CHARS_MAX: usize = 6_144;
+/// Characters of all inline policies of a role, of a trust policy, white space not counted.
 const INLINE_CHARS_MAX: usize = 10_240;
 const TRUST_CHARS_MAX: usize = 2_048;
 
@@ -42,11 +43,8 @@ pub(crate) fn handle(
         "ListAttachedRolePolicies" => list_attached_role_policies(iam, params),
         "PutRolePermissionsBoundary" => put_boundary(iam, params),
         "DeleteRolePermissionsBoundary" => delete_boundary(iam, params),
-        "CreatePolicy" => create_policy(iam, world, params),
-        "GetPolicy" => get_policy(iam, params),
-        "DeletePolicy" => delete_policy(iam, params),
         "SimulatePrincipalPolicy" => simulate(iam, world, params),
-        _ => return None,
+        _ => policies::handle(iam, world, incoming)?,
     };
     Some(answer.map(|output| Outcome::from(Response { status: 200, output })))
 }
@@ -344,73 +342,6 @@ fn put_boundary(iam: &mut Iam, params: &Params) -> Answer {
 
 fn delete_boundary(iam: &mut Iam, params: &Params) -> Answer {
     role_mut(iam, params)?.boundary = None;
-    Ok(json!({}))
-}
-
-fn create_policy(iam: &mut Iam, world: &mut World, params: &Params) -> Answer {
-    let name = name(params, "PolicyName")?;
-    let document = needed(params, "PolicyDocument")?;
-    let path = text(params, "Path").unwrap_or("/");
-    let arn = format!("arn:aws:iam::{}:policy{path}{name}", world.config.account);
-    if iam.policies.contains_key(&arn) {
-        return Err(refusal(
-            "EntityAlreadyExists",
-            409,
-            format!("A policy called {name} already exists. Duplicate names are not allowed."),
-        ));
-    }
-    Policy::parse(name, document, Kind::Identity).map_err(malformed)?;
-    if length(document) > MANAGED_CHARS_MAX {
-        return Err(limit(format!("Cannot exceed quota for PolicySize: {MANAGED_CHARS_MAX}")));
-    }
-    if iam.policies.len() >= KEPT_MAX {
-        return Err(limit(format!("Cannot exceed quota for PoliciesPerAccount: {KEPT_MAX}")));
-    }
-    let made = Managed {
-        id: format!("ANPA{}", world.rng.base32(17)),
-        name: name.to_owned(),
-        path: path.to_owned(),
-        document: document.to_owned(),
-        created_s: world.unix_ms() / 1_000,
-    };
-    let output = json!({ "Policy": shown_policy(iam, &arn, &made) });
-    iam.policies.insert(arn, made);
-    Ok(output)
-}
-
-fn shown_policy(iam: &Iam, arn: &str, policy: &Managed) -> Value {
-    let attached = iam.roles.values().filter(|role| role.attached.iter().any(|one| one == arn));
-    let bounded = iam.roles.values().filter(|role| role.boundary.as_deref() == Some(arn));
-    json!({
-        "PolicyName": policy.name,
-        "PolicyId": policy.id,
-        "Arn": arn,
-        "Path": policy.path,
-        "DefaultVersionId": "v1",
-        "AttachmentCount": attached.count(),
-        "PermissionsBoundaryUsageCount": bounded.count(),
-        "IsAttachable": true,
-        "CreateDate": policy.created_s,
-        "UpdateDate": policy.created_s,
-    })
-}
-
-fn policy<'a>(iam: &'a Iam, arn: &str) -> Result<&'a Managed, ApiError> {
-    iam.policies.get(arn).ok_or_else(|| no_such(format!("Policy {arn} was not found.")))
-}
-
-fn get_policy(iam: &Iam, params: &Params) -> Answer {
-    let arn = needed(params, "PolicyArn")?;
-    Ok(json!({ "Policy": shown_policy(iam, arn, policy(iam, arn)?) }))
-}
-
-fn delete_policy(iam: &mut Iam, params: &Params) -> Answer {
-    let arn = needed(params, "PolicyArn")?;
-    policy(iam, arn)?;
-    if iam.roles.values().any(|role| role.attached.iter().any(|one| one == arn)) {
-        return Err(refusal("DeleteConflict", 409, "Cannot delete a policy attached to entities."));
-    }
-    iam.policies.remove(arn);
     Ok(json!({}))
 }
 

@@ -48,7 +48,7 @@ pub(super) fn document(arn: &str) -> Option<String> {
     ))
 }
 
-#[cfg(test)]
-pub(super) fn arns() -> Vec<String> {
-    POLICIES.iter().map(|(name, _)| format!("arn:aws:iam::aws:policy/{name}")).collect()
+/// The ARNs of all that are here.
+pub(super) fn arns() -> impl Iterator<Item = String> {
+    POLICIES.iter().map(|(name, _)| format!("arn:aws:iam::aws:policy/{name}"))
 }

@@ -24,14 +24,26 @@ pub(crate) struct Role {
     pub(super) boundary: Option<String>,
 }
 
-/// A customer managed policy; it has one version.
+/// A customer managed policy.
 #[derive(Debug)]
 pub(crate) struct Managed {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) path: String,
-    pub(super) document: String,
     pub(super) created_s: u64,
+    pub(super) updated_s: u64,
+    /// Document and Unix second of each version that is kept, by its number. Numbers are not used again.
+    pub(super) versions: BTreeMap<u32, (String, u64)>,
+    pub(super) newest: u32,
+    /// The version that counts; it is among those that are kept.
+    pub(super) default: u32,
+}
+
+impl Managed {
+    /// The document that counts.
+    pub(super) fn document(&self) -> &str {
+        self.versions.get(&self.default).map_or("", |(document, _)| document)
+    }
 }
 
 /// What the service keeps.
@@ -65,7 +77,7 @@ impl Iam {
     pub(super) fn document(&self, arn: &str) -> Option<String> {
         self.policies
             .get(arn)
-            .map(|policy| policy.document.clone())
+            .map(|policy| policy.document().to_owned())
             .or_else(|| managed::document(arn))
     }
 

@@ -60,11 +60,11 @@ fn refusal(code: &str, status: u16, message: String) -> ApiError {
     ApiError { code: code.to_owned(), status, message: Some(message), extra: Map::new() }
 }
 
-fn invalid(message: impl Into<String>) -> ApiError {
+pub(super) fn invalid(message: impl Into<String>) -> ApiError {
     refusal("ValidationException", 400, message.into())
 }
 
-fn gone(what: &str, name: &str) -> ApiError {
+pub(super) fn gone(what: &str, name: &str) -> ApiError {
     refusal("ResourceNotFoundException", 404, format!("{what} {name} does not exist."))
 }
 
@@ -85,15 +85,15 @@ pub(super) fn schedule_arn(world: &World, group: &str, name: &str) -> String {
     arn(world, &format!("schedule/{group}/{name}"))
 }
 
-fn group_of(params: &Params) -> &str {
+pub(super) fn group_of(params: &Params) -> &str {
     match text(params, "GroupName") {
         "" => "default",
         group => group,
     }
 }
 
-fn put(scheduler: &mut Scheduler, world: &mut World, params: &Params, creates: bool) -> Answer {
-    let (group, name) = (group_of(params), text(params, "Name"));
+/// The schedule that a request describes, made now.
+pub(super) fn read(world: &World, params: &Params) -> Result<Schedule, ApiError> {
     let given = text(params, "ScheduleExpression");
     let expression = Expression::of_schedule(given)
         .ok_or_else(|| invalid(format!("Invalid Schedule Expression {given}.")))?;
@@ -107,6 +107,21 @@ fn put(scheduler: &mut Scheduler, world: &mut World, params: &Params, creates: b
             false => invalid(format!("Invalid Schedule Expression Timezone {zone_name}.")),
         });
     };
+    let now_s = world.unix_ms() / 1_000;
+    Ok(Schedule {
+        created_s: now_s,
+        modified_s: now_s,
+        settings: names(params, &SETTINGS),
+        expression,
+        zone,
+        tick: None,
+        next_s: None,
+    })
+}
+
+fn put(scheduler: &mut Scheduler, world: &mut World, params: &Params, creates: bool) -> Answer {
+    let (group, name) = (group_of(params), text(params, "Name"));
+    let mut schedule = read(world, params)?;
     check_window(params)?;
     let target = params.get("Target").cloned().unwrap_or_default();
     check_target(&target)?;
@@ -114,8 +129,7 @@ fn put(scheduler: &mut Scheduler, world: &mut World, params: &Params, creates: b
         return Err(gone("Schedule group", group));
     }
     let key = (group.to_owned(), name.to_owned());
-    let now_s = world.unix_ms() / 1_000;
-    let created_s = match scheduler.schedules.get(&key) {
+    schedule.created_s = match scheduler.schedules.get(&key) {
         Some(_) if creates => return Err(exists("Schedule", name)),
         None if !creates => return Err(gone("Schedule", name)),
         Some(known) => {
@@ -124,15 +138,7 @@ fn put(scheduler: &mut Scheduler, world: &mut World, params: &Params, creates: b
             }
             known.created_s
         }
-        None => now_s,
-    };
-    let mut schedule = Schedule {
-        created_s,
-        modified_s: now_s,
-        settings: names(params, &SETTINGS),
-        expression,
-        zone,
-        tick: None,
+        None => schedule.created_s,
     };
     occurrences::begin(world, group, name, &mut schedule);
     scheduler.schedules.insert(key, schedule);

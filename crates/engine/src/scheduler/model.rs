@@ -33,6 +33,8 @@ pub(crate) struct Schedule {
     pub(super) zone: Zone,
     /// The next occurrence.
     pub(super) tick: Option<QueueKey>,
+    /// The Unix second of the next occurrence, without what a flexible window adds; none when there is no next one.
+    pub(super) next_s: Option<u64>,
 }
 
 /// What may be due: an occurrence, for this time.

@@ -17,12 +17,12 @@ fn seconds(value: Option<&Value>) -> Option<u64> {
 }
 
 impl Schedule {
-    fn is_enabled(&self) -> bool {
+    pub(super) fn is_enabled(&self) -> bool {
         self.settings.get("State").is_none_or(|state| state == "ENABLED")
     }
 
     /// The first time after this second. "The schedule starts at its StartDate", which counts as a time for rates.
-    fn next(&self, after_s: u64) -> Option<u64> {
+    pub(super) fn next(&self, after_s: u64) -> Option<u64> {
         let end_s = seconds(self.settings.get("EndDate")).unwrap_or(u64::MAX);
         match &self.expression {
             Expression::At(local_s) => self.zone.utc_s(*local_s).filter(|at_s| *at_s > after_s),
@@ -44,28 +44,35 @@ impl Schedule {
     }
 }
 
+impl Schedule {
+    /// The first time of a schedule that is made at this second.
+    pub(super) fn first(&self, now_s: u64) -> Option<u64> {
+        match &self.expression {
+            // Without a StartDate a rate begins at once.
+            Expression::Rate(every_s) => {
+                let start_s = seconds(self.settings.get("StartDate")).unwrap_or(now_s);
+                let missed = now_s.saturating_sub(start_s).div_ceil(*every_s);
+                let end_s = seconds(self.settings.get("EndDate")).unwrap_or(u64::MAX);
+                Some(start_s.saturating_add(missed * every_s)).filter(|at_s| *at_s <= end_s)
+            }
+            _ => self.next(now_s),
+        }
+    }
+}
+
 /// Local minutes that a change of clocks skips or doubles, with room.
 const SKIPS_MAX: usize = 200;
 
 /// A schedule is new, or was changed.
 pub(super) fn begin(world: &mut World, group: &str, name: &str, schedule: &mut Schedule) {
-    let now_s = world.unix_ms() / 1_000;
-    let first = match &schedule.expression {
-        // Without a StartDate a rate begins at once.
-        Expression::Rate(every_s) => {
-            let start_s = seconds(schedule.settings.get("StartDate")).unwrap_or(now_s);
-            let missed = now_s.saturating_sub(start_s).div_ceil(*every_s);
-            let end_s = seconds(schedule.settings.get("EndDate")).unwrap_or(u64::MAX);
-            Some(start_s.saturating_add(missed * every_s)).filter(|at_s| *at_s <= end_s)
-        }
-        _ => schedule.next(now_s),
-    };
+    let first = schedule.first(world.unix_ms() / 1_000);
     wait(world, group, name, schedule, first);
 }
 
 fn wait(world: &mut World, group: &str, name: &str, schedule: &mut Schedule, at_s: Option<u64>) {
-    schedule.tick = None;
+    (schedule.tick, schedule.next_s) = (None, None);
     let Some(at_s) = at_s.filter(|_| schedule.is_enabled()) else { return };
+    schedule.next_s = Some(at_s);
     let window = schedule.settings.get("FlexibleTimeWindow");
     let window = window.and_then(|window| window["MaximumWindowInMinutes"].as_u64()).unwrap_or(0);
     let delay_s = if window > 0 { world.rng.below(window * 60) } else { 0 };

@@ -113,3 +113,51 @@ fn zones_that_are_not_here_are_refused_by_name() {
     assert_eq!(code("Pacific/Chatham"), "NotImplementedException");
     assert_eq!(code("nowhere"), "ValidationException");
 }
+
+#[test]
+fn the_next_times_of_schedules_rules_and_expressions_are_told() {
+    let told = |scenario: Scenario, params: Value| -> String {
+        let answer = scenario.request("coldstart", "ListOccurrences", params).last_answer();
+        match answer {
+            Ok(response) => response.output["Occurrences"].to_string(),
+            Err(error) => error.code,
+        }
+    };
+    let next = |expression: &str, more: Value| {
+        let mut params = json!({ "ScheduleExpression": expression, "MaxResults": 2 });
+        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        told(Scenario::new(), params)
+    };
+    assert_eq!(
+        next("cron(0 9 ? * MON *)", json!({ "ScheduleExpressionTimezone": "Europe/Berlin" })),
+        r#"["2026-01-05T08:00:00Z","2026-01-12T08:00:00Z"]"#
+    );
+    assert_eq!(
+        next("rate(1 day)", json!({})),
+        r#"["2026-01-01T00:00:00Z","2026-01-02T00:00:00Z"]"#
+    );
+    assert_eq!(
+        next("rate(1 day)", json!({ "OfRule": true })),
+        r#"["2026-01-02T00:00:00Z","2026-01-03T00:00:00Z"]"#
+    );
+    assert_eq!(next("at(2026-03-01T00:00:00)", json!({})), r#"["2026-03-01T00:00:00Z"]"#);
+    assert_eq!(next("at(2025-03-01T00:00:00)", json!({})), "[]");
+    assert_eq!(next("rate(1 hour)", json!({ "State": "DISABLED" })), "[]");
+    assert_eq!(next("rate(1 hours)", json!({ "OfRule": true })), "ValidationException");
+    assert_eq!(next("", json!({})), "ValidationException");
+
+    // What is there goes on from its own beginning, not from the moment of the question.
+    let there = || schedule("rate(8 hours)", json!({})).at(3_600_000);
+    let of_schedule = json!({ "ScheduleName": "s", "MaxResults": 2 });
+    let expected = r#"["2026-01-01T08:00:00Z","2026-01-01T16:00:00Z"]"#;
+    assert_eq!(told(there(), of_schedule), expected);
+    let gone = json!({ "ScheduleName": "t" });
+    assert_eq!(told(there(), gone), "ResourceNotFoundException");
+    let rule = |state: &str| {
+        let rule = json!({ "Name": "r", "ScheduleExpression": "rate(8 hours)", "State": state });
+        let scenario = Scenario::new().request("events", "PutRule", rule).rest().at(30_000_000);
+        told(scenario, json!({ "RuleName": "r", "MaxResults": 1 }))
+    };
+    assert_eq!(rule("ENABLED"), r#"["2026-01-01T16:00:00Z"]"#);
+    assert_eq!(rule("DISABLED"), "[]");
+}
