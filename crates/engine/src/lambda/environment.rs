@@ -278,6 +278,8 @@ impl Lambda {
             let version = deployment.version_name();
             format!("{}/[{version}]{}", calendar::day_path(world.unix_ms()), world.rng.hex(32))
         };
+        let initialization = deployment.initialization(provisioned.is_some());
+        let (given, of) = (work.as_ref(), &deployment);
         let variables =
             variables::of_environment(world, function, of, &stream, initialization, given);
         let snapshot = match given {
@@ -286,8 +288,6 @@ impl Lambda {
             }
             _ => None,
         };
-        let initialization = deployment.initialization(provisioned.is_some());
-        let (given, of) = (work.as_ref(), &deployment);
         let environment = Environment {
             function: function.name.clone(),
             function_arn: function.arn.clone(),
@@ -300,10 +300,10 @@ impl Lambda {
             epoch: 0,
             work,
             provisioned,
-            ahead_units: 0,
-            initialising: false,
             snapshot,
             restoring: false,
+            ahead_units: 0,
+            initialising: false,
             init_began: world.now,
             run: None,
             due: Vec::new(),
@@ -382,12 +382,12 @@ impl Lambda {
     }
 
     fn begin_init(&mut self, cx: &mut Cx<'_>, id: u32) {
-        let world = &mut *cx.world;
-        self.set_phase(world, id, EnvironmentPhase::Init);
         if self.environments[&id].snapshot.is_some() {
             self.restore_begin(cx, id);
             return;
         }
+        let world = &mut *cx.world;
+        self.set_phase(world, id, EnvironmentPhase::Init);
         let deployment = &self.environments[&id].deployment;
         let runtime = &deployment.settings.runtime;
         let record = Record::InitStart {
@@ -438,10 +438,10 @@ impl Lambda {
             self.snapshot_taken(cx, id);
         } else if environment.work.is_none() {
             self.provisioned_ready(cx, id);
-        } else if in_init_phase {
-            let init_us = cx.world.now.0 - environment.init_began.0;
         } else if environment.phase == EnvironmentPhase::Restore {
             self.restore_finished(cx, id, ReportStatus::Success);
+        } else if in_init_phase {
+            let init_us = cx.world.now.0 - environment.init_began.0;
             environment.invocation().init_us = Some(init_us);
             self.cancel_due(cx.world, id);
             self.log_init(cx, id, init_us, "init", ReportStatus::Success);
@@ -475,8 +475,6 @@ impl Lambda {
         self.begin_invoke(cx, id);
     }
 
-    /// The invoke phase: START, and the event for a guest that waits for it; a guest that is gone is made anew first.
-    fn begin_invoke(&mut self, cx: &mut Cx<'_>, id: u32) {
     /// An environment that was made ahead, for whatever, has failed.
     fn ahead_failed(&mut self, cx: &mut Cx<'_>, id: u32, status: ReportStatus) {
         if self.environments[&id].takes_snapshot() {
@@ -486,6 +484,8 @@ impl Lambda {
         }
     }
 
+    /// The invoke phase: START, and the event for a guest that waits for it; a guest that is gone is made anew first.
+    fn begin_invoke(&mut self, cx: &mut Cx<'_>, id: u32) {
         let world = &mut *cx.world;
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         let deadline = world.now.after_ms(environment.deployment.settings.timeout_seconds * 1_000);
@@ -599,13 +599,13 @@ impl Environment {
         }
     }
 
-    fn units_per_second(&self) -> u64 {
-        costs::units_per_second(self.deployment.settings.memory_mb)
     /// Whether it was made for a snapshot, rather than to take events. Asked of environments whose init code runs.
     fn takes_snapshot(&self) -> bool {
         self.work.is_none() && self.provisioned.is_none() && self.deployment.is_snap_start()
     }
 
+    fn units_per_second(&self) -> u64 {
+        costs::units_per_second(self.deployment.settings.memory_mb)
     }
 
     fn start_guest(&mut self, sandbox: &dyn Sandbox) -> Result<(), Trap> {
