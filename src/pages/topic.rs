@@ -222,7 +222,7 @@ fn AccessPolicy(props: &AccessPolicyProps) -> Html {
     };
     form_panel(
         "Access policy",
-        "Who may publish and subscribe. It is kept and shown; whether a function is called is decided by the function's own policy.",
+        "Who may publish to the topic and subscribe to it.",
         &form,
         &sender,
         true,

@@ -260,3 +260,94 @@ export async function openScenario(page, title) {
   await page.locator(`button[aria-label="Open ${title}"]:enabled`).click();
   await page.getByRole("heading", { level: 1 }).filter({ hasNotText: "Examples" }).waitFor();
 }
+
+/** Creates a topic on the page of all topics, and goes to its page. */
+export async function createTopic(page, name) {
+  await page.getByRole("button", { name: "Create topic" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "Create topic" });
+  await dialog.getByLabel("Name", { exact: true }).fill(name);
+  await dialog.getByRole("button", { name: "Create topic" }).click();
+  await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+}
+
+/** Creates a rule with the pattern that the dialog begins with, or with a schedule, and goes to its page. */
+export async function createRule(page, name, expression) {
+  await page.getByRole("button", { name: "Create rule on default" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "Create rule" });
+  await dialog.getByLabel("Name", { exact: true }).fill(name);
+  if (expression) {
+    await dialog.getByLabel("Rule type").selectOption("schedule");
+    await dialog.getByLabel("Schedule expression").fill(expression);
+  }
+  await dialog.getByRole("button", { name: "Create rule" }).click();
+  await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+}
+
+/** Creates a schedule for a function, and goes to its page. */
+export async function createSchedule(page, name, target) {
+  await page.getByRole("button", { name: "Create schedule" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "Create schedule" });
+  await dialog.getByLabel("Schedule name").fill(name);
+  await dialog.getByLabel("Target", { exact: true }).fill(target);
+  await dialog.getByRole("button", { name: "Create schedule" }).click();
+  await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+}
+
+/** Creates a role on the page of all roles, and goes to its page. */
+export async function createRole(page, name) {
+  await page.getByRole("button", { name: "Create role" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "Create role" });
+  await dialog.getByLabel("Role name").fill(name);
+  await dialog.getByRole("button", { name: "Create role" }).click();
+  await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+  await page.getByRole("row", { name: /^AWSLambdaBasicExecutionRole/ }).waitFor();
+}
+
+/** Publishes a layer's first version on the page of all layers, and goes to its page. */
+export async function publishLayer(page, name, buffer) {
+  await page.getByRole("button", { name: "Create layer" }).first().click();
+  const dialog = page.getByRole("dialog", { name: "Create layer" });
+  await dialog.getByLabel("Name", { exact: true }).fill(name);
+  await dialog.locator("input[type=file]").setInputFiles({ name: `${name}.zip`, mimeType: "application/zip", buffer });
+  await dialog.getByText(new RegExp(`^${name}\\.zip`)).waitFor();
+  await dialog.getByRole("button", { name: "Create", exact: true }).click();
+  await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
+}
+
+/** A zip of texts by their paths. */
+export function zip(files, deflate) {
+  const [local, central] = [[], []];
+  let offset = 0;
+  for (const [name, text] of Object.entries(files)) {
+    const [path, content] = [Buffer.from(name), Buffer.from(text)];
+    const packed = deflate(content);
+    const sums = Buffer.alloc(12);
+    sums.writeUInt32LE(crc32(content), 0);
+    sums.writeUInt32LE(packed.length, 4);
+    sums.writeUInt32LE(content.length, 8);
+    const names = Buffer.from([path.length & 255, path.length >> 8, 0, 0]);
+    // Version 2.0, no flags, deflated, no time.
+    const head = Buffer.from([20, 0, 0, 0, 8, 0, 0, 0, 33, 0]);
+    const at = Buffer.alloc(4);
+    at.writeUInt32LE(offset);
+    local.push(Buffer.from("PK\x03\x04"), head, sums, names, path, packed);
+    central.push(Buffer.from("PK\x01\x02"), Buffer.from([20, 0]), head, sums, names, Buffer.alloc(10), at, path);
+    offset += 30 + path.length + packed.length;
+  }
+  const directory = Buffer.concat(central);
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(Object.keys(files).length, 4);
+  end.writeUInt16LE(Object.keys(files).length, 6);
+  end.writeUInt32LE(directory.length, 8);
+  end.writeUInt32LE(offset, 12);
+  return Buffer.concat([...local, directory, Buffer.from("PK\x05\x06"), end]);
+}
+
+function crc32(bytes) {
+  let crc = ~0;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}

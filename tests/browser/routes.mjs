@@ -4,7 +4,8 @@
 // hash     what to open
 // prepare  (page, site) => brings the view into the state that is worth looking at
 
-import { canary, createApproval, createMachine, createQueue, editor, fillConfiguration, failedMap, importHistory, invoke, openScenario, openTab, publishVersion, response, runDistributed, shareLink, startExecution, testButton, write } from "./app.mjs";
+import { deflateRawSync } from "node:zlib";
+import { canary, createApproval, createMachine, createQueue, createRole, createRule, createSchedule, createTopic, editor, fillConfiguration, failedMap, importHistory, invoke, openScenario, openTab, publishLayer, publishVersion, response, runDistributed, shareLink, startExecution, testButton, write, zip } from "./app.mjs";
 
 const code = /^Code of /;
 const definition = /^Definition of /;
@@ -153,6 +154,161 @@ export const routes = [
     name: "create-queue",
     hash: "#/queues",
     prepare: dialog("Create queue", (page) => page.getByRole("button", { name: "Create queue" }).first().click()),
+  },
+  { name: "services", hash: "#/services", prepare: (page) => page.getByRole("main").getByRole("link", { name: "SNS topics" }).waitFor() },
+  { name: "topics-empty", hash: "#/topics", prepare: (page) => page.getByText("No topics").waitFor() },
+  {
+    name: "topics",
+    hash: "#/topics",
+    async prepare(page) {
+      await createTopic(page, "orders");
+      await page.goto(page.url().replace(/#.*/, "#/topics"));
+      await page.getByRole("row", { name: /orders Standard 0/ }).waitFor();
+    },
+  },
+  {
+    name: "topic",
+    fullPage: true,
+    hash: "#/examples",
+    async prepare(page, site) {
+      await openScenario(page, "Fan-out by SNS");
+      await page.goto(`${site.url}#/topics/orders`);
+      await page.getByRole("row", { name: /express.*urgent/ }).waitFor();
+      await page.getByRole("button", { name: "Publish message" }).click();
+      await page.getByText("Published as message").waitFor();
+    },
+  },
+  {
+    name: "create-subscription",
+    hash: "#/topics",
+    async prepare(page) {
+      await createTopic(page, "orders");
+      await page.getByRole("button", { name: "Create subscription" }).click();
+      await page.getByRole("dialog", { name: "Create subscription" }).waitFor();
+    },
+  },
+  {
+    name: "rules",
+    fullPage: true,
+    hash: "#/examples",
+    async prepare(page, site) {
+      await openScenario(page, "Cron by EventBridge");
+      await page.goto(`${site.url}#/rules`);
+      await page.getByRole("row", { name: /large-orders/ }).waitFor();
+      await page.getByRole("button", { name: "Add another event" }).click();
+      await page.getByLabel("Event detail").nth(1).fill("no JSON");
+      await page.getByRole("button", { name: "Send events" }).click();
+      await page.getByText("MalformedDetail").waitFor();
+    },
+  },
+  { name: "rules-empty", hash: "#/rules", prepare: (page) => page.getByText("No rules").waitFor() },
+  {
+    name: "create-rule",
+    hash: "#/rules",
+    async prepare(page) {
+      await page.getByRole("button", { name: "Create rule on default" }).first().click();
+      await page.getByLabel("Rule type").selectOption("schedule");
+      await page.getByText("2026-01-01 00:05:00 UTC").waitFor();
+    },
+  },
+  {
+    name: "rule",
+    fullPage: true,
+    hash: "#/examples",
+    async prepare(page, site) {
+      await openScenario(page, "Cron by EventBridge");
+      await page.goto(`${site.url}#/rules/default%2Flarge-orders`);
+      await editor(page, "Event pattern");
+      await page.getByText("Sample event matched the event pattern").waitFor();
+      await page.getByRole("row", { name: /Input transformer/ }).waitFor();
+    },
+  },
+  {
+    name: "rule-schedule",
+    hash: "#/rules",
+    async prepare(page) {
+      await createRule(page, "nightly", "cron(0 2 * * ? *)");
+      await page.getByText("2026-01-01 02:00:00 UTC").waitFor();
+    },
+  },
+  {
+    name: "rule-target",
+    hash: "#/rules",
+    async prepare(page) {
+      await createRule(page, "orders");
+      await editor(page, "Event pattern");
+      await page.getByRole("button", { name: "Add target" }).click();
+      await page.getByLabel("Target", { exact: true }).fill("arn:aws:lambda:us-east-1:123456789012:function:hello");
+      await page.getByLabel(/^Let EventBridge invoke/).waitFor();
+      await page.getByLabel("Configure target input").selectOption("transformer");
+    },
+  },
+  { name: "schedules-empty", hash: "#/schedules", prepare: (page) => page.getByText("No schedules").waitFor() },
+  {
+    name: "schedule",
+    fullPage: true,
+    hash: "#/schedules",
+    async prepare(page) {
+      await createSchedule(page, "hourly", "arn:aws:lambda:us-east-1:123456789012:function:hello");
+      await page.getByRole("group", { name: "Next trigger dates" }).getByRole("listitem").nth(9).waitFor();
+    },
+  },
+  {
+    name: "schedules",
+    hash: "#/schedules",
+    async prepare(page) {
+      await createSchedule(page, "hourly", "arn:aws:lambda:us-east-1:123456789012:function:hello");
+      await page.goto(page.url().replace(/#.*/, "#/schedules"));
+      await page.getByRole("row", { name: /hourly default Enabled hello/ }).waitFor();
+    },
+  },
+  {
+    name: "create-schedule",
+    hash: "#/schedules",
+    prepare: dialog("Create schedule", (page) => page.getByRole("button", { name: "Create schedule" }).first().click()),
+  },
+  { name: "layers-empty", hash: "#/layers", prepare: (page) => page.getByText("No layers").waitFor() },
+  {
+    name: "layer",
+    hash: "#/layers",
+    async prepare(page) {
+      await publishLayer(page, "shared", zip({ "data/greeting.txt": "hello" }, deflateRawSync));
+      await page.getByRole("row", { name: /^Version 1 .*No function/ }).waitFor();
+    },
+  },
+  {
+    name: "create-layer",
+    hash: "#/layers",
+    prepare: dialog("Create layer", (page) => page.getByRole("button", { name: "Create layer" }).first().click()),
+  },
+  { name: "roles-empty", hash: "#/roles", prepare: (page) => page.getByText("No roles").waitFor() },
+  {
+    name: "role",
+    fullPage: true,
+    hash: "#/roles",
+    async prepare(page) {
+      await createRole(page, "worker");
+      await page.getByText(/^Denied because/).waitFor();
+    },
+  },
+  {
+    name: "policy",
+    hash: "#/roles",
+    async prepare(page) {
+      await createRole(page, "worker");
+      await page.getByRole("button", { name: "Create inline policy" }).click();
+      await page.getByRole("dialog", { name: "Create inline policy" }).waitFor();
+    },
+  },
+  {
+    name: "permissions-role",
+    fullPage: true,
+    hash: "#/functions/hello/configuration/permissions",
+    async prepare(page) {
+      await page.getByRole("button", { name: "Create the role" }).click();
+      await page.getByRole("row", { name: /^AWSLambdaBasicExecutionRole/ }).waitFor();
+      await page.getByText(/^Denied because/).waitFor();
+    },
   },
   { name: "machines-empty", hash: "#/machines", prepare: (page) => page.getByText("No state machines").waitFor() },
   {
