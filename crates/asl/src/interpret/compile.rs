@@ -4,9 +4,9 @@
 use super::data::Data;
 use super::fields::{Flow, Number, NumberSource, Selector, Text, TextSource};
 use super::machine::{
-    Batcher, Catcher, CompileError, Condition, InputType, Items, Kind, Machine, MapState, Operand,
-    Reader, ReaderConfig, ResultPath, Retrier, Rule, State, StateId, TaskState, Transformation,
-    Wait, Writer,
+    Batcher, Catcher, CompileError, Condition, InputType, Items, Kind, Machine, MapState, Objects,
+    Operand, Reader, ReaderConfig, Reading, ResultPath, Retrier, Rule, State, StateId, TaskState,
+    Transformation, Wait, Writer,
 };
 use super::template::Template;
 use crate::choice;
@@ -442,12 +442,18 @@ impl Fields {
         let text = |name: &str| config.get(name).and_then(Value::as_str);
         let is_listing =
             matches!(&resource, Resource::Service { action, .. } if action == "listObjectsV2");
+        let objects = match (text("InputType"), text("ManifestType"), text("Transformation")) {
+            (_, _, Some("LOAD_AND_FLATTEN")) if is_listing => Objects::Listed,
+            _ if is_listing => Objects::Listing,
+            (_, Some("ATHENA_DATA"), _) => Objects::Athena,
+            (Some("MANIFEST"), _, _) | (_, Some("S3_INVENTORY"), _) => Objects::Inventory,
+            _ => Objects::One,
+        };
         let input_type = match text("InputType") {
-            _ if is_listing => InputType::Listing,
-            Some("JSON") | None => InputType::Json,
+            Some("JSON" | "MANIFEST") | None => InputType::Json,
             Some("JSONL") => InputType::JsonLines,
             Some("CSV") => InputType::Csv,
-            Some("MANIFEST") => InputType::Manifest,
+            _ if objects == Objects::Listing => InputType::Json,
             Some(other) => return Err(format!("the input type {other} is not supported")),
         };
         let headers = config.get("CSVHeaders").and_then(Value::as_array);
@@ -469,9 +475,8 @@ impl Fields {
             resource: Arc::new(resource),
             parameters: self.request(value, "ItemReader")?,
             config: ReaderConfig {
-                input_type,
-                csv_headers,
-                csv_delimiter,
+                objects,
+                reading: Reading { input_type, csv_headers, csv_delimiter },
                 max_items: self.setting(&config, "MaxItems")?,
                 items_pointer: text("ItemsPointer").map(str::to_owned),
             },

@@ -14,7 +14,7 @@ use super::fields::Number;
 use super::frames::{FrameId, Phase};
 use super::history::{Details, Failure};
 use super::items::{ITEMS_MAX, Source};
-use super::machine::{Kind, Machine, MapState, State};
+use super::machine::{Kind, Machine, MapState, Objects, State};
 use super::map::Limits;
 use super::map_run::{Counts, MapRun, MapRunStatus};
 use super::random::Random;
@@ -23,6 +23,7 @@ use super::run::{Taken, around};
 use super::template::Scene;
 use super::time::Time;
 use crate::definition::MachineType;
+use crate::resource::Resource;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -225,7 +226,7 @@ impl Execution {
         &mut self,
         id: FrameId,
         state: &State,
-        resource: Arc<crate::resource::Resource>,
+        resource: Arc<Resource>,
         purpose: Purpose,
         parameters: Value,
     ) {
@@ -283,7 +284,16 @@ impl Execution {
             Ok(None) => self.finish_if_done(run),
             Ok(Some(request)) => {
                 if let Some(reader) = &map.reader {
-                    let resource = Arc::clone(&reader.resource);
+                    // What a list names is read by another action.
+                    let loads =
+                        reader.config.objects == Objects::Listed && request.get("Key").is_some();
+                    let resource = match loads {
+                        true => {
+                            let arn = reader.resource.arn().replace("listObjectsV2", "getObject");
+                            Arc::new(Resource::parse(&arn))
+                        }
+                        false => Arc::clone(&reader.resource),
+                    };
                     self.ask(frame, state, resource, Purpose::ItemReader, request);
                 }
             }

@@ -3,8 +3,9 @@
 //! Source: "ItemReader" in the developer guide; recorded map runs for CSV's corners and the words of refusals.
 
 use super::data::Data;
-use super::machine::{InputType, ReaderConfig};
-use serde_json::{Map, Value};
+use super::machine::{InputType, Objects, ReaderConfig, Reading};
+use super::texts::{Text, not_json};
+use serde_json::{Value, json};
 use std::collections::VecDeque;
 
 /// The most items that a map run takes from a reader.
@@ -19,32 +20,18 @@ pub(crate) enum Source {
     Text(Text),
     /// Pages of a list of objects.
     Pages { items: VecDeque<Value>, request: Option<Value> },
-    /// An inventory: files of a bucket, one after the other.
-    Files { bucket: String, keys: VecDeque<String>, headers: Vec<String>, open: Option<Text> },
+    /// Files of buckets, one after the other; and the request for the next page of their list.
+    Files(Files),
 }
 
-/// A text that items are cut from.
+/// Files that a manifest or a list names.
 #[derive(Debug)]
-pub(crate) struct Text {
-    /// An object whose member `Body` is the text.
-    body: Data,
-    at: usize,
-    form: Form,
-}
-
-#[derive(Debug)]
-enum Form {
-    /// Elements of an array; the flag says that one was read.
-    Json {
-        is_inside: bool,
-    },
-    Lines,
-    Csv {
-        headers: Vec<String>,
-        /// The order in which they are written.
-        order: Vec<usize>,
-        delimiter: char,
-    },
+pub(crate) struct Files {
+    /// Bucket and key.
+    names: VecDeque<(String, String)>,
+    page: Option<Value>,
+    reading: Reading,
+    open: Option<Text>,
 }
 
 /// What a source has next.
@@ -66,10 +53,16 @@ impl Source {
         parameters: &Value,
         answer: Data,
     ) -> Result<Source, String> {
-        match config.input_type {
-            InputType::Listing => Ok(Source::page(parameters, answer)),
-            InputType::Manifest => Source::manifest(&answer),
-            form => match answer.value().get("Body") {
+        match config.objects {
+            Objects::Listing => Ok(Source::page(parameters, answer)),
+            Objects::Listed => {
+                let mut files = Files::of(config.reading.clone());
+                files.page(parameters, answer);
+                Ok(Source::Files(files))
+            }
+            Objects::Inventory => Ok(Source::Files(inventory(&answer)?)),
+            Objects::Athena => Ok(Source::Files(athena(config.reading.clone(), &answer)?)),
+            Objects::One => match answer.value().get("Body") {
                 Some(Value::String(text)) if config.items_pointer.is_some() => {
                     let pointer = config.items_pointer.as_deref().unwrap_or_default();
                     let document: Value = serde_json::from_str(text).map_err(not_json)?;
@@ -80,7 +73,7 @@ impl Source {
                         _ => Err("Attempting to map over non-iterable node.".to_owned()),
                     }
                 }
-                Some(Value::String(_)) => Ok(Source::Text(Text::open(config, form, answer)?)),
+                Some(Value::String(_)) => Ok(Source::Text(Text::open(&config.reading, answer)?)),
                 Some(items @ Value::Array(_)) => {
                     Ok(Source::Array { items: Data::new(items.clone()), next: 0 })
                 }
@@ -90,36 +83,8 @@ impl Source {
     }
 
     fn page(parameters: &Value, answer: Data) -> Source {
-        let mut answer = answer.into_value();
-        let items = match answer.get_mut("Contents").map(Value::take) {
-            Some(Value::Array(items)) => items.into(),
-            _ => VecDeque::new(),
-        };
-        let token = answer.get_mut("NextContinuationToken").map(Value::take);
-        let request = token.filter(Value::is_string).map(|token| {
-            let mut request = parameters.clone();
-            if let Some(members) = request.as_object_mut() {
-                members.insert("ContinuationToken".to_owned(), token);
-            }
-            request
-        });
+        let (items, request) = listed(parameters, answer);
         Source::Pages { items, request }
-    }
-
-    fn manifest(answer: &Data) -> Result<Source, String> {
-        let text = answer.value().get("Body").and_then(Value::as_str).unwrap_or_default();
-        let manifest: Value = serde_json::from_str(text)
-            .map_err(|error| format!("The manifest cannot be read as JSON: {error}"))?;
-        let text = |name: &str| manifest.get(name).and_then(Value::as_str).unwrap_or_default();
-        let files = manifest.get("files").and_then(Value::as_array);
-        let keys = files.into_iter().flatten().filter_map(|file| file.get("key")?.as_str());
-        let headers = text("fileSchema").split(',').map(|header| header.trim().to_owned());
-        Ok(Source::Files {
-            bucket: text("destinationBucket").trim_start_matches("arn:aws:s3:::").to_owned(),
-            keys: keys.map(str::to_owned).collect(),
-            headers: headers.collect(),
-            open: None,
-        })
     }
 
     /// What was asked for has come.
@@ -129,11 +94,7 @@ impl Source {
                 let request = request.take().unwrap_or_default();
                 *self = Source::page(&request, answer);
             }
-            Source::Files { headers, open, .. } => {
-                let (headers, order) = (headers.clone(), hash_order(headers));
-                let form = Form::Csv { headers, order, delimiter: ',' };
-                *open = Some(Text { body: answer, at: 0, form });
-            }
+            Source::Files(files) => files.answer(answer)?,
             Source::Array { .. } | Source::Text(_) => {}
         }
         Ok(())
@@ -166,229 +127,142 @@ impl Source {
                 (None, Some(request)) => Next::Ask(request.clone()),
                 (None, None) => Next::End,
             }),
-            Source::Files { bucket, keys, open, .. } => {
-                if let Some(text) = open
-                    && let Some(item) = text.next()?
-                {
-                    return Ok(Next::Item(item));
-                }
-                *open = None;
-                Ok(match keys.pop_front() {
-                    Some(key) => Next::Ask(serde_json::json!({ "Bucket": bucket, "Key": key })),
-                    None => Next::End,
-                })
-            }
+            Source::Files(files) => files.next(),
         }
     }
 }
 
-impl Text {
-    fn open(config: &ReaderConfig, form: InputType, body: Data) -> Result<Text, String> {
-        let mut text = Text { body, at: 0, form: Form::Lines };
-        match form {
-            InputType::Csv => {
-                let delimiter = config.csv_delimiter;
-                let headers = match &config.csv_headers {
-                    Some(headers) => headers.clone(),
-                    None => text.row(delimiter).unwrap_or_default(),
-                };
-                let mut sorted: Vec<&String> = headers.iter().collect();
-                sorted.sort();
-                if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
-                    return Err("CSV headers cannot contain duplicates.".to_owned());
-                }
-                let order = hash_order(&headers);
-                text.form = Form::Csv { headers, order, delimiter };
-            }
-            InputType::JsonLines => {}
-            _ => text.form = Form::Json { is_inside: false },
-        }
-        Ok(text)
-    }
-
-    fn rest(&self) -> &str {
-        let text = self.body.value().get("Body").and_then(Value::as_str).unwrap_or_default();
-        text.get(self.at..).unwrap_or_default()
-    }
-
-    fn next(&mut self) -> Result<Option<Value>, String> {
-        match &self.form {
-            Form::Json { is_inside } => {
-                let is_inside = *is_inside;
-                self.element(is_inside)
-            }
-            Form::Lines => loop {
-                let rest = self.rest();
-                if rest.is_empty() {
-                    return Ok(None);
-                }
-                let length = rest.find('\n').map_or(rest.len(), |at| at + 1);
-                let line = rest[..length].trim();
-                let item = match line {
-                    "" => None,
-                    line => Some(serde_json::from_str(line).map_err(not_json)?),
-                };
-                self.at += length;
-                if item.is_some() {
-                    return Ok(item);
-                }
-            },
-            Form::Csv { delimiter, .. } => {
-                let delimiter = *delimiter;
-                let Some(fields) = self.row(delimiter) else { return Ok(None) };
-                let Form::Csv { headers, order, .. } = &self.form else { return Ok(None) };
-                let mut fields = fields;
-                let item = order.iter().filter_map(|at| {
-                    let field = fields.get_mut(*at).map(std::mem::take).unwrap_or_default();
-                    Some((headers.get(*at)?.clone(), Value::String(field)))
-                });
-                Ok(Some(Value::Object(item.collect::<Map<_, _>>())))
-            }
-        }
-    }
-
-    /// The next element of a JSON array.
-    fn element(&mut self, is_inside: bool) -> Result<Option<Value>, String> {
-        match Element::read(self.rest(), is_inside)? {
-            Element::Value { value, length } => {
-                self.at += length;
-                self.form = Form::Json { is_inside: true };
-                Ok(Some(value))
-            }
-            Element::End => {
-                self.at = usize::MAX;
-                self.form = Form::Json { is_inside: true };
-                Ok(None)
-            }
-        }
-    }
-
-    /// The next row of CSV: fields may be quoted, and quotes in them doubled. Empty lines are no rows.
-    fn row(&mut self, delimiter: char) -> Option<Vec<String>> {
-        let rest = self.rest();
-        let blank = rest.len() - rest.trim_start_matches(['\r', '\n']).len();
-        let rest = &rest[blank..];
-        if rest.is_empty() {
-            self.at = self.at.saturating_add(blank);
-            return None;
-        }
-        let mut fields = Vec::new();
-        let mut field = String::new();
-        let mut is_quoted = false;
-        let mut end = rest.len();
-        let mut chars = rest.char_indices().peekable();
-        while let Some((at, c)) = chars.next() {
-            match c {
-                '"' if is_quoted => match chars.peek() {
-                    Some((_, '"')) => {
-                        chars.next();
-                        field.push('"');
-                    }
-                    _ => is_quoted = false,
-                },
-                c if is_quoted => field.push(c),
-                '"' if field.is_empty() => is_quoted = true,
-                '\n' => {
-                    end = at + 1;
-                    break;
-                }
-                '\r' if matches!(chars.peek(), Some((_, '\n'))) => {}
-                c if c == delimiter => fields.push(std::mem::take(&mut field)),
-                c => field.push(c),
-            }
-        }
-        fields.push(field);
-        self.at += blank + end;
-        Some(fields)
-    }
-}
-
-/// The order in which AWS writes the fields of a row: that of Java's `HashMap` (recorded).
-fn hash_order(names: &[String]) -> Vec<usize> {
-    // A map grows when it is three quarters full.
-    let mut buckets = 16_usize;
-    while names.len() * 4 > buckets * 3 {
-        buckets *= 2;
-    }
-    let bucket = |name: &str| {
-        let units = name.encode_utf16();
-        let hash = units.fold(0_u32, |hash, unit| hash.wrapping_mul(31).wrapping_add(unit.into()));
-        (hash ^ (hash >> 16)) as usize & (buckets - 1)
+/// The objects of a page of a list, and the request for the next page.
+fn listed(parameters: &Value, answer: Data) -> (VecDeque<Value>, Option<Value>) {
+    let mut answer = answer.into_value();
+    let items = match answer.get_mut("Contents").map(Value::take) {
+        Some(Value::Array(items)) => items.into(),
+        _ => VecDeque::new(),
     };
-    let mut order: Vec<usize> = (0..names.len()).collect();
-    order.sort_by_key(|at| bucket(&names[*at]));
-    order
+    let token = answer.get_mut("NextContinuationToken").map(Value::take);
+    let request = token.filter(Value::is_string).map(|token| {
+        let mut request = parameters.clone();
+        if let Some(members) = request.as_object_mut() {
+            members.insert("ContinuationToken".to_owned(), token);
+        }
+        request
+    });
+    (items, request)
 }
 
-/// What stands next in the text of an array.
-enum Element {
-    Value { value: Value, length: usize },
-    End,
+fn body(answer: &Data) -> &str {
+    answer.value().get("Body").and_then(Value::as_str).unwrap_or_default()
 }
 
-impl Element {
-    fn read(rest: &str, is_inside: bool) -> Result<Element, String> {
-        const NO_ARRAY: &str = "The object is not a JSON array.";
-        let mut text = rest.trim_start();
-        if is_inside {
-            text = match text.strip_prefix(',') {
-                Some(after) => after,
-                None if text.is_empty() || text.starts_with(']') => return Ok(Element::End),
-                None => return Err(NO_ARRAY.to_owned()),
-            };
-        } else {
-            text = match text.strip_prefix('[') {
-                Some(inner) => inner.trim_start(),
-                None if serde_json::from_str::<Value>(rest).is_ok() => {
-                    return Err("Attempting to map over non-iterable node.".to_owned());
-                }
-                None => return Err(NO_ARRAY.to_owned()),
-            };
-            if text.starts_with(']') {
-                return Ok(Element::End);
-            }
+/// The files of an inventory of S3: JSON that names bucket, columns and files.
+fn inventory(answer: &Data) -> Result<Files, String> {
+    let manifest: Value = serde_json::from_str(body(answer))
+        .map_err(|error| format!("The manifest cannot be read as JSON: {error}"))?;
+    let text = |name: &str| manifest.get(name).and_then(Value::as_str).unwrap_or_default();
+    let bucket = text("destinationBucket").trim_start_matches("arn:aws:s3:::");
+    let files = manifest.get("files").and_then(Value::as_array);
+    let keys = files.into_iter().flatten().filter_map(|file| file.get("key")?.as_str());
+    let headers = text("fileSchema").split(',').map(|header| header.trim().to_owned());
+    let mut found = Files::of(Reading {
+        input_type: InputType::Csv,
+        csv_headers: Some(headers.collect()),
+        csv_delimiter: ',',
+    });
+    found.names = keys.map(|key| (bucket.to_owned(), key.to_owned())).collect();
+    Ok(found)
+}
+
+/// The files of an UNLOAD of Athena: an address of S3 in each line.
+fn athena(reading: Reading, answer: &Data) -> Result<Files, String> {
+    let mut found = Files::of(reading);
+    for line in body(answer).lines() {
+        let line = line.trim().trim_matches('"');
+        if line.is_empty() {
+            continue;
         }
-        let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
-        match values.next() {
-            Some(Ok(value)) => {
-                let length = rest.len() - text.len() + values.byte_offset();
-                Ok(Element::Value { value, length })
-            }
-            Some(Err(error)) => Err(not_json(error)),
-            None => Err(NO_ARRAY.to_owned()),
-        }
+        let address = line.strip_prefix("s3://").and_then(|address| address.split_once('/'));
+        let (bucket, key) =
+            address.ok_or_else(|| format!("The manifest names no object of S3: {line}"))?;
+        found.names.push_back((bucket.to_owned(), key.to_owned()));
     }
+    Ok(found)
 }
 
-fn not_json(error: serde_json::Error) -> String {
-    format!("An item cannot be read as JSON: {error}")
+impl Files {
+    fn of(reading: Reading) -> Files {
+        Files { names: VecDeque::new(), page: None, reading, open: None }
+    }
+
+    /// A page of a list of objects.
+    fn page(&mut self, parameters: &Value, answer: Data) {
+        let bucket = parameters.get("Bucket").and_then(Value::as_str).unwrap_or_default();
+        let (objects, request) = listed(parameters, answer);
+        let keys = objects.iter().filter_map(|object| object.get("Key")?.as_str());
+        self.names.extend(keys.map(|key| (bucket.to_owned(), key.to_owned())));
+        self.page = request;
+    }
+
+    fn answer(&mut self, answer: Data) -> Result<(), String> {
+        // A page is asked for when the files of the last one are read.
+        match self.page.take_if(|_| self.names.is_empty() && answer.value().get("Body").is_none()) {
+            Some(request) => self.page(&request, answer),
+            None => self.open = Some(Text::open(&self.reading, answer)?),
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<Next, String> {
+        if let Some(text) = &mut self.open
+            && let Some(item) = text.next()?
+        {
+            return Ok(Next::Item(item));
+        }
+        self.open = None;
+        Ok(match (self.names.pop_front(), &self.page) {
+            (Some((bucket, key)), _) => Next::Ask(json!({ "Bucket": bucket, "Key": key })),
+            (None, Some(request)) => Next::Ask(request.clone()),
+            (None, None) => Next::End,
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
-    fn config(input_type: InputType) -> ReaderConfig {
-        ReaderConfig {
-            input_type,
-            csv_headers: None,
-            csv_delimiter: ',',
-            max_items: None,
-            items_pointer: None,
+    fn config(objects: Objects, input_type: InputType) -> ReaderConfig {
+        let reading = Reading { input_type, csv_headers: None, csv_delimiter: ',' };
+        ReaderConfig { objects, reading, max_items: None, items_pointer: None }
+    }
+
+    #[track_caller]
+    fn asks(source: &mut Source, expected: Value) {
+        match source.next() {
+            Ok(Next::Ask(request)) => assert_eq!(request, expected),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn gives(source: &mut Source, expected: Value) {
+        match source.next() {
+            Ok(Next::Item(item)) => assert_eq!(item, expected),
+            other => panic!("{other:?}"),
         }
     }
 
     #[track_caller]
     fn check(input_type: InputType, body: &str, expected: Result<Value, &str>) {
         let answer = Data::new(json!({ "Body": body }));
-        let read = Source::open(&config(input_type), &json!({}), answer).and_then(|mut source| {
-            let mut items = Vec::new();
-            while let Next::Item(item) = source.next()? {
-                items.push(item);
-            }
-            Ok(Value::Array(items))
-        });
+        let read = Source::open(&config(Objects::One, input_type), &json!({}), answer).and_then(
+            |mut source| {
+                let mut items = Vec::new();
+                while let Next::Item(item) = source.next()? {
+                    items.push(item);
+                }
+                Ok(Value::Array(items))
+            },
+        );
         assert_eq!(read, expected.map_err(str::to_owned));
     }
 
@@ -428,18 +302,56 @@ mod tests {
     fn pages_are_asked_for_when_they_are_needed() {
         let answer =
             Data::new(json!({ "Contents": [{ "Key": "a" }], "NextContinuationToken": "t" }));
-        let mut source =
-            Source::open(&config(InputType::Listing), &json!({ "Bucket": "b" }), answer).unwrap();
-        assert!(matches!(source.next(), Ok(Next::Item(_))));
-        match source.next() {
-            Ok(Next::Ask(request)) => {
-                assert_eq!(request, json!({ "Bucket": "b", "ContinuationToken": "t" }));
-            }
-            other => panic!("{other:?}"),
-        }
+        let mut source = Source::open(
+            &config(Objects::Listing, InputType::Json),
+            &json!({ "Bucket": "b" }),
+            answer,
+        )
+        .unwrap();
+        gives(&mut source, json!({ "Key": "a" }));
+        asks(&mut source, json!({ "Bucket": "b", "ContinuationToken": "t" }));
         source.answer(Data::new(json!({ "Contents": [{ "Key": "b" }] }))).unwrap();
-        assert!(matches!(source.next(), Ok(Next::Item(_))));
+        gives(&mut source, json!({ "Key": "b" }));
         assert!(matches!(source.next(), Ok(Next::End)));
+    }
+
+    #[test]
+    fn listed_objects_are_loaded_and_their_items_come_one_after_the_other() {
+        let page = |keys: &[&str], token: Value| {
+            let contents: Vec<Value> = keys.iter().map(|key| json!({ "Key": key })).collect();
+            Data::new(json!({ "Contents": contents, "NextContinuationToken": token }))
+        };
+        let config = config(Objects::Listed, InputType::JsonLines);
+        let parameters = json!({ "Bucket": "b" });
+        let mut source = Source::open(&config, &parameters, page(&["x", "y"], json!("t"))).unwrap();
+        asks(&mut source, json!({ "Bucket": "b", "Key": "x" }));
+        source.answer(Data::new(json!({ "Body": "1\n2\n" }))).unwrap();
+        gives(&mut source, json!(1));
+        gives(&mut source, json!(2));
+        asks(&mut source, json!({ "Bucket": "b", "Key": "y" }));
+        source.answer(Data::new(json!({ "Body": "" }))).unwrap();
+        asks(&mut source, json!({ "Bucket": "b", "ContinuationToken": "t" }));
+        source.answer(page(&["z"], Value::Null)).unwrap();
+        asks(&mut source, json!({ "Bucket": "b", "Key": "z" }));
+        source.answer(Data::new(json!({ "Body": "3" }))).unwrap();
+        gives(&mut source, json!(3));
+        assert!(matches!(source.next(), Ok(Next::End)));
+    }
+
+    #[test]
+    fn an_unload_of_athena_names_files_by_their_addresses() {
+        let open = |manifest: &str| {
+            let answer = Data::new(json!({ "Body": manifest }));
+            Source::open(&config(Objects::Athena, InputType::JsonLines), &json!({}), answer)
+        };
+        let mut source = open("s3://data/out/1.gz\r\n\"s3://data/out/2.gz\"\n\n").unwrap();
+        asks(&mut source, json!({ "Bucket": "data", "Key": "out/1.gz" }));
+        source.answer(Data::new(json!({ "Body": "{\"a\":1}" }))).unwrap();
+        gives(&mut source, json!({ "a": 1 }));
+        asks(&mut source, json!({ "Bucket": "data", "Key": "out/2.gz" }));
+        source.answer(Data::new(json!({ "Body": "" }))).unwrap();
+        assert!(matches!(source.next(), Ok(Next::End)));
+        assert!(open("no address").is_err());
     }
 
     #[test]
@@ -448,18 +360,11 @@ mod tests {
             "destinationBucket": "arn:aws:s3:::inventory", "fileSchema": "Bucket, Key", "files": [{ "key": "f.csv" }],
         });
         let answer = Data::new(json!({ "Body": manifest.to_string() }));
-        let mut source = Source::open(&config(InputType::Manifest), &json!({}), answer).unwrap();
-        match source.next() {
-            Ok(Next::Ask(request)) => {
-                assert_eq!(request, json!({ "Bucket": "inventory", "Key": "f.csv" }));
-            }
-            other => panic!("{other:?}"),
-        }
+        let mut source =
+            Source::open(&config(Objects::Inventory, InputType::Csv), &json!({}), answer).unwrap();
+        asks(&mut source, json!({ "Bucket": "inventory", "Key": "f.csv" }));
         source.answer(Data::new(json!({ "Body": "\"b\",\"k\"\n" }))).unwrap();
-        match source.next() {
-            Ok(Next::Item(item)) => assert_eq!(item, json!({ "Bucket": "b", "Key": "k" })),
-            other => panic!("{other:?}"),
-        }
+        gives(&mut source, json!({ "Bucket": "b", "Key": "k" }));
         assert!(matches!(source.next(), Ok(Next::End)));
     }
 }

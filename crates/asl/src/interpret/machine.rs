@@ -219,24 +219,43 @@ pub(crate) struct Reader {
 /// `ItemReader.ReaderConfig`.
 #[derive(Debug)]
 pub(crate) struct ReaderConfig {
-    pub(crate) input_type: InputType,
-    /// `CSVHeaders`, when `CSVHeaderLocation` is `GIVEN`.
-    pub(crate) csv_headers: Option<Vec<String>>,
-    pub(crate) csv_delimiter: char,
+    pub(crate) objects: Objects,
+    pub(crate) reading: Reading,
     pub(crate) max_items: Option<Number>,
     /// `ItemsPointer`: where in a JSON document the array is.
     pub(crate) items_pointer: Option<String>,
 }
 
-/// The form of what an item reader reads.
+/// Which objects an item reader reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Objects {
+    /// The one that it names.
+    One,
+    /// None: `s3:listObjectsV2` gives what it lists.
+    Listing,
+    /// Those that `s3:listObjectsV2` lists (`Transformation` is `LOAD_AND_FLATTEN`).
+    Listed,
+    /// Those that the manifest of an S3 inventory names.
+    Inventory,
+    /// Those that the manifest of an UNLOAD of Athena names.
+    Athena,
+}
+
+/// How the text of an object is read.
+#[derive(Debug, Clone)]
+pub(crate) struct Reading {
+    pub(crate) input_type: InputType,
+    /// `CSVHeaders`, when `CSVHeaderLocation` is `GIVEN`.
+    pub(crate) csv_headers: Option<Vec<String>>,
+    pub(crate) csv_delimiter: char,
+}
+
+/// The form of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InputType {
     Json,
     JsonLines,
     Csv,
-    Manifest,
-    /// `s3:listObjectsV2`: the objects themselves.
-    Listing,
 }
 
 /// `ItemBatcher`.

@@ -51,6 +51,7 @@ mod run;
 mod stop;
 mod task;
 mod template;
+mod texts;
 mod time;
 
 pub use data::{DATA_BYTES_MAX, DATA_DEPTH_MAX, Data};
