@@ -2,6 +2,7 @@
 //!
 //! Invariant: the events of a stream are ordered by time, and at one time by arrival.
 //! Invariant: what is older than its group's retention is not shown, and is forgotten within an hour of the group's next line.
+//! Invariant: a stream that was written to goes with the last of its events, so that streams are bounded as events are.
 
 use super::taps::{MetricFilter, Subscription};
 use super::{BYTES_MAX, EVENTS_MAX};
@@ -159,26 +160,35 @@ impl Logs {
         });
     }
 
-    /// Forgets what is older than a group's retention. The entries in `arrivals` go when their turn comes.
+    /// Forgets what is older than a group's retention, and streams that it leaves empty. The entries in `arrivals` go when their turn
+    /// comes.
     pub(super) fn sweep(&mut self, name: &str, now_ms: u64) {
         let Some(group) = self.groups.get_mut(name) else { return };
         group.swept_ms = now_ms;
         let kept_from = group.kept_from(now_ms);
-        for stream in group.streams.values_mut() {
+        let (bytes, stored, names) =
+            (&mut self.bytes, &mut group.stored_bytes, &mut self.stream_names);
+        group.streams.retain(|_, stream| {
             let expired = stream.events.partition_point(|event| event.at.timestamp_ms < kept_from);
             for event in stream.events.drain(..expired) {
-                self.bytes -= event.message.len();
-                group.stored_bytes -= event.message.len() as u64;
+                *bytes -= event.message.len();
+                *stored -= event.message.len() as u64;
             }
-        }
+            let is_kept =
+                !stream.events.is_empty() || stream.ingested_ms.is_none_or(|at| at >= kept_from);
+            if !is_kept {
+                names.remove(&stream.id);
+            }
+            is_kept
+        });
     }
 
     fn forget_oldest(&mut self) {
         while self.bytes > BYTES_MAX || self.arrivals.len() > EVENTS_MAX {
             let Some((id, at)) = self.arrivals.pop_front() else { return };
-            let Some((group, stream)) = self.stream_names.get(&id) else { continue };
+            let Some((group, name)) = self.stream_names.get(&id) else { continue };
             let group = self.groups.get_mut(group).expect("a stream is in a group");
-            let stream = group.streams.get_mut(stream).expect("a named stream is there");
+            let stream = group.streams.get_mut(name).expect("a named stream is there");
             // The oldest is nearly always its stream's first: looking there spares a search through memory that nothing else touches.
             let place = match stream.events.front() {
                 Some(first) if first.at == at => Ok(0),
@@ -188,6 +198,11 @@ impl Logs {
                 let event = stream.events.remove(place).expect("found just now");
                 self.bytes -= event.message.len();
                 group.stored_bytes -= event.message.len() as u64;
+            }
+            // Or a million cold starts would leave a million names of nothing.
+            if stream.events.is_empty() {
+                group.streams.remove(name);
+                self.stream_names.remove(&id);
             }
         }
     }

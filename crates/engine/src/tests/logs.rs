@@ -327,6 +327,43 @@ fn what_is_older_than_the_retention_is_gone() {
     assert!(bad.last_answer().is_err());
 }
 
+#[test]
+fn streams_go_with_the_last_of_their_events() {
+    let day = 86_400_000;
+    let write = |scenario: Scenario, at: u64, stream: &str| {
+        scenario
+            .at(at)
+            .request("logs", "CreateLogStream", json!({ "logGroupName": "g", "logStreamName": stream }))
+            .request(
+                "logs",
+                "PutLogEvents",
+                json!({ "logGroupName": "g", "logStreamName": stream, "logEvents": [{ "timestamp": NOW_MS + at, "message": "m" }] }),
+            )
+    };
+    let scenario = Scenario::new()
+        .request("logs", "CreateLogGroup", json!({ "logGroupName": "g" }))
+        .request("logs", "PutRetentionPolicy", json!({ "logGroupName": "g", "retentionInDays": 1 }))
+        .request(
+            "logs",
+            "CreateLogStream",
+            json!({ "logGroupName": "g", "logStreamName": "empty" }),
+        );
+    let scenario = write(write(scenario, 0, "old"), day / 2, "middle");
+    let scenario = write(scenario, day + 3_600_000, "new");
+    scenario.run();
+    let streams = scenario
+        .request("logs", "DescribeLogStreams", json!({ "logGroupName": "g" }))
+        .last_answer()
+        .unwrap();
+    let names: Vec<_> = streams.output["logStreams"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|stream| stream["logStreamName"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["empty", "middle", "new"], "one that was never written to is left alone");
+}
+
 /// The text that a subscribed function printed: its event.
 fn unpacked(log: &str) -> Vec<serde_json::Value> {
     use base64::Engine as _;
