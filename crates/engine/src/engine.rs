@@ -14,8 +14,7 @@ use crate::sqs::{self, Sqs};
 use crate::states::{self, States};
 use crate::world::{Answered, Caller, Due, Incoming, Outcome, Params, Waiter, World};
 use crate::{
-    ApiError, Config, Event, Fact, Interrupt, Principal, Request, Response, Timestamp, links,
-    model, targets,
+    ApiError, Config, Event, Fact, Interrupt, Principal, Request, Response, Timestamp, links, model,
 };
 use coldstart_sandbox::{Artifact, Refusal, Sandbox};
 use serde_json::{Map, Value, json};
@@ -240,13 +239,21 @@ impl Engine {
         let Request { service, operation, params, principal } = request;
         let reads = Self::only_reads(&service, &operation, &params);
         let caller = Caller { waiter, service, operation, reads };
-        let handled = match self
-            .forbids(&caller, &params)
-            .or_else(|| self.role_forbids(&caller, &principal, &params))
-        {
+        let has_roles = !self.iam.is_empty();
+        let refusal = match has_roles || matches!(caller.waiter, Waiter::Target(_)) {
+            true => iam::refuses(&self.account(), &caller, &principal, &params),
+            false => None,
+        };
+        let handled = match refusal {
             Some(refusal) => Err(refusal),
             None => self.dispatch(&caller, params),
         };
+        if (has_roles || !self.iam.is_empty())
+            && !reads
+            && let Some(muted) = iam::muted(&self.account(), &caller)
+        {
+            self.lambda.muted = muted;
+        }
         match handled {
             Ok(Outcome::Answered(response)) => self.world.answer(caller, Ok(response)),
             Ok(Outcome::Deferred) => {}
@@ -255,41 +262,10 @@ impl Engine {
         self.hand_over_answers();
     }
 
-    /// A function is called for a rule or a topic only when its policy lets that service in.
-    fn forbids(&self, caller: &Caller, params: &Value) -> Option<ApiError> {
-        let Waiter::Target(delivery) = &caller.waiter else { return None };
-        if caller.service != "lambda" || delivery.source == targets::Source::Schedule {
-            return None;
-        }
-        let statements = self.lambda.policy_statements(params["FunctionName"].as_str()?)?;
-        let service = delivery.source.principal();
-        let is_let_in = iam::lets_in(
-            &self.world.config,
-            statements,
-            &[service.to_owned()],
-            &delivery.target,
-            &delivery.permit_arn,
-        );
-        (!is_let_in).then(|| iam::no_resource_policy(service, &delivery.target))
-    }
-
-    /// What a handler asks for is asked of its function's role, when the session has made that role.
-    fn role_forbids(
-        &self,
-        caller: &Caller,
-        principal: &Principal,
-        params: &Value,
-    ) -> Option<ApiError> {
-        let (Waiter::Guest(_), Principal::Function { arn }) = (&caller.waiter, principal) else {
-            return None;
-        };
-        if self.iam.is_empty() {
-            return None;
-        }
-        let function = self.lambda.functions.get(arn.split(':').nth(6)?)?;
-        let asks = iam::Function { arn: &function.arn, role: &function.current.settings.role };
-        let (service, operation) = (caller.service.as_str(), caller.operation.as_str());
-        iam::forbids(&self.iam, &self.world.config, &asks, service, operation, params)
+    /// Who is asked whether a request may go on: roles that the session has made, and the policies of what services call.
+    fn account(&self) -> iam::Account<'_> {
+        let Self { world, iam, lambda, sqs, sns, logs, .. } = self;
+        iam::Account { config: &world.config, iam, lambda, sqs, sns, logs }
     }
 
     fn dispatch(&mut self, caller: &Caller, params: Value) -> Result<Outcome, ApiError> {

@@ -22,8 +22,8 @@ pub(crate) enum Waiter {
     Command { id: u64, logged: Option<u64> },
     /// A guest that called a service.
     Guest(lambda::GuestCall),
-    /// A task of a state machine's execution, and the state that asks.
-    Task { call: states::TaskCall, state: Arc<str> },
+    /// A task of a state machine's execution: the state that asks, and the role in whose name.
+    Task { call: states::TaskCall, state: Arc<str>, role: Option<Arc<str>> },
     /// Lambda, which sends what became of an asynchronous event.
     Delivery(lambda::Delivery),
     /// Nobody: what comes of it is a fact of the history only.
@@ -88,7 +88,7 @@ impl Caller {
     /// The execution and the state that ask, when it is a task of one.
     pub(crate) fn task(&self) -> Option<(u64, &str)> {
         match &self.waiter {
-            Waiter::Task { call, state } => Some((call.run, state)),
+            Waiter::Task { call, state, .. } => Some((call.run, state)),
             _ => None,
         }
     }
@@ -130,6 +130,8 @@ pub(crate) struct World {
     pub(crate) events: VecDeque<Event>,
     pub(crate) answered: VecDeque<Answered>,
     pub(crate) metrics: Metrics,
+    /// Whether a rule or an archive could see what services tell the account's event bus: else they tell it nothing.
+    pub(crate) hears_services: bool,
     blobs: BTreeMap<String, Arc<[u8]>>,
     next_event: u64,
     history: History,
@@ -189,6 +191,7 @@ impl World {
             events: VecDeque::new(),
             answered: VecDeque::new(),
             metrics: Metrics::default(),
+            hears_services: false,
             blobs: BTreeMap::new(),
             next_event: 0,
             history,

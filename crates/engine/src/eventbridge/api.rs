@@ -20,7 +20,7 @@ pub(crate) fn handle(
 ) -> Option<Answer> {
     events.ensure_default(world);
     let params = incoming.params;
-    Some(match incoming.caller.operation.as_str() {
+    let answer = match incoming.caller.operation.as_str() {
         "CreateEventBus" => buses::create(events, world, params),
         "UpdateEventBus" => buses::update(events, world, params),
         "DeleteEventBus" => buses::delete(events, world, params),
@@ -53,7 +53,11 @@ pub(crate) fn handle(
         "UntagResource" => tags::untag(events, params),
         "ListTagsForResource" => tags::list(events, params),
         _ => return None,
-    })
+    };
+    if !incoming.caller.reads {
+        world.hears_services = events.hears_services();
+    }
+    Some(answer)
 }
 
 fn test_pattern(params: &Params) -> Answer {

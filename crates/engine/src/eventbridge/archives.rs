@@ -138,12 +138,14 @@ pub(super) fn list(events: &EventBridge, world: &World, params: &Params) -> Answ
     listed("Archives", all.collect(), params)
 }
 
-/// An event has come to a bus.
-pub(super) fn keep(events: &mut EventBridge, world: &World, bus: &str, event: &Arc<Value>) {
+/// An event has come to a bus. Gives whether an archive keeps it.
+pub(super) fn keep(events: &mut EventBridge, world: &World, bus: &str, event: &Arc<Value>) -> bool {
+    let mut is_kept = false;
     for archive in events.archives.values_mut().filter(|archive| archive.bus == bus) {
         if archive.pattern.as_ref().is_some_and(|pattern| !pattern.matches(event)) {
             continue;
         }
+        is_kept = true;
         archive.bytes += event.to_string().len() as u64;
         archive.events.push_back((world.now, Arc::clone(event)));
         while let Some((at, _)) = archive.events.front()
@@ -154,6 +156,7 @@ pub(super) fn keep(events: &mut EventBridge, world: &World, bus: &str, event: &A
             }
         }
     }
+    is_kept
 }
 
 fn time(params: &Params, name: &str) -> u64 {

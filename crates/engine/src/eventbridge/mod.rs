@@ -23,7 +23,7 @@ mod tests;
 
 pub(crate) use api::{absent, handle, names, page, respond, text, texts};
 pub(crate) use model::{Due, EventBridge};
-pub(crate) use put::handle_due;
+pub(crate) use put::{handle_due, soon};
 pub(crate) use tags::{describe as describe_tags, merge as merge_tags};
 
 /// The service's model. It stands here so that its text moves with the service (docs/adr/0005).

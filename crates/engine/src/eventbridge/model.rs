@@ -85,9 +85,24 @@ pub(crate) enum Due {
     Tick { bus: String, rule: String, at_s: u64 },
     /// A replay gives its events, or ends.
     Replay { name: String },
+    /// A service tells the account's bus something.
+    Service {
+        source: &'static str,
+        detail_type: &'static str,
+        resource: String,
+        detail: Box<Value>,
+    },
 }
 
 impl EventBridge {
+    /// Whether anybody could see an event that a service puts on the account's bus.
+    pub(super) fn hears_services(&self) -> bool {
+        let bus = self.buses.get("default");
+        let listens = |rule: &Rule| rule.enabled && rule.pattern.is_some();
+        bus.is_some_and(|bus| bus.rules.values().any(listens))
+            || self.archives.values().any(|archive| archive.bus == "default")
+    }
+
     /// The account's own bus is always there.
     pub(super) fn ensure_default(&mut self, world: &World) {
         if !self.buses.contains_key("default") {

@@ -5,8 +5,9 @@ use super::archives;
 use super::input::{self, About};
 use super::model::{Due, EventBridge, arn};
 use super::rules;
+use crate::queue::Urgency;
 use crate::targets::{Delivery, Retries, Source, request_for};
-use crate::world::{Incoming, World};
+use crate::world::{self, Incoming, World};
 use crate::{Fact, calendar};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -21,6 +22,8 @@ const RETRIES: Retries = Retries { attempts_max: 185, age_seconds_max: 86_400 };
 pub(super) enum Origin {
     /// `PutEvents`.
     Put,
+    /// A service. What nobody sees leaves no trace.
+    Service,
     /// Another bus. It goes no further than this one.
     Bus,
     /// A replay: its name, and the rules that see it (all when empty).
@@ -136,7 +139,7 @@ pub(super) fn take_in(
     for (name, rule) in &bus.rules {
         let is_asked = match origin {
             Origin::Replay { rules } => rules.is_empty() || rules.contains(&rule.arn),
-            Origin::Put | Origin::Bus => true,
+            Origin::Put | Origin::Service | Origin::Bus => true,
         };
         if rule.enabled
             && is_asked
@@ -146,6 +149,11 @@ pub(super) fn take_in(
         }
     }
     let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+    let is_kept =
+        !matches!(origin, Origin::Replay { .. }) && archives::keep(events, world, bus_name, &event);
+    if matches!(origin, Origin::Service) && matched.is_empty() && !is_kept {
+        return;
+    }
     world.emit(Fact::BusEventAccepted {
         event_id: text("id"),
         bus: bus_name.to_owned(),
@@ -154,9 +162,6 @@ pub(super) fn take_in(
         rules: matched.iter().map(|(name, ..)| name.clone()).collect(),
         command,
     });
-    if !matches!(origin, Origin::Replay { .. }) {
-        archives::keep(events, world, bus_name, &event);
-    }
     for (name, arn, targets) in matched {
         for target in targets {
             deliver(events, world, (&name, &arn), &target, &event, origin);
@@ -204,6 +209,7 @@ fn deliver(
         source: Source::Rule,
         source_arn: rule_arn.to_owned(),
         permit_arn: rule_arn.to_owned(),
+        role: target["RoleArn"].as_str().map(str::to_owned),
         event_id: event_id.to_owned(),
         target_id: target["Id"].as_str().unwrap_or_default().to_owned(),
         target: target_arn.to_owned(),
@@ -226,12 +232,27 @@ fn deliver(
     delivery.begin(world, now);
 }
 
+/// Milliseconds until an event of a service is on the bus. Chosen; it keeps the clock moving when a rule starts what it hears of.
+const SERVICE_MS: u64 = 200;
+
+/// A service tells the account's bus something.
+pub(crate) fn soon(world: &mut World, told: world::Due) {
+    world.schedule(world.now.after_ms(SERVICE_MS), Urgency::Work, told);
+}
+
 /// Something is due.
 #[inline(never)]
 pub(crate) fn handle_due(events: &mut EventBridge, world: &mut World, due: Due) {
     match due {
         Due::Tick { bus, rule, at_s } => tick(events, world, &bus, &rule, at_s),
         Due::Replay { name } => archives::run(events, world, &name),
+        Due::Service { source, detail_type, resource, detail } => {
+            let now_s = world.unix_ms() / 1_000;
+            let mut event = blank(world, detail_type, source, now_s);
+            event["resources"] = json!([resource]);
+            event["detail"] = *detail;
+            take_in(events, world, "default", event, &Origin::Service, None);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Events, rules and targets in whole histories: each is played twice and once more from its saved session.
 
-use crate::targets::tests::{received, told};
+use crate::targets::tests::{open_queue, received, told};
 use crate::testing::Scenario;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ fn queue(scenario: Scenario, name: &str) -> Scenario {
         true => json!({ "FifoQueue": "true", "ContentBasedDeduplication": "true" }),
         false => json!({}),
     };
-    scenario.request("sqs", "CreateQueue", json!({ "QueueName": name, "Attributes": attributes }))
+    open_queue(scenario, name, attributes)
 }
 
 /// A rule for orders with this target.

@@ -103,6 +103,20 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// The statements of resources' policies, as services keep them.
+    pub(super) fn of_documents(documents: Vec<Value>) -> Self {
+        let mut all = Vec::new();
+        for mut document in documents {
+            match document["Statement"].take() {
+                Value::Array(statements) => all.extend(statements),
+                one => all.push(one),
+            }
+        }
+        Self::of_resource(&all)
+    }
+}
+
 /// A text or a list of texts.
 pub(super) fn texts(value: &Value) -> Result<Vec<String>, String> {
     let list = match value {

@@ -81,6 +81,11 @@ impl Iam {
             .or_else(|| managed::document(arn))
     }
 
+    /// Who may assume a role.
+    pub(super) fn trust(&self, role: &Role) -> Option<Policy> {
+        Policy::parse("trust policy", &role.trust, Kind::Trust).ok()
+    }
+
     /// A role's policies. They were read when they were put, so that none is left out here.
     pub(super) fn of_role(&self, role: &Role) -> OfRole {
         let read = |name: &str, text: &str| Policy::parse(name, text, Kind::Identity).ok();

@@ -428,7 +428,7 @@ fn a_functions_policy_lets_in_the_services_that_it_names() {
     let function = "arn:aws:lambda:us-east-1:123456789012:function:f";
     let rule = "arn:aws:events:us-east-1:123456789012:rule/r";
     let is_let_in = |statements: &[Value]| {
-        let services = ["events.amazonaws.com".to_owned()];
+        let services = ["events.amazonaws.com"];
         super::lets_in(&Config::default(), statements, &services, function, rule)
     };
     let statement = |condition: Value| {

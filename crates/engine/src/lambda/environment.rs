@@ -170,6 +170,8 @@ pub(crate) struct Lambda {
     idle: BTreeMap<u64, BTreeSet<(bool, Timestamp, u32)>>,
     pub(super) capacity: Capacity,
     pub(super) loads: load::Loads,
+    /// Functions that may not write to their logs: their lines are gone.
+    pub(crate) muted: BTreeSet<String>,
     /// Stop buttons of a replayed session: units by request id.
     interrupts: BTreeMap<String, u64>,
 }

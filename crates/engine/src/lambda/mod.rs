@@ -21,3 +21,4 @@ pub(crate) use api::handle;
 pub(crate) use asynchronous::{Delivery, delivered};
 pub(crate) use environment::{Cx, Due, GuestCall, Lambda};
 pub(crate) use event_sources::{Poll, answered, seen};
+pub(crate) use model::Function;

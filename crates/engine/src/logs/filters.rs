@@ -169,8 +169,8 @@ pub(super) fn put_subscription_filter(
     }
     let function = destination.split(':').nth(6).and_then(|name| lambda.functions.get(name));
     let statements = lambda.policy_statements(destination).unwrap_or_default();
-    let names =
-        ["logs.amazonaws.com".to_owned(), format!("logs.{}.amazonaws.com", world.config.region)];
+    let regional = format!("logs.{}.amazonaws.com", world.config.region);
+    let names = ["logs.amazonaws.com", regional.as_str()];
     let source = format!("{}:*", group_arn(world, &group_name));
     let Some(function) = function
         .filter(|_| crate::iam::lets_in(&world.config, statements, &names, destination, &source))

@@ -56,6 +56,15 @@ pub(super) fn describe_resource_policies(logs: &Logs, params: &Params) -> Answer
     listed("resourcePolicies", shown, params, 50)
 }
 
+impl Logs {
+    /// The documents of the account's policies.
+    pub(crate) fn policies(&self) -> Vec<Value> {
+        let all = self.control.resources.policies.values();
+        let texts = all.filter_map(|policy| policy["policyDocument"].as_str());
+        texts.filter_map(|text| serde_json::from_str(text).ok()).collect()
+    }
+}
+
 /// A policy document as AWS shows it after a while (recorded): with a version, and lists of one element without the list.
 fn canonical(document: Value) -> Value {
     let mut document = unlisted(document);

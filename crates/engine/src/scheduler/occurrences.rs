@@ -134,6 +134,7 @@ fn occur(world: &mut World, arn: &str, target: &Value, at_s: u64) {
         source: Source::Schedule,
         source_arn: arn.to_owned(),
         permit_arn: arn.to_owned(),
+        role: target["RoleArn"].as_str().map(str::to_owned),
         event_id: execution_id,
         target_id: String::new(),
         target: target_arn.to_owned(),

@@ -324,6 +324,7 @@ fn deliver(
         source: Source::Subscription,
         source_arn: arn.to_owned(),
         permit_arn: message.topic.clone(),
+        role: None,
         event_id: message.id.clone(),
         target_id: subscription.protocol.clone(),
         target: target.clone(),

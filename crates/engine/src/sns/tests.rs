@@ -1,6 +1,6 @@
 //! Topics, subscriptions and deliveries in whole histories.
 
-use crate::targets::tests::{received, told};
+use crate::targets::tests::{open_queue, received, told};
 use crate::testing::Scenario;
 use serde_json::{Value, json};
 
@@ -12,9 +12,8 @@ fn queue_arn(name: &str) -> String {
 
 /// A topic with a queue that is subscribed with these attributes.
 fn subscribed(scenario: Scenario, queue: &str, attributes: Value) -> Scenario {
-    scenario
+    open_queue(scenario, queue, json!({}))
         .request("sns", "CreateTopic", json!({ "Name": "t" }))
-        .request("sqs", "CreateQueue", json!({ "QueueName": queue }))
         .request("sns", "Subscribe", json!({
             "TopicArn": TOPIC, "Protocol": "sqs", "Endpoint": queue_arn(queue), "Attributes": attributes,
         }))
@@ -66,9 +65,8 @@ fn filters_keep_messages_out_and_say_so() {
 fn what_cannot_be_delivered_goes_to_the_dead_letter_queue() {
     let function = "arn:aws:lambda:us-east-1:123456789012:function:f";
     let redrive = json!({ "deadLetterTargetArn": queue_arn("dead") }).to_string();
-    let scenario = Scenario::new()
-        .function("f", "loop\nevent: print $event\\n; respond null")
-        .request("sqs", "CreateQueue", json!({ "QueueName": "dead" }))
+    let scenario = Scenario::new().function("f", "loop\nevent: print $event\\n; respond null");
+    let scenario = open_queue(scenario, "dead", json!({}))
         .request("sns", "CreateTopic", json!({ "Name": "t" }))
         .request("sns", "Subscribe", json!({
             "TopicArn": TOPIC, "Protocol": "lambda", "Endpoint": function, "Attributes": { "RedrivePolicy": redrive },
@@ -98,8 +96,7 @@ fn dead_letters_of_functions_reach_topics_and_records_reach_event_buses() {
     let scenario = subscribed(Scenario::new(), "letters", json!({}));
     let pattern = json!({ "source": ["lambda"] }).to_string();
     let target = json!({ "Id": "t", "Arn": queue_arn("records"), "InputPath": "$.detail" });
-    let scenario = scenario
-        .request("sqs", "CreateQueue", json!({ "QueueName": "records" }))
+    let scenario = open_queue(scenario, "records", json!({}))
         .request("events", "PutRule", json!({ "Name": "r", "EventPattern": pattern }))
         .request("events", "PutTargets", json!({ "Rule": "r", "Targets": [target] }))
         .create_with("f", fails, json!({ "DeadLetterConfig": { "TargetArn": TOPIC } }))
@@ -135,10 +132,8 @@ fn dead_letters_of_functions_reach_topics_and_records_reach_event_buses() {
 fn a_fifo_topic_keeps_order_and_drops_what_it_had() {
     let topic = "arn:aws:sns:us-east-1:123456789012:t.fifo";
     let fifo = json!({ "FifoTopic": "true", "ContentBasedDeduplication": "true" });
-    let queue = json!({ "QueueName": "q.fifo", "Attributes": { "FifoQueue": "true" } });
-    let mut scenario = Scenario::new()
+    let mut scenario = open_queue(Scenario::new(), "q.fifo", json!({ "FifoQueue": "true" }))
         .request("sns", "CreateTopic", json!({ "Name": "t.fifo", "Attributes": fifo }))
-        .request("sqs", "CreateQueue", queue)
         .request("sns", "Subscribe", json!({
             "TopicArn": topic, "Protocol": "sqs", "Endpoint": queue_arn("q.fifo"), "Attributes": { "RawMessageDelivery": "true" },
         }));

@@ -143,10 +143,17 @@ fn default_policy(arn: &str, account: &str) -> Value {
     })
 }
 
-fn policy(topic: &Topic, arn: &str, world: &World) -> Value {
+fn policy(topic: &Topic, arn: &str, account: &str) -> Value {
     let set = topic.attributes.get("Policy").and_then(Value::as_str);
     set.and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_else(|| default_policy(arn, &world.config.account))
+        .unwrap_or_else(|| default_policy(arn, account))
+}
+
+impl Sns {
+    /// The document of a topic's policy; none for a topic that is not there.
+    pub(crate) fn policy(&self, arn: &str, account: &str) -> Option<Vec<Value>> {
+        Some(vec![policy(self.topics.get(arn)?, arn, account)])
+    }
 }
 
 pub(super) fn get_attributes(sns: &mut Sns, world: &World, params: &Params) -> Answer {
@@ -168,7 +175,7 @@ pub(super) fn get_attributes(sns: &mut Sns, world: &World, params: &Params) -> A
     } });
     let mut all = Map::new();
     for (name, value) in [
-        ("Policy", policy(topic, &arn, world).to_string()),
+        ("Policy", policy(topic, &arn, &world.config.account).to_string()),
         ("Owner", world.config.account.clone()),
         ("SubscriptionsPending", pending),
         ("TopicArn", arn.clone()),
@@ -215,7 +222,7 @@ pub(super) fn add_permission(sns: &mut Sns, world: &World, params: &Params) -> A
     if accounts.is_empty() || actions.is_empty() {
         return Err(invalid("AWSAccountId and ActionName are required"));
     }
-    let mut policy = policy(topic, &arn, world);
+    let mut policy = policy(topic, &arn, &world.config.account);
     let accounts: Vec<_> = accounts.iter().map(|id| format!("arn:aws:iam::{id}:root")).collect();
     let actions: Vec<_> = actions.iter().map(|action| format!("SNS:{action}")).collect();
     // One of a kind stands alone, as AWS writes it.
@@ -243,7 +250,7 @@ pub(super) fn add_permission(sns: &mut Sns, world: &World, params: &Params) -> A
 pub(super) fn remove_permission(sns: &mut Sns, world: &World, params: &Params) -> Answer {
     let (arn, label) = (text(params, "TopicArn").to_owned(), text(params, "Label"));
     let topic = find(sns, params)?;
-    let mut policy = policy(topic, &arn, world);
+    let mut policy = policy(topic, &arn, &world.config.account);
     if let Value::Array(statements) = &mut policy["Statement"] {
         statements.retain(|statement| statement["Sid"] != label);
     }

@@ -320,6 +320,15 @@ fn policy(queue: &Queue, arn: &str) -> Map<String, Value> {
     })
 }
 
+impl Sqs {
+    /// The document of a queue's policy; none for a queue that is not there.
+    pub(crate) fn policy(&self, name: &str) -> Option<Vec<Value>> {
+        let queue = self.queues.get(name)?;
+        let document = queue.attributes.policy.as_deref();
+        Some(document.and_then(|text| serde_json::from_str(text).ok()).into_iter().collect())
+    }
+}
+
 fn statements(policy: &mut Map<String, Value>) -> &mut Vec<Value> {
     let statements = policy.entry("Statement").or_insert_with(|| json!([]));
     if !statements.is_array() {
@@ -332,7 +341,7 @@ fn one_or_all(mut values: Vec<Value>) -> Value {
     if values.len() == 1 { values.remove(0) } else { Value::Array(values) }
 }
 
-/// Adds a statement to the policy. It is kept and shown; nothing is refused by it yet.
+/// Adds a statement to the policy.
 fn add_permission(sqs: &mut Sqs, world: &World, params: &Params) -> Answer {
     let queue = sqs.queue(text(params, "QueueUrl"))?;
     let (arn, label) = (queue.arn(world), text(params, "Label"));

@@ -1,5 +1,6 @@
 //! Executions: start, stop, redrive, describe, list.
 
+use super::announce::announce;
 use super::api::{Answer, optional, respond, text};
 use super::arn;
 use super::errors::StatesError;
@@ -318,6 +319,9 @@ pub(crate) fn redrive(states: &mut States, cx: &mut Cx<'_>, params: &Params) -> 
         // Looked at just now.
         let _redrivable = execution.redrive(now);
     });
+    if let Some(run) = states.runs.get(&id).filter(|run| !run.ended) {
+        announce(cx.world, run);
+    }
     respond(json!({ "redriveDate": date(now) }))
 }
 
@@ -350,7 +354,7 @@ fn redrivable(run: &Run, now: Option<u64>) -> Result<(), String> {
 }
 
 /// DescribeExecution's answer.
-fn description(run: &Run) -> Value {
+pub(super) fn description(run: &Run) -> Value {
     let identity = &run.start.identity;
     let mut output = json!({
         "executionArn": &*run.arn,

@@ -4,14 +4,15 @@
 //! have fails by a name that no catcher catches, and says how to mock it.
 
 use super::mocks::{MockAnswer, MockResponse, Mocked};
+use super::optimised::{self, Messaging};
 use super::runs::{Cx, Due, States, TaskCall, Told, Watcher};
 use super::{executions, sdk};
 use crate::queue::Urgency;
 use crate::world::{self, Waiter, World};
-use crate::{ApiError, Blob, Principal, Request, Response, calendar, model};
+use crate::{ApiError, Blob, Principal, Request, Response, model};
 use coldstart_asl::interpret::{Data, Failure, Purpose, Refused, Task};
 use coldstart_asl::{Pattern, Resource};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// How the answer to a task's request is to be read.
@@ -23,6 +24,8 @@ pub(crate) enum Asked {
     Invoke { waits: bool },
     /// `states:startExecution`.
     StartExecution(Pattern),
+    /// A queue, a topic or a bus is told something.
+    Message { to: Messaging, waits: bool },
     /// `aws-sdk:name:operation`.
     Sdk { name: String, operation: String, waits: bool },
 }
@@ -59,50 +62,44 @@ fn send(states: &mut States, world: &mut World, call: TaskCall, task: &Task) {
             let params = json!({
                 "FunctionName": arn, "Payload": Blob::text(task.parameters.text()),
             });
-            ask(states, world, (call, &task.state), Asked::Function, ("lambda", "Invoke"), params);
+            ask(states, world, (call, task), Asked::Function, ("lambda", "Invoke"), params);
         }
         Resource::Service { service, action, pattern, .. } => {
             let waits = *pattern == Pattern::WaitForTaskToken;
-            match (service.as_str(), action.as_str()) {
+            let given = task.parameters.value();
+            let (asked, request, params) = match (service.as_str(), action.as_str()) {
                 ("lambda", "invoke") => {
-                    let params = sdk::to_api("lambda", "Invoke", task.parameters.value());
-                    let asked = Asked::Invoke { waits };
-                    ask(
-                        states,
-                        world,
-                        (call, &task.state),
-                        asked,
-                        ("lambda", "Invoke"),
-                        params.into(),
-                    );
+                    let request = ("lambda", "Invoke");
+                    (Asked::Invoke { waits }, request, sdk::to_api("lambda", "Invoke", given))
                 }
                 ("states", "startExecution") => {
-                    let mut params =
-                        sdk::to_api("states", "StartExecution", task.parameters.value());
+                    let request = ("states", "StartExecution");
+                    let mut params = sdk::to_api("states", "StartExecution", given);
                     // Recorded: an input of null is none.
                     params.retain(|_, value| !value.is_null());
-                    let asked = Asked::StartExecution(*pattern);
-                    ask(
-                        states,
-                        world,
-                        (call, &task.state),
-                        asked,
-                        ("states", "StartExecution"),
-                        params.into(),
-                    );
+                    (Asked::StartExecution(*pattern), request, params)
                 }
-                _ => match service.strip_prefix("aws-sdk:") {
-                    Some(name) => ask_sdk(states, world, call, name, action, waits, task),
-                    None => not_emulated(world, call, task),
+                (service, action) => match Messaging::of(service, action) {
+                    Some(to) => {
+                        let params = to.parameters(states, call.run, given);
+                        (Asked::Message { to, waits }, to.operation(), params)
+                    }
+                    None => {
+                        return match service.strip_prefix("aws-sdk:") {
+                            Some(name) => ask_sdk(states, world, call, name, action, waits, task),
+                            None => not_emulated(world, call, task),
+                        };
+                    }
                 },
-            }
+            };
+            ask(states, world, (call, task), asked, request, params.into());
         }
         Resource::Activity { .. } | Resource::Unknown { .. } => not_emulated(world, call, task),
     }
 }
 
 /// The error of what is wrong here and not in the state machine: no catcher and no retrier hides it.
-const NOT_CATCHABLE: &str = "States.Runtime";
+pub(super) const NOT_CATCHABLE: &str = "States.Runtime";
 
 fn fail(world: &mut World, call: TaskCall, failure: Failure) {
     States::queue_told(world, call, Told::Failed(failure), 0);
@@ -168,12 +165,13 @@ fn answer_mocked(world: &mut World, call: TaskCall, task: &Task, response: MockR
 fn ask(
     states: &mut States,
     world: &mut World,
-    (call, state): (TaskCall, &Arc<str>),
+    (call, task): (TaskCall, &Task),
     asked: Asked,
     (service, operation): (&str, &str),
     params: Value,
 ) {
-    let state = Arc::clone(state);
+    let state = Arc::clone(&task.state);
+    let role = task.role_arn.clone().or_else(|| states.role_of(call.run));
     states.asked.insert(call, asked);
     States::queue_told(world, call, Told::Started(None), 0);
     let request = Request {
@@ -182,7 +180,7 @@ fn ask(
         params,
         principal: Principal::Service("states.amazonaws.com".to_owned()),
     };
-    let due = world::Due::Request { waiter: Waiter::Task { call, state }, request };
+    let due = world::Due::Request { waiter: Waiter::Task { call, state, role }, request };
     world.schedule(world.now, Urgency::Work, due);
 }
 
@@ -202,7 +200,7 @@ fn ask_sdk(
     let operation = sdk::pascal(action);
     let params = sdk::to_api(known.service, &operation, task.parameters.value());
     let asked = Asked::Sdk { name: name.to_owned(), operation: operation.clone(), waits };
-    ask(states, world, (call, &task.state), asked, (known.service, &operation), params.into());
+    ask(states, world, (call, task), asked, (known.service, &operation), params.into());
 }
 
 fn wait_for_worker(states: &mut States, cx: &mut Cx<'_>, call: TaskCall, arn: &str, task: &Task) {
@@ -244,19 +242,19 @@ pub(crate) fn answered(
     let response = match result {
         Ok(response) => response,
         Err(error) => {
-            let failure = refused(cx.world, &asked, &error);
+            let failure = optimised::refused(cx.world, &asked, &error);
             return tell(states, cx, Told::Failed(failure));
         }
     };
     match asked {
         Asked::Function => tell(states, cx, told_by_function(&response, None)),
         Asked::Invoke { waits } => {
-            let output = invoke_output(cx.world, &response);
+            let output = optimised::invoke_output(cx.world, &response);
             let told = told_by_function(&response, Some(output));
             tell(states, cx, submitted_if(waits, told));
         }
         Asked::StartExecution(pattern) => {
-            let output = start_output(cx.world, &response);
+            let output = optimised::start_output(cx.world, &response);
             match pattern {
                 Pattern::RequestResponse => tell(states, cx, Told::Succeeded(output)),
                 Pattern::WaitForTaskToken => tell(states, cx, Told::Submitted(output)),
@@ -266,6 +264,13 @@ pub(crate) fn answered(
                     watch(states, cx, call, nested, pattern == Pattern::Sync2);
                 }
             }
+        }
+        Asked::Message { to, waits } => {
+            let told = match to.output(cx.world, &response) {
+                Ok(output) => submitted_if(waits, Told::Succeeded(output)),
+                Err(failure) => Told::Failed(failure),
+            };
+            tell(states, cx, told);
         }
         Asked::Sdk { name, operation, waits } => {
             let output = Data::new(sdk::from_api(&name, &operation, &response.output));
@@ -312,113 +317,4 @@ fn told_by_function(response: &Response, output: Option<Data>) -> Told {
     }
     let output = output.or_else(|| Data::from_text(payload).ok());
     Told::Succeeded(output.unwrap_or_else(|| Data::new(Value::Null)))
-}
-
-/// The output of `lambda:invoke`, as recorded: the payload as JSON, between what the library says of the HTTP answer.
-fn invoke_output(world: &mut World, response: &Response) -> Data {
-    let given = &response.output;
-    let payload = given["Payload"]["$text"].as_str().unwrap_or_default();
-    let version = given["ExecutedVersion"].as_str().unwrap_or("$LATEST");
-    let request_id = world.rng.uuid();
-    let trace = format!(
-        "Root=1-{:08x}-{};Parent={};Sampled=0;Lineage=1:{}:0",
-        world.unix_ms() / 1_000,
-        world.rng.hex(24),
-        world.rng.hex(16),
-        world.rng.hex(8)
-    );
-    let headers = [
-        ("X-Amz-Executed-Version", version.to_owned()),
-        ("x-amzn-Remapped-Content-Length", "0".to_owned()),
-        ("Connection", "keep-alive".to_owned()),
-        ("x-amzn-RequestId", request_id.clone()),
-        ("Content-Length", payload.len().to_string()),
-        ("Date", calendar::http_date(world.unix_ms())),
-        ("X-Amzn-Trace-Id", trace),
-        ("Content-Type", "application/json".to_owned()),
-    ];
-    let mut output = json!({ "ExecutedVersion": version });
-    output["Payload"] =
-        serde_json::from_str(payload).unwrap_or_else(|_| Value::String(payload.to_owned()));
-    if let Some(log) = given.get("LogResult") {
-        output["LogResult"] = log.clone();
-    }
-    add_http(&mut output, &headers, &request_id, given["StatusCode"].as_u64().unwrap_or(200));
-    output["StatusCode"] = given["StatusCode"].clone();
-    Data::new(output)
-}
-
-/// The output of `states:startExecution`, as recorded.
-fn start_output(world: &mut World, response: &Response) -> Data {
-    let given = &response.output;
-    let request_id = world.rng.uuid();
-    let headers = [
-        ("x-amzn-RequestId", request_id.clone()),
-        ("connection", "keep-alive".to_owned()),
-        ("Content-Length", given.to_string().len().to_string()),
-        ("Date", calendar::http_date(world.unix_ms())),
-        ("Content-Type", "application/x-amz-json-1.0".to_owned()),
-    ];
-    let mut output = json!({ "ExecutionArn": given["executionArn"] });
-    add_http(&mut output, &headers, &request_id, 200);
-    let started = given["startDate"].as_f64().unwrap_or(0.0);
-    output["StartDate"] = json!(started);
-    Data::new(output)
-}
-
-fn add_http(output: &mut Value, headers: &[(&str, String)], request_id: &str, status: u64) {
-    let all: Map<String, Value> =
-        headers.iter().map(|(name, value)| ((*name).to_owned(), json!([value]))).collect();
-    let mut sorted: Vec<&(&str, String)> = headers.iter().collect();
-    sorted.sort_by_key(|(name, _)| name.to_ascii_lowercase());
-    let plain: Map<String, Value> =
-        sorted.into_iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
-    output["SdkHttpMetadata"] =
-        json!({ "AllHttpHeaders": all, "HttpHeaders": plain, "HttpStatusCode": status });
-    output["SdkResponseMetadata"] = json!({ "RequestId": request_id });
-}
-
-/// A refused request as a task's failure: optimised integrations speak in the words of the library's first version, those of
-/// the SDK in the words of its second (recorded).
-fn refused(world: &mut World, asked: &Asked, error: &ApiError) -> Failure {
-    let message = error.message.as_deref().unwrap_or("null");
-    if error.status == 501 {
-        return Failure::new(NOT_CATCHABLE, message);
-    }
-    let request_id = world.rng.uuid();
-    let (status, code) = (error.status, &error.code);
-    let old = |service: &str| {
-        format!(
-            "{message} (Service: {service}; Status Code: {status}; Error Code: {code}; Request ID: {request_id}; Proxy: null)"
-        )
-    };
-    match asked {
-        Asked::Function | Asked::Invoke { .. } => {
-            let known =
-                model::service("lambda").and_then(|model| model.error_status(code)).is_some();
-            let name = if known { code.as_str() } else { "AWSLambdaException" };
-            Failure::new(&format!("Lambda.{name}"), old("AWSLambda"))
-        }
-        Asked::StartExecution(_) => {
-            Failure::new(&format!("StepFunctions.{}", exception(code)), old("AWSStepFunctions"))
-        }
-        Asked::Sdk { name, .. } => {
-            let known = sdk::service(name);
-            let (service, prefix) = known.map_or(("", ""), |known| (known.service, known.prefix));
-            let modelled = model::service(service).and_then(|model| model.error_status(code));
-            let name = match modelled {
-                Some(_) => exception(code),
-                None => format!("{prefix}Exception"),
-            };
-            let text = format!(
-                "{message} (Service: {prefix}, Status Code: {status}, Request ID: {request_id}) (SDK Attempt Count: 1)"
-            );
-            Failure::new(&format!("{prefix}.{name}"), text)
-        }
-    }
-}
-
-/// The library's name for an error: `InvalidTokenException` of `InvalidToken`.
-fn exception(code: &str) -> String {
-    if code.ends_with("Exception") { code.to_owned() } else { format!("{code}Exception") }
 }

@@ -7,6 +7,7 @@
 //! Invariant: an execution is advanced only from the queue, so a request never runs another one.
 
 mod activities;
+mod announce;
 mod api;
 mod arn;
 mod children;
@@ -19,6 +20,7 @@ mod machines;
 mod map_runs;
 pub mod mocks;
 mod model;
+mod optimised;
 mod paging;
 mod references;
 mod results;

@@ -60,15 +60,15 @@ fn check(
         ShapeKind::Structure { members, .. } => {
             let Value::Object(given) = value else { return wrong("must be an object") };
             if strict {
-                let missing = members
-                    .iter()
-                    .find(|member| member.required && !given.contains_key(&pascal(&member.name)));
+                let missing = members.iter().find(|member| {
+                    member.required && !given.keys().any(|name| is(&member.name, name))
+                });
                 if let Some(missing) = missing {
                     return Err(format!("Required field '{}' is missing", pascal(&missing.name)));
                 }
             }
             for (name, value) in given {
-                let member = members.iter().find(|member| pascal(&member.name) == *name);
+                let member = members.iter().find(|member| is(&member.name, name));
                 if let Some(member) = member.filter(|_| !any.contains(&name.as_str())) {
                     of(&member.shape, Some(name), value)?;
                 }
@@ -118,6 +118,11 @@ fn check(
             Ok(())
         }
     }
+}
+
+/// Whether a result's member is this one of the API: optimised integrations keep its capitals (`MD5OfMessageBody`).
+fn is(member: &str, name: &str) -> bool {
+    pascal(member) == name || (member == name && name.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
 #[cfg(test)]

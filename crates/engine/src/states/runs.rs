@@ -5,6 +5,7 @@
 //! Invariant: at most [`FINISHED_MAX`] executions that have ended are kept, the newest, and their data as text.
 
 use super::activities::Queue;
+use super::announce::announce;
 use super::mocks::MockConfig;
 use super::model::{Activity, Revision, StateMachine, at, now};
 use super::test_state::Test;
@@ -242,6 +243,7 @@ impl States {
                 state_machine: run.machine.to_string(),
                 express,
             });
+            announce(world, &run);
             self.machine_mut(&run.machine).running += 1;
             let due = world::Due::States(Due::Begin { run: id });
             world.schedule(world.now, Urgency::Work, due);
@@ -278,6 +280,12 @@ impl States {
 
     pub(crate) fn execution(&self, id: u64) -> Option<&Execution> {
         self.runs.get(&id)?.execution.as_ref()
+    }
+
+    /// The role in whose name an execution, or a test of a state, asks others.
+    pub(crate) fn role_of(&self, run: u64) -> Option<Arc<str>> {
+        let of_run = self.runs.get(&run).map(|run| Arc::clone(&run.revision.role_arn));
+        of_run.or_else(|| self.tests.get(&run).map(Test::role_arn))
     }
 
     /// Whether an execution still waits for a task.
@@ -444,6 +452,7 @@ impl States {
                 let machine = Arc::clone(&run.machine);
                 cx.world
                     .emit(Fact::ExecutionFinished { execution: id, status: status.name().into() });
+                announce(cx.world, run);
                 self.count_out(cx.world, &machine);
                 self.finished.push_back(id);
                 if self.finished.len() > FINISHED_MAX

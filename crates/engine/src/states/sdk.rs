@@ -8,13 +8,26 @@ use crate::model::{self, Service, Shape, ShapeKind};
 use coldstart_asl::interpret::Time;
 use serde_json::{Map, Value, json};
 
-/// `StateMachineArn` of `stateMachineArn`.
+/// `StateMachineArn` of `stateMachineArn`, `Md5OfMessageBody` of `MD5OfMessageBody`, `SsekmsKeyId` of `SSEKMSKeyId`: the library writes a
+/// name's first word in small letters, and Step Functions gives it its capital back.
 pub(crate) fn pascal(name: &str) -> String {
-    let mut chars = name.chars();
-    match chars.next() {
-        Some(first) => first.to_ascii_uppercase().to_string() + chars.as_str(),
-        None => String::new(),
-    }
+    let capitals = name.bytes().take_while(u8::is_ascii_uppercase).count();
+    // The last capital of several begins the next word, when a small letter follows.
+    let begins_word = name.as_bytes().get(capitals).is_some_and(u8::is_ascii_lowercase);
+    let word = if begins_word { capitals.saturating_sub(1) } else { capitals };
+    let letters = name.char_indices().map(|(at, letter)| match at {
+        0 => letter.to_ascii_uppercase(),
+        at if at < word => letter.to_ascii_lowercase(),
+        _ => letter,
+    });
+    letters.collect()
+}
+
+/// Whether a service's model has an error of this code.
+pub(super) fn has_error(service: &str, code: &str) -> bool {
+    let known = model::service(service);
+    let of = |code: &str| known.is_some_and(|known| known.error_status(code).is_some());
+    of(code) || of(&format!("{code}Exception"))
 }
 
 /// A service as definitions name it.
@@ -31,6 +44,7 @@ pub(crate) fn service(name: &str) -> Option<SdkService> {
         "sfn" => ("states", "Sfn"),
         "lambda" => ("lambda", "Lambda"),
         "cloudwatchlogs" => ("logs", "CloudWatchLogs"),
+        "cloudwatch" => ("monitoring", "CloudWatch"),
         "sqs" => ("sqs", "Sqs"),
         "sns" => ("sns", "Sns"),
         "eventbridge" => ("events", "EventBridge"),

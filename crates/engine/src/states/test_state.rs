@@ -31,6 +31,12 @@ pub(crate) struct Test {
     with_data: bool,
 }
 
+impl Test {
+    pub(super) fn role_arn(&self) -> Arc<str> {
+        Arc::clone(&self.options.identity.role_arn)
+    }
+}
+
 fn invalid(message: impl Into<String>) -> StatesError {
     StatesError::Validation(message.into())
 }

@@ -57,6 +57,8 @@ pub(crate) struct Delivery {
     pub(crate) source_arn: String,
     /// ARN that the target's policy is asked about: the rule's or the topic's.
     pub(crate) permit_arn: String,
+    /// ARN of the role that is asked instead of the target's policy.
+    pub(crate) role: Option<String>,
     /// Id of the event or message.
     pub(crate) event_id: String,
     /// The rule's name for its target; the protocol of a subscription.
@@ -276,6 +278,8 @@ impl Delivery {
         }
         let now = world.now;
         let buried = Self {
+            // Only Scheduler goes to its dead-letter queues as it goes to its targets.
+            role: self.role.filter(|_| self.source == Source::Schedule),
             target: queue.to_owned(),
             calls: vec![Call::new("sqs", "SendMessage", params)],
             done: 0,
@@ -318,7 +322,7 @@ fn passes(error: &ApiError) -> bool {
 /// The error's name in EventBridge ("Using dead-letter queues to process undelivered events").
 fn error_code(error: &ApiError) -> &'static str {
     let is = |word: &str| error.code.contains(word);
-    if is("AccessDenied") {
+    if is("AccessDenied") || is("AuthorizationError") {
         "NO_PERMISSIONS"
     } else if is("NotFound") || is("NonExistent") || is("DoesNotExist") {
         "NO_RESOURCE"

@@ -34,6 +34,17 @@ pub(crate) fn told(history: &History) -> Vec<String> {
     lines.collect()
 }
 
+/// A queue into which topics and rules of the account may send.
+pub(crate) fn open_queue(scenario: Scenario, name: &str, mut attributes: Value) -> Scenario {
+    let policy = json!({ "Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Principal": { "Service": ["sns.amazonaws.com", "events.amazonaws.com"] }, "Action": "sqs:SendMessage",
+        "Resource": format!("arn:aws:sqs:us-east-1:123456789012:{name}"),
+        "Condition": { "StringEquals": { "aws:SourceAccount": "123456789012" } },
+    } });
+    attributes["Policy"] = json!(policy.to_string());
+    scenario.request("sqs", "CreateQueue", json!({ "QueueName": name, "Attributes": attributes }))
+}
+
 /// What a queue was sent, as its receiver sees it: body and attributes.
 pub(crate) fn received(scenario: &Scenario, queue: &str) -> Vec<(String, Value)> {
     let params = json!({

@@ -64,6 +64,9 @@ impl Lambda {
             invocation.tail.push(&message);
             invocation.request_id.clone()
         });
+        if self.muted.contains(&environment.function) {
+            return;
+        }
         let (group, stream) =
             (environment.deployment.settings.log_group.clone(), environment.stream.clone());
         let line = Line { timestamp_ms: cx.world.unix_ms(), request_id, message };

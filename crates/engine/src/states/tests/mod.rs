@@ -2,6 +2,7 @@
 
 mod facts;
 mod machines;
+mod messaging;
 mod running;
 
 use crate::testing::Scenario;
