@@ -162,6 +162,9 @@ pub(super) fn fold(store: &mut Store, of: &mut Folding, now: Timestamp, minute: 
         Fact::MessagesFiltered { .. } | Fact::BatchPolled { .. } | Fact::BatchEnded { .. } => {
             super::mappings::fold(publish.store, publish.minute, fact);
         }
+        Fact::BusEventAccepted { .. }
+        | Fact::MessagePublished { .. }
+        | Fact::TargetCalled { .. } => super::services::fold(publish.store, publish.minute, fact),
         _ => {}
     }
 }

@@ -10,12 +10,14 @@ mod embedded;
 mod facts;
 mod mappings;
 mod math;
+mod services;
 mod statistics;
 mod store;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use api::{handle, unit};
+pub(crate) use services::Queued;
 pub(crate) use store::Key;
 
 use crate::{Fact, Timestamp};

@@ -1,5 +1,6 @@
 //! Metrics through the door: what services publish, what is put, and how it is read.
 
+use crate::targets::tests::open_queue;
 use crate::testing::Scenario;
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -220,4 +221,96 @@ fn log_lines_publish_metrics() {
     assert_eq!(statistics(&scenario, "Filter", "errors", json!([])), "0: 1.0 1.0 2.0");
     let kind = json!([{ "Name": "kind", "Value": "ERROR" }]);
     assert_eq!(statistics(&scenario, "Filter", "ms", kind), "0: 12.0 12.0 1.0");
+}
+
+#[test]
+fn queues_topics_and_rules_publish_what_happens_to_them() {
+    let topic = "arn:aws:sns:us-east-1:123456789012:t";
+    let queue = "arn:aws:sqs:us-east-1:123456789012:q";
+    let url = "https://sqs.us-east-1.amazonaws.com/123456789012/q";
+    let receive = json!({ "QueueUrl": url, "MaxNumberOfMessages": 10 });
+    let filtered = json!({ "FilterPolicy": "{\"kind\": [\"x\"]}" });
+    let mut scenario = open_queue(Scenario::new(), "q", json!({}))
+        .request("sqs", "CreateQueue", json!({ "QueueName": "closed" }))
+        .request("sns", "CreateTopic", json!({ "Name": "t" }))
+        .request(
+            "events",
+            "PutRule",
+            json!({ "Name": "r", "EventPattern": "{\"source\":[\"shop\"]}" }),
+        )
+        .request(
+            "events",
+            "PutTargets",
+            json!({ "Rule": "r", "Targets": [
+            { "Id": "q", "Arn": queue }, { "Id": "no", "Arn": format!("{queue}x") },
+        ] }),
+        );
+    for (endpoint, attributes) in [
+        (queue, json!({})),
+        ("arn:aws:sqs:us-east-1:123456789012:closed", json!({})),
+        ("arn:aws:sqs:us-east-1:123456789012:filtered", filtered),
+    ] {
+        scenario = scenario.request("sns", "Subscribe", json!({
+            "TopicArn": topic, "Protocol": "sqs", "Endpoint": endpoint, "Attributes": attributes,
+        }));
+    }
+    let entry = json!({ "Source": "shop", "DetailType": "d", "Detail": "{}" });
+    let scenario = scenario
+        .request("sqs", "ReceiveMessage", receive.clone())
+        .request("sns", "Publish", json!({ "TopicArn": topic, "Message": "m" }))
+        .request("events", "PutEvents", json!({ "Entries": [entry] }))
+        .request("sqs", "SendMessage", json!({ "QueueUrl": url, "MessageBody": "four" }))
+        .rest()
+        .at(90_000)
+        .request("sqs", "ReceiveMessage", receive)
+        .rest();
+    let of = |namespace: &str, dimension: &str, value: &str, names: &[&str]| {
+        let dimensions = json!([{ "Name": dimension, "Value": value }]);
+        let told = names.iter().map(|name| {
+            format!("{name} {}\n", statistics(&scenario, namespace, name, dimensions.clone()))
+        });
+        told.collect::<String>()
+    };
+    let queue = [
+        "NumberOfMessagesSent",
+        "NumberOfMessagesReceived",
+        "NumberOfEmptyReceives",
+        "ApproximateAgeOfOldestMessage",
+    ];
+    let topic = [
+        "NumberOfMessagesPublished",
+        "NumberOfNotificationsDelivered",
+        "NumberOfNotificationsFailed",
+        "NumberOfNotificationsFilteredOut",
+    ];
+    let rule = ["TriggeredRules", "Invocations", "FailedInvocations"];
+    let told = of("AWS/SQS", "QueueName", "q", &queue)
+        + &of("AWS/SNS", "TopicName", "t", &topic)
+        + &of("AWS/Events", "RuleName", "r", &rule);
+    expect![[r#"
+        NumberOfMessagesSent 0: 3.0 1.0 3.0
+        NumberOfMessagesReceived 1: 3.0 3.0 1.0
+        NumberOfEmptyReceives 0: 1.0 1.0 1.0
+        ApproximateAgeOfOldestMessage 1: 90.0 90.0 1.0
+        NumberOfMessagesPublished 0: 1.0 1.0 1.0
+        NumberOfNotificationsDelivered 0: 1.0 1.0 1.0
+        NumberOfNotificationsFailed 0: 1.0 1.0 1.0
+        NumberOfNotificationsFilteredOut 0: 1.0 1.0 1.0
+        TriggeredRules 0: 1.0 1.0 1.0
+        Invocations 0: 2.0 1.0 2.0
+        FailedInvocations 0: 1.0 1.0 1.0
+    "#]]
+    .assert_eq(&told);
+    let deleted = |scenario: &Scenario| {
+        statistics(
+            scenario,
+            "AWS/SQS",
+            "NumberOfMessagesDeleted",
+            json!([{ "Name": "QueueName", "Value": "q" }]),
+        )
+    };
+    let handle = scenario.last_answer().unwrap().output["Messages"][0]["ReceiptHandle"].clone();
+    let delete = json!({ "QueueUrl": url, "ReceiptHandle": handle });
+    let scenario = scenario.clone().request("sqs", "DeleteMessage", delete);
+    assert_eq!(deleted(&scenario), "1: 1.0 1.0 1.0");
 }

@@ -4,6 +4,7 @@ use super::api::{Answer, integer, listed, optional, text};
 use super::errors::SqsError;
 use super::model::{Message, Poller, Queue, Sent, Sqs};
 use super::{digests, moves};
+use crate::cloudwatch::Queued;
 use crate::queue::{QueueKey, Urgency};
 use crate::world::{self, Incoming, Outcome, Params, Waiter, World};
 use crate::{Response, Timestamp, lambda};
@@ -37,6 +38,7 @@ pub(crate) fn handle_due(sqs: &mut Sqs, world: &mut World, due: Due) {
             if let Some(place) = queue.pollers.iter().position(|waits| waits.number == poller)
                 && let Some(poller) = queue.pollers.remove(place)
             {
+                publish(world, queue, Queued::Received { messages: 0, oldest_seconds: 0 });
                 world.answer(poller.caller, Ok(Response { status: 200, output: json!({}) }));
             }
         }
@@ -48,6 +50,12 @@ pub(crate) fn handle_due(sqs: &mut Sqs, world: &mut World, due: Due) {
         }
         Due::Move { task } => moves::step(sqs, world, &task),
     }
+}
+
+/// What happened to a queue, as a metric.
+fn publish(world: &mut World, queue: &Queue, what: Queued) {
+    let unix_ms = world.unix_ms();
+    world.metrics.queue(unix_ms, &queue.name, what);
 }
 
 // Sending
@@ -112,6 +120,7 @@ pub(super) fn send(
             }
             queue.insert(message, now.after_ms(delay_seconds * 1_000), now);
             queue.tell(world);
+            publish(world, queue, Queued::Sent { bytes: bytes_of(params) });
             sent
         }
     };
@@ -308,6 +317,9 @@ pub(super) fn receive(sqs: &mut Sqs, world: &mut World, incoming: &Incoming<'_>)
         return super::api::respond(json!({ "Messages": messages }));
     }
     if wait_seconds == 0 {
+        if let Some(queue) = sqs.queues.get(&name) {
+            publish(world, queue, Queued::Received { messages: 0, oldest_seconds: 0 });
+        }
         return super::api::done();
     }
     let mut poller = sqs.poller(incoming, None);
@@ -420,6 +432,12 @@ fn take(sqs: &mut Sqs, world: &mut World, name: &str, params: &Params) -> Vec<Va
     }
     if changed {
         queue.tell(world);
+    }
+    if !messages.is_empty() {
+        let oldest = queue.oldest_sent().unwrap_or(now);
+        let oldest_seconds = now.0.saturating_sub(oldest.0) / 1_000_000;
+        let messages = messages.len() as u64;
+        publish(world, queue, Queued::Received { messages, oldest_seconds });
     }
     messages
 }
@@ -582,6 +600,7 @@ pub(super) fn delete(
     if let Some(key) = of_handle(queue, handle, world.now)? {
         queue.remove(key);
         queue.tell(world);
+        publish(world, queue, Queued::Deleted);
     }
     // The next of its group may be received now.
     let name = queue.name.clone();

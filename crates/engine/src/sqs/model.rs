@@ -417,6 +417,11 @@ impl Queue {
         self.messages.len() as u64
     }
 
+    /// When the oldest message that is there was sent.
+    pub(crate) fn oldest_sent(&self) -> Option<Timestamp> {
+        self.by_age.first().map(|(sent_at, _)| *sent_at)
+    }
+
     /// The oldest message of all.
     pub(crate) fn oldest(&self) -> Option<u64> {
         self.messages.keys().next().copied()
