@@ -32,7 +32,7 @@ pub enum EngineEvent {
     Mismatch,
     /// A replay goes on.
     Progress {
-        /// Commands done.
+        /// How far it is.
         done: u64,
         /// In all.
         total: u64,

@@ -261,6 +261,8 @@ pub enum Route {
     Resource(ResourceKind, String),
     /// What the session cost.
     Costs,
+    /// The way of one event through the services: of an invocation, a message, an event, or an execution's ARN.
+    Trace(String),
     /// A history from a file, to be taken in.
     Import,
     /// One that was taken in.
@@ -307,6 +309,7 @@ impl Route {
                 }
             }
             ["costs"] => Self::Costs,
+            ["trace", id] => Self::Trace(decode(id)),
             ["services"] => Self::Services,
             ["queues"] => Self::Queues,
             ["queues", name] => Self::Queue(decode(name)),
@@ -367,6 +370,7 @@ impl Route {
             }
             Self::Queues => "#/queues".into(),
             Self::Costs => "#/costs".into(),
+            Self::Trace(id) => format!("#/trace/{}", encode(id)),
             Self::Services => "#/services".into(),
             Self::Resources(kind) => format!("#/{}", kind.segment()),
             Self::Resource(kind, name) => format!("#/{}/{}", kind.segment(), encode(name)),
@@ -433,6 +437,7 @@ impl Route {
             }
             Self::Queues => "SQS queues".into(),
             Self::Costs => "Cost".into(),
+            Self::Trace(_) => "Trace".into(),
             Self::Services => "Services".into(),
             Self::Resources(kind) => kind.label().into(),
             Self::Resource(kind, name) => format!("{name} · {}", kind.label()),
@@ -501,6 +506,7 @@ mod tests {
             routes.extend(ConfigurationSection::ALL.map(|part| Route::configuration(name, part)));
             if !name.is_empty() {
                 routes.push(Route::Queue(name.into()));
+                routes.push(Route::Trace(name.into()));
                 routes.extend(ResourceKind::ALL.map(|kind| Route::Resource(kind, name.into())));
                 routes.push(Route::Imported(name.into()));
                 routes.push(Route::Invocation { function: name.into(), request: name.into() });

@@ -1,6 +1,6 @@
 //! The asynchronous events of a function: how each is, and its life from the queue to where it was delivered.
 
-use super::{Empty, Glyph, Icon, Panel, Status, StatusTone};
+use super::{Empty, Glyph, Icon, Panel, Status, StatusTone, TraceLink};
 use crate::hooks::{use_session, use_view};
 use crate::model::{arn_name, format_count, format_micros, virtual_moment};
 use crate::route::Route;
@@ -79,7 +79,7 @@ fn line(
                 <td>{ status(event, now_us) }</td>
                 <td class="number">{ format_count(u64::from(event.attempts)) }</td>
                 <td>{ if delivered.is_empty() { html! { <span class="quiet">{ "–" }</span> } } else { delivered.iter().map(|arn| target(arn)).collect() } }</td>
-                <td><button type="button" class="text-button" aria-expanded={if is_open { "true" } else { "false" }} onclick={on_toggle.reform(move |_: MouseEvent| id.clone())}><code>{ short }</code><span class="visually-hidden">{ word }</span></button></td>
+                <td><button type="button" class="text-button" aria-expanded={if is_open { "true" } else { "false" }} onclick={on_toggle.reform(move |_: MouseEvent| id.clone())}><code>{ short.clone() }</code><span class="visually-hidden">{ word }</span></button> <TraceLink id={event.request_id.clone()} what={format!("event {short}")} /></td>
             </tr>
             if is_open {
                 <tr key={format!("{}-steps", event.request_id)} class="event-steps"><td colspan="5">

@@ -11,7 +11,7 @@ use crate::host;
 use crate::model::{EnginePhase, Keeping, Saved, Tone};
 use crate::pages::{
     CostsPage, ExamplesPage, ExecutionPage, FunctionPage, FunctionsPage, ImportPage, ImportedPage,
-    MachinePage, MachinesPage, NotFoundPage, QueuePage, QueuesPage, WorkspacesPage,
+    MachinePage, MachinesPage, NotFoundPage, QueuePage, QueuesPage, TracePage, WorkspacesPage,
     service_page,
 };
 use crate::route::{FunctionTab, ResourceKind, Route};
@@ -127,6 +127,7 @@ fn page(route: &Route) -> Html {
         Route::Queues => html! { <QueuesPage /> },
         Route::Services | Route::Resources(_) | Route::Resource(..) => service_page(route),
         Route::Costs => html! { <CostsPage /> },
+        Route::Trace(id) => html! { <TracePage key={id.clone()} id={id.clone()} /> },
         Route::Queue(name) => html! { <QueuePage key={name.clone()} name={name.clone()} /> },
         Route::Import => html! { <ImportPage /> },
         Route::Imported(number) => {
@@ -150,9 +151,9 @@ fn page(route: &Route) -> Html {
 
 fn opening(phase: &EnginePhase, loaded: bool) -> Html {
     match phase {
-        EnginePhase::Opening { done, total } if *total > 20 => html! {
+        EnginePhase::Opening { done, total } if *total > 0 => html! {
             <div class="opening" role="status">
-                <label for="opening-progress">{ format!("Replaying your history: {done} of {total} commands") }</label>
+                <label for="opening-progress">{ format!("Replaying your history: {} %", done * 100 / total) }</label>
                 <progress id="opening-progress" max={total.to_string()} value={done.to_string()}></progress>
             </div>
         },
@@ -262,6 +263,7 @@ fn is_at(route: &Route, place: &Route) -> bool {
         | Route::Function { .. }
         | Route::Invocation { .. }
         | Route::Configuration { .. }
+        | Route::Trace(_)
         | Route::Link(_) => *place == Route::Functions,
         Route::Queue(_) => *place == Route::Queues,
         Route::Resource(kind, _) => *place == Route::Resources(*kind),

@@ -1,6 +1,6 @@
 //! The newest invocations of a function.
 
-use super::{Empty, Glyph, Panel, invocation_status};
+use super::{Empty, Glyph, Panel, TraceLink, invocation_status};
 use crate::hooks::use_session;
 use crate::model::{format_cost, format_count, format_micros, virtual_moment};
 use coldstart_protocol::InvocationRow;
@@ -72,7 +72,7 @@ fn InvocationLine(props: &InvocationLineProps) -> Html {
             <td>{ row.version.clone() }</td>
             <td>{ format!("#{}", row.environment) }</td>
             <td><button type="button" class="text-button" title={format!("Show the logs of {id}")}
-                onclick={ let id = id.clone(); props.on_logs.reform(move |_: MouseEvent| id.clone()) }><code>{ short }</code><span class="visually-hidden">{ ": show its logs" }</span></button></td>
+                onclick={ let id = id.clone(); props.on_logs.reform(move |_: MouseEvent| id.clone()) }><code>{ short.clone() }</code><span class="visually-hidden">{ ": show its logs" }</span></button> <TraceLink id={id.clone()} what={format!("invocation {short}")} /></td>
         </tr>
     }
 }

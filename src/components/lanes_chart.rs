@@ -1,9 +1,12 @@
 //! The environments of a function over virtual time: a lane each, a pattern for each phase, and a table that says the same.
 
-use super::{Empty, Glyph, Panel, Segments};
+use super::{Empty, Glyph, LineChart, Panel, Segments};
 use crate::hooks::{use_session, use_view};
-use crate::model::{Axis, format_count, format_micros, virtual_moment};
-use coldstart_protocol::{EnvironmentLane, PhaseSpan, ViewSpec};
+use crate::model::{
+    Axis, ChartLine, MetricUnit, format_count, format_micros, plural, virtual_moment,
+};
+use coldstart_protocol::{EnvironmentLane, LoadBucket, PhaseSpan, ViewSpec};
+use std::rc::Rc;
 use yew::prelude::*;
 
 /// Lanes that are drawn.
@@ -55,11 +58,66 @@ pub fn LanesChart(props: &LanesChartProps) -> Html {
     html! {
         <Panel title="Environments" counter={format_count(window.total as u64)} {actions} flush={*table}
             description="Virtual time from left to right. Where nothing happens, it is shortened.">
+            { load_charts(&window.load, now_us, epoch_ms, *table) }
             if *table { { lanes_table(&window.lanes, now_us, epoch_ms) } } else { { lanes_chart(&window.lanes, &window.throttles_us, now_us, epoch_ms) } }
             if let Some(throttled) = throttled { <p class="lanes-note">{ throttled }</p> }
             if let Some(note) = note { <p class="table-note">{ note }</p> }
         </Panel>
     }
+}
+
+/// All environments over time, when there is enough of it to be drawn.
+fn load_charts(load: &[LoadBucket], now_us: u64, epoch_ms: u64, table: bool) -> Html {
+    const BUCKETS_MIN: usize = 4;
+    let (Some(first), true) = (load.first(), load.len() >= BUCKETS_MIN) else { return html! {} };
+    let ms = |at_us: u64| epoch_ms + at_us / 1_000;
+    let line = |label: &'static str, of: &dyn Fn(&LoadBucket) -> Option<f64>| ChartLine {
+        label,
+        points: load.iter().filter_map(|one| Some((ms(one.from_us), of(one)?))).collect(),
+    };
+    let steps = load.windows(2).map(|pair| pair[1].from_us - pair[0].from_us);
+    let step_us = steps.min().unwrap_or(1_000_000);
+    let seconds = (step_us / 1_000_000).max(1);
+    let (from_ms, to_ms) = (ms(first.from_us), ms(now_us.max(first.from_us + step_us)));
+    let mut environments = vec![
+        line("Environments", &|one| Some(f64::from(one.environments))),
+        line("At work", &|one| Some(f64::from(one.busy))),
+    ];
+    if load.iter().any(|one| one.provisioned > 0) {
+        environments.push(line("Provisioned", &|one| Some(f64::from(one.provisioned))));
+    }
+    let mut starts =
+        vec![line("Invocations", &|one| Some(f64::from(one.invocations) / seconds as f64))];
+    if load.iter().any(|one| one.throttles > 0) {
+        starts.push(line("Throttled", &|one| Some(f64::from(one.throttles) / seconds as f64)));
+    }
+    let cold = vec![line("Cold starts", &|one| {
+        (one.invocations > 0)
+            .then(|| f64::from(one.cold_starts) * 100.0 / f64::from(one.invocations))
+    })];
+    let chart = |title: &'static str, unit, lines: Vec<ChartLine>| {
+        html! { <LineChart {title} {unit} lines={Rc::new(lines)} {from_ms} {to_ms} step_ms={step_us / 1_000} {table} /> }
+    };
+    html! {
+        <div class="charts lanes-load">
+            { chart("Environments at a time", MetricUnit::Count, environments) }
+            { chart("Requests a second", MetricUnit::Count, starts) }
+            { chart("Share of cold starts", MetricUnit::Percent, cold) }
+        </div>
+    }
+}
+
+fn stretch_words(span: &PhaseSpan) -> Option<String> {
+    let stretch = span.stretch.as_ref()?;
+    let mut words = format!(
+        "{}, at work {} % of the time",
+        plural(u64::from(stretch.invocations), "invocation"),
+        stretch.busy_permille / 10
+    );
+    if stretch.failures > 0 {
+        words += &format!(", {} failed", format_count(u64::from(stretch.failures)));
+    }
+    Some(words)
 }
 
 fn phase_word(span: &PhaseSpan) -> &'static str {
@@ -74,6 +132,7 @@ fn phase_word(span: &PhaseSpan) -> &'static str {
         ("idle", _) => "Idle",
         ("reset", _) => "Reset",
         ("reclaimed", _) => "Reclaimed",
+        ("stretch", _) => "Several",
         _ => "Unknown",
     }
 }
@@ -86,6 +145,10 @@ fn span_class(span: &PhaseSpan) -> &'static str {
         ("invoke", _) => "span-invoke",
         ("idle", _) => "span-idle",
         ("reset", _) => "span-reset",
+        ("stretch", _) if span.stretch.as_ref().is_some_and(|stretch| stretch.failures > 0) => {
+            "span-failed"
+        }
+        ("stretch", _) => "span-stretch",
         _ => "span-reclaimed",
     }
 }
@@ -138,6 +201,9 @@ fn lanes_chart(
             <ul class="lanes-legend">
                 if !throttles_us.is_empty() {
                     <li><svg viewBox="0 0 20 12" aria-hidden="true" focusable="false"><path class="lanes-throttle" d="M10 1l6 10H4Z" /></svg>{ "Throttled" }</li>
+                }
+                if lanes.iter().any(|lane| lane.spans.first().is_some_and(|span| span.stretch.is_some())) {
+                    <li><svg viewBox="0 0 20 12" aria-hidden="true" focusable="false"><rect class="span-stretch" width="20" height="12" rx="2" /></svg>{ "Several phases, as high as at work" }</li>
                 }
                 if lanes.iter().any(|lane| lane.provisioned) { <li>{ "P: provisioned" }</li> }
                 for (class, word) in legend {
@@ -192,11 +258,16 @@ fn lane_svg(lane: &EnvironmentLane, y: f64, axis: &Axis, now_us: u64) -> Html {
                     let (from, to) = (axis.x(span.from_us), axis.x(span.to_us.unwrap_or(now_us)));
                     // The end of a life is a moment: it gets a mark of its own.
                     let width = if span.phase == "reclaimed" { 3.0 } else { (to - from).max(1.5) };
-                    let idle = span.phase == "idle";
-                    let (top, bar) = if idle { (y + BAR / 2.0 - 2.0, 4.0) } else { (y, BAR) };
+                    // A stretch is as high as it was busy.
+                    let bar = match (span.phase.as_str(), &span.stretch) {
+                        ("idle", _) => 4.0,
+                        (_, Some(stretch)) => 4.0 + f64::from(stretch.busy_permille) * (BAR - 4.0) / 1_000.0,
+                        _ => BAR,
+                    };
+                    let top = y + (BAR - bar) / 2.0;
                     html! {
                         <rect key={format!("{}-{}", span.phase, span.from_us)} class={span_class(span)} x={at(LABEL + from)} y={at(top)} width={at(width)} height={at(bar)} rx="1.5">
-                            <title>{ format!("#{}: {}, {}", lane.environment, phase_word(span), length_of(span, now_us)) }</title>
+                            <title>{ format!("#{}: {}, {}", lane.environment, stretch_words(span).unwrap_or_else(|| phase_word(span).to_owned()), length_of(span, now_us)) }</title>
                         </rect>
                     }
                 } }
@@ -228,7 +299,7 @@ fn lanes_table(lanes: &[EnvironmentLane], now_us: u64, epoch_ms: u64) -> Html {
                     for (lane, span) in spans.take(SPANS_MAX) {
                         <tr key={format!("{}-{}-{}", lane.environment, span.phase, span.from_us)}>
                             <td>{ format!("#{}{}", lane.environment, if lane.provisioned { ", provisioned" } else { "" }) }</td>
-                            <td>{ phase_word(span) }</td>
+                            <td>{ stretch_words(span).unwrap_or_else(|| phase_word(span).to_owned()) }</td>
                             <td>{ tick_text(epoch_ms, span.from_us) }</td>
                             <td class="number">{ length_of(span, now_us) }</td>
                             <td>{ span.request_id.as_ref().map_or_else(|| html! { "–" }, |id| html! { <code>{ id.chars().take(8).collect::<String>() }</code> }) }</td>

@@ -16,9 +16,9 @@ pub enum EnginePhase {
     Starting,
     /// The document is being replayed.
     Opening {
-        /// Commands done.
+        /// How far it is.
         done: u64,
-        /// Commands in all.
+        /// How far it goes; 0 as long as that is not said.
         total: u64,
     },
     /// It answers.

@@ -1,10 +1,11 @@
 //! A machine's executions, newest first.
 
+use super::metrics::Metrics;
 use crate::components::machine::{execution_status, moment, refused};
-use crate::components::{Empty, Glyph, Panel};
+use crate::components::{Empty, Glyph, Panel, TraceLink};
 use crate::hooks::use_query;
 use crate::model::{
-    execution_of_arn, execution_rows, format_count, format_micros, list_executions,
+    MACHINE_CHARTS, execution_of_arn, execution_rows, format_count, format_micros, list_executions,
     list_express_executions, machine_arn,
 };
 use crate::route::Route;
@@ -40,6 +41,7 @@ pub fn MachineExecutions(props: &MachineExecutionsProps) -> Html {
         count => format_count(count),
     };
     html! {
+        <div class="monitor-tab">
         <Panel title="Executions" {counter} {description} flush={true}>
             { match &answer {
                 None => html! { <div class="skeleton" role="status"><span class="visually-hidden">{ "Loading the executions" }</span><i></i><i></i><i></i></div> },
@@ -54,7 +56,7 @@ pub fn MachineExecutions(props: &MachineExecutionsProps) -> Html {
                             <tbody>
                                 for row in rows.iter() {
                                     <tr key={row.arn.clone()}>
-                                        <th scope="row"><a href={Route::Execution { machine: props.name.to_string(), name: execution_of_arn(&row.arn).map_or_else(|| row.name.clone(), |(_, name)| name) }.format()}>{ &row.name }</a></th>
+                                        <th scope="row"><a href={Route::Execution { machine: props.name.to_string(), name: execution_of_arn(&row.arn).map_or_else(|| row.name.clone(), |(_, name)| name) }.format()}>{ &row.name }</a> <TraceLink id={row.arn.clone()} what={format!("execution {}", row.name)} /></th>
                                         <td>{ execution_status(&row.status) }</td>
                                         <td>{ moment(row.started_seconds) }</td>
                                         <td class="number">{ match row.stopped_seconds {
@@ -69,5 +71,7 @@ pub fn MachineExecutions(props: &MachineExecutionsProps) -> Html {
                 },
             } }
         </Panel>
+        <Metrics namespace="AWS/States" dimension="StateMachineArn" value={arn} charts={&MACHINE_CHARTS[..]} />
+        </div>
     }
 }

@@ -1,10 +1,12 @@
-//! The Monitor tab: numbers, lanes, invocations, logs.
+//! The Monitor tab: numbers, metrics, loads, lanes, invocations, logs.
 
+use super::loads::Loads;
 use super::memory_sweep::MemorySweep;
+use super::metrics::Metrics;
 use crate::components::{AsyncEvents, InvocationsTable, LanesChart, LogView};
 use crate::hooks::{use_session, use_view};
 use crate::host;
-use crate::model::{format_cost, format_count, format_micros};
+use crate::model::{FUNCTION_CHARTS, format_cost, format_count, format_micros};
 use coldstart_protocol::ViewSpec;
 use yew::prelude::*;
 
@@ -64,6 +66,8 @@ pub fn MonitorTab(props: &MonitorTabProps) -> Html {
                     <div key={label}><dt>{ label }</dt><dd>{ value }if !note.is_empty() { <small>{ note }</small> }</dd></div>
                 }
             </dl></section>
+            <Metrics namespace="AWS/Lambda" dimension="FunctionName" value={props.name.clone()} charts={&FUNCTION_CHARTS[..]} />
+            <Loads function={props.name.clone()} />
             <LanesChart function={props.name.clone()} />
             <InvocationsTable function={props.name.clone()} {on_logs} />
             <AsyncEvents function={props.name.clone()} />

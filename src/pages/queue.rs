@@ -1,14 +1,15 @@
 //! A queue: its messages, which are looked at and not received, how it is set, and its dead letters.
 
+use super::metrics::Metrics;
 use crate::components::form::{Texts, form_dialog, form_panel, use_form, use_sender};
 use crate::components::{
-    Button, ButtonKind, Empty, Facts, Glyph, Panel, Status, StatusTone, moment,
+    Button, ButtonKind, Empty, Facts, Glyph, Panel, Status, StatusTone, TraceLink, moment,
 };
 use crate::hooks::{use_app, use_document, use_query, use_session, use_view};
 use crate::model::{
-    MessageForm, SETTABLE, arn_name, format_bytes, format_count, format_micros, list_at, number_at,
-    of_queue, pretty_json, queue_arn, queue_attributes, redrive_attribute, redrive_policy,
-    redrives, start_redrive, text_at, virtual_moment,
+    MessageForm, QUEUE_CHARTS, SETTABLE, arn_name, format_bytes, format_count, format_micros,
+    list_at, number_at, of_queue, pretty_json, queue_arn, queue_attributes, redrive_attribute,
+    redrive_policy, redrives, start_redrive, text_at, virtual_moment,
 };
 use crate::route::Route;
 use coldstart_protocol::{QueueMessage, QueueRow, ViewSpec};
@@ -97,6 +98,7 @@ pub fn QueuePage(props: &QueuePageProps) -> Html {
                 </div>
             </header>
             <Panel title="Details"><Facts {facts} /></Panel>
+            <Metrics namespace="AWS/SQS" dimension="QueueName" value={props.name.clone()} charts={&QUEUE_CHARTS[..]} />
             <Messages row={row.clone()} {messages} {now_us} {epoch_ms} />
             <SendMessage queue={props.name.clone()} fifo={row.fifo} {read_only} />
             if !row.sources.is_empty() { <Redrive queue={props.name.clone()} letters={row.visible} {read_only} /> }
@@ -172,7 +174,7 @@ fn Messages(props: &MessagesProps) -> Html {
         html! {
             <>
                 <tr>
-                    <th scope="row"><button type="button" class="text-button" aria-expanded={if is_open { "true" } else { "false" }} onclick={ let id = id.clone(); on_select.reform(move |_: MouseEvent| id.clone()) }><code>{ short }</code><span class="visually-hidden">{ ": show the message" }</span></button></th>
+                    <th scope="row"><button type="button" class="text-button" aria-expanded={if is_open { "true" } else { "false" }} onclick={ let id = id.clone(); on_select.reform(move |_: MouseEvent| id.clone()) }><code>{ short.clone() }</code><span class="visually-hidden">{ ": show the message" }</span></button> <TraceLink id={message.message_id.clone()} what={format!("message {short}")} /></th>
                     <td>{ state_of(message, props.now_us) }</td>
                     <td><time title={sent.full_text()}>{ format!("{}.{:03}", sent.time_text(), sent.millis) }</time></td>
                     <td class="number">{ format_count(message.receives) }</td>

@@ -130,11 +130,11 @@ pub enum FromWorker {
         /// Names the build.
         build_id: String,
     },
-    /// Replaying a log: `done` of `total` commands.
+    /// Replaying a log, when it takes long: `done` of `total`.
     Progress {
-        /// Commands replayed.
+        /// Thousandths of commands, and of the time between them.
         done: u64,
-        /// Commands in the log.
+        /// Up to here.
         total: u64,
     },
     /// Answer to `Open`.

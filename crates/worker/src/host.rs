@@ -35,6 +35,12 @@ const PUMP_MS: f64 = 10.0;
 const SLICE_MS: f64 = 4.0;
 /// Real milliseconds between two flushes: a frame.
 const FRAME_MS: f64 = 16.0;
+/// The same, of a session that has been at work for [`BUSY_AFTER_MS`]: nobody reads faster, and the page has more to do than to draw.
+const BUSY_FRAME_MS: f64 = 150.0;
+/// Real milliseconds.
+const BUSY_AFTER_MS: f64 = 1_000.0;
+/// A replay that takes longer says how far it is.
+const SILENT_REPLAY_MS: f64 = 300.0;
 /// Building the views may take one part in so many of the Worker's time.
 const VIEW_SHARE: f64 = 8.0;
 /// In real time the clock is shown so often, milliseconds.
@@ -116,6 +122,8 @@ pub struct Host {
     watched: Vec<Watched>,
     clock_sent: Option<ClockState>,
     flush_due_ms: f64,
+    /// Since when something is waited for.
+    busy_since_ms: Option<f64>,
     /// Something may be other than what was sent.
     dirty: bool,
     units: u64,
@@ -145,6 +153,7 @@ impl Host {
             watched: Vec::new(),
             clock_sent: None,
             flush_due_ms: f64::NEG_INFINITY,
+            busy_since_ms: None,
             dirty: true,
             units: UNITS_MIN,
             gauge: CommandGauge::none(),
@@ -487,6 +496,12 @@ impl Host {
         let target = replay.target();
         let arrived =
             (self.is_settled() && self.engine.now() >= target) || self.run_towards(target);
+        let is_long = now_ms - replay.started_ms >= SILENT_REPLAY_MS;
+        if is_long && now_ms - replay.progress_ms >= FRAME_MS {
+            replay.progress_ms = now_ms;
+            let (done, total) = replay.progress(self.engine.now());
+            self.say(FromWorker::Progress { done, total });
+        }
         if !arrived {
             self.replay = Some(replay);
             return;
@@ -495,13 +510,6 @@ impl Host {
             self.gauge.set(replay.done as u64);
             self.engine.handle_request(command.at, command.request);
             replay.done += 1;
-            if now_ms - replay.progress_ms >= FRAME_MS {
-                replay.progress_ms = now_ms;
-                self.say(FromWorker::Progress {
-                    done: replay.done as u64,
-                    total: replay.total() as u64,
-                });
-            }
             self.replay = Some(replay);
             return;
         }
@@ -578,6 +586,7 @@ impl Host {
         self.refresh_executions();
         self.dirty = false;
         let state = self.clock_state();
+        self.busy_since_ms = state.busy.then(|| self.busy_since_ms.unwrap_or(now_ms));
         if self.clock_sent.as_ref() != Some(&state) {
             self.clock_sent = Some(state.clone());
             self.say(FromWorker::Clock { clock: state });
@@ -594,7 +603,11 @@ impl Host {
             self.say(FromWorker::Views { views });
         }
         let took_ms = clock() - now_ms;
-        self.flush_due_ms = now_ms + FRAME_MS.max(VIEW_SHARE * took_ms);
+        let frame_ms = match self.busy_since_ms {
+            Some(since_ms) if now_ms - since_ms > BUSY_AFTER_MS => BUSY_FRAME_MS,
+            _ => FRAME_MS,
+        };
+        self.flush_due_ms = now_ms + frame_ms.max(VIEW_SHARE * took_ms);
     }
 
     fn clock_state(&self) -> ClockState {

@@ -1,7 +1,7 @@
 //! One event's way through the services, as `coldstart:GetTrace` tells it from the facts.
 
 use coldstart_engine::sandbox::WasmiSandbox;
-use coldstart_protocol::{FromWorker, ToWorker};
+use coldstart_protocol::{FromWorker, ToWorker, View, ViewSpec};
 use coldstart_worker::{Host, Next, sha256_hex};
 use coldstart_workspace::{ApiRequest, HELLO_WAT};
 use expect_test::{Expect, expect};
@@ -36,12 +36,14 @@ struct Page {
     real_ms: f64,
     id: u64,
     answers: Vec<(u64, Result<Value, String>)>,
+    /// Request ids of the invocations that a window showed last, the newest first.
+    shown: Vec<String>,
 }
 
 impl Page {
     fn new() -> Self {
         let host = Host::new(Arc::new(WasmiSandbox::new()), "test");
-        Self { host, real_ms: 0.0, id: 0, answers: Vec::new() }
+        Self { host, real_ms: 0.0, id: 0, answers: Vec::new(), shown: Vec::new() }
     }
 
     fn send(&mut self, message: ToWorker, buffers: Vec<Vec<u8>>) {
@@ -53,6 +55,11 @@ impl Page {
                 *real_ms
             });
             while let Some(outgoing) = self.host.poll_message() {
+                if let FromWorker::Views { views } = &outgoing.message
+                    && let [View::Invocations { rows, .. }] = views.as_slice()
+                {
+                    self.shown = rows.iter().map(|row| row.request_id.clone()).collect();
+                }
                 if let FromWorker::Answered { id, result } = outgoing.message {
                     let result = result.map(|response| response.output);
                     self.answers.push((
@@ -391,12 +398,20 @@ fn a_long_session_has_traces_of_its_newest_events_and_none_of_what_is_forgotten(
     page.function("work", HELLO_WAT, json!({}));
     let params =
         json!({ "FunctionName": "work", "InvocationType": "Event", "Payload": { "$text": "{}" } });
-    page.call("lambda", "Invoke", params.clone());
+    page.call("lambda", "Invoke", params);
+    let view = ViewSpec::Invocations { function: "work".into(), rows_max: 1 };
+    page.send(ToWorker::Watch { views: vec![view] }, Vec::new());
+    let first = page.shown[0].clone();
+    assert!(page.told(&first).contains("*Lambda work Invoke"));
     let load = json!({ "FunctionName": "work", "Profile": { "Kind": "Constant", "Rate": 1_000 }, "DurationSeconds": 12 });
     page.call("coldstart", "StartLoad", load);
     let listed = page.call("coldstart", "ListLoads", json!({}));
     assert_eq!(listed["Loads"][0]["Status"], "COMPLETED");
     assert_eq!(listed["Loads"][0]["Succeeded"], 12_000);
+    let newest = page.shown[0].clone();
+    assert_ne!(newest, first);
+    assert!(page.told(&newest).starts_with("*Lambda work Invoke"), "{}", page.told(&newest));
+    assert_eq!(page.trace(&first)["Spans"], json!([]), "forgotten");
     assert_eq!(page.trace("nobody")["Spans"], json!([]));
     assert_eq!(page.trace("")["Spans"], json!([]));
 }

@@ -4,7 +4,9 @@ use super::callback::CallbackForm;
 use super::data::DataText;
 use super::{ViewingHandle, select, visit_status};
 use crate::components::machine::execution_status;
-use crate::components::{Alert, Button, ButtonKind, Empty, Glyph, LogView, Panel, Tab, Tabs};
+use crate::components::{
+    Alert, Button, ButtonKind, Empty, Glyph, LogView, Panel, Tab, Tabs, TraceLink,
+};
 use crate::hooks::{use_session, use_view};
 use crate::model::{
     Moment, Tone, clipped, execution_of_arn, flow_label, flow_order, format_micros, status_at,
@@ -210,6 +212,7 @@ fn AttemptPart(props: &AttemptPartProps) -> Html {
                         <div class="state-invocation">
                             <a href={Route::Invocation { function: attempt.function.clone(), request: attempt.request_id.clone() }.format()}>{ "Open invocation" }</a>
                             if !attempt.request_id.is_empty() {
+                                <TraceLink id={attempt.request_id.clone()} what={format!("attempt {}", props.number)} />
                                 <code>{ &attempt.request_id }</code>
                                 <Button kind={ButtonKind::Link} label={if *logs { "Hide log lines" } else { "Show log lines" }} expanded={*logs} onclick={toggle} />
                             }

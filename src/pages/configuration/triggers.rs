@@ -3,9 +3,10 @@
 use super::{SectionProps, use_targets};
 use crate::components::form::{Texts, form_dialog, options, use_form, use_sender};
 use crate::components::{Button, ButtonKind, Empty, Glyph, Panel, Status, StatusTone};
-use crate::hooks::use_query;
+use crate::hooks::{use_query, use_session};
 use crate::model::{
-    TriggerForm, arn_name, lambda, list_at, number_at, of_function, statements, text_at,
+    MetricRange, TriggerForm, arn_name, lambda, list_at, mapping_counts, mapping_counts_request,
+    number_at, of_function, statements, text_at,
 };
 use serde_json::{Value, json};
 use yew::prelude::*;
@@ -27,6 +28,14 @@ pub(super) fn Triggers(props: &SectionProps) -> Html {
     let rows: Vec<Value> = match &answer {
         Some(Ok(output)) => list_at(output, "EventSourceMappings").to_vec(),
         _ => Vec::new(),
+    };
+    let (now_us, epoch_ms) = use_session(|session| session.now());
+    let uuids: Vec<String> = rows.iter().map(|row| text_at(row, "/UUID")).collect();
+    let range = MetricRange::of(epoch_ms, now_us);
+    let counts = use_query((!uuids.is_empty()).then(|| mapping_counts_request(&uuids, range)));
+    let messages = |uuid: &str| match (&counts, uuids.iter().position(|one| one == uuid)) {
+        (Some(Ok(output)), Some(at)) => mapping_counts(output, at),
+        _ => String::new(),
     };
     let services: Vec<_> = match &policy {
         Some(Ok(output)) => statements(output)
@@ -66,6 +75,7 @@ pub(super) fn Triggers(props: &SectionProps) -> Html {
         );
         let name = arn_name(&source).to_owned();
         let settled = matches!(state.as_str(), "Enabled" | "Disabled");
+        let messages = messages(&uuid);
         html! {
             <tr key={uuid}>
                 <th scope="row">{ format!("SQS: {name}") }</th>
@@ -73,6 +83,7 @@ pub(super) fn Triggers(props: &SectionProps) -> Html {
                 <td class="number">{ number_at(row, "/BatchSize") }</td>
                 <td class="number">{ format!("{} s", number_at(row, "/MaximumBatchingWindowInSeconds")) }</td>
                 <td>{ if list_at(row, "FunctionResponseTypes").is_empty() { "–" } else { "Partial batch responses" } }</td>
+                <td>{ if messages.is_empty() { "–".to_owned() } else { messages } }</td>
                 <td class="row-actions">
                     <Button kind={ButtonKind::Link} label={if enabled { "Disable" } else { "Enable" }} name={format!("{} the trigger of {name}", if enabled { "Disable" } else { "Enable" })} disabled={props.read_only || !settled} onclick={toggle} />
                     <Button kind={ButtonKind::Icon} glyph={Glyph::Edit} label={format!("Edit the trigger of {name}")} disabled={props.read_only || !settled} onclick={show(Open::Edit(row.clone()))} />
@@ -92,7 +103,7 @@ pub(super) fn Triggers(props: &SectionProps) -> Html {
                 if !rows.is_empty() {
                     <div class="table-scroll" tabindex="0" role="group" aria-label="Triggers">
                         <table class="table machines-table">
-                            <thead><tr><th scope="col">{ "Source" }</th><th scope="col">{ "State" }</th><th scope="col" class="number">{ "Batch size" }</th><th scope="col" class="number">{ "Window" }</th><th scope="col">{ "Report" }</th><th scope="col"><span class="visually-hidden">{ "Actions" }</span></th></tr></thead>
+                            <thead><tr><th scope="col">{ "Source" }</th><th scope="col">{ "State" }</th><th scope="col" class="number">{ "Batch size" }</th><th scope="col" class="number">{ "Window" }</th><th scope="col">{ "Report" }</th><th scope="col">{ "Messages" }</th><th scope="col"><span class="visually-hidden">{ "Actions" }</span></th></tr></thead>
                             <tbody>for row in rows.iter() { { line(row) } }</tbody>
                         </table>
                     </div>

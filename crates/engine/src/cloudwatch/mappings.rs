@@ -36,3 +36,47 @@ pub(super) fn fold(store: &mut Store, minute: u64, fact: &Fact) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_counted_on_their_way() {
+        let (mut store, mapping) = (Store::default(), "m".to_owned());
+        let ids = |count: usize| vec!["id".to_owned(); count];
+        let (queue, function) = ("q".to_owned(), "f".to_owned());
+        let ended = |request_id: Option<&str>, deleted, returned| Fact::BatchEnded {
+            mapping: "m".into(),
+            batch: 1,
+            request_id: request_id.map(str::to_owned),
+            outcome: "PartialFailure".into(),
+            deleted: ids(deleted),
+            returned: ids(returned),
+        };
+        for fact in [
+            Fact::MessagesFiltered {
+                mapping: mapping.clone(),
+                queue: queue.clone(),
+                messages: ids(2),
+            },
+            Fact::BatchPolled { mapping, batch: 1, queue, function, messages: ids(5) },
+            ended(Some("r"), 4, 1),
+            ended(None, 0, 3),
+        ] {
+            fold(&mut store, 7, &fact);
+        }
+        let sum = |name: &str| {
+            let key = Key::new("AWS/Lambda", name, &[("EventSourceMappingUUID", "m")]);
+            store.index.get(&key).map(|id| store.series[*id].minutes[&7].sum)
+        };
+        let names = [
+            "PolledEventCount",
+            "FilteredOutEventCount",
+            "InvokedEventCount",
+            "FailedInvokeEventCount",
+            "DeletedEventCount",
+        ];
+        assert_eq!(names.map(sum), [7.0, 2.0, 5.0, 4.0, 4.0].map(Some));
+    }
+}

@@ -71,6 +71,7 @@ pub(crate) const ENGINE: &[Part] = &[
                 "coldstart_engine::lambda::asynchronous::",
                 "coldstart_engine::lambda::control::",
                 "coldstart_engine::lambda::load::",
+                "coldstart_engine::links::",
                 "coldstart_engine::lambda::event_sources::",
                 "coldstart_engine::lambda::environment::Lambda>::provision",
                 "coldstart_engine::lambda::environment::Lambda>::release",
@@ -86,6 +87,25 @@ pub(crate) const ENGINE: &[Part] = &[
             needs: &["services"],
         },
         brotli_max: 80_000,
+        needed_at: &[],
+    },
+    // Views that the first screen does not show, and what only a second look at the facts tells. Taking facts in stays.
+    Part {
+        rule: Rule {
+            name: "views",
+            claims: &[
+                "coldstart_worker::views::events::Events>::apply",
+                "coldstart_worker::views::events::Events>::window",
+                "coldstart_worker::views::lanes::",
+                "coldstart_worker::views::traces",
+                "coldstart_worker::views::invocations::Invocations>::costs",
+                "coldstart_protocol::view::later::write_",
+            ],
+            stays: &[],
+            after: &[],
+            needs: &["services"],
+        },
+        brotli_max: 30_000,
         needed_at: &[],
     },
     // The filter languages: of rules, of mappings, of subscriptions.
@@ -235,15 +255,20 @@ pub(crate) const PAGE: &[Part] = &[
                 "coldstart_app::model::function_control",
                 "coldstart_app::model::costs",
                 "coldstart_app::components::lanes_chart",
+                "coldstart_app::pages::loads",
+                "coldstart_app::model::loads",
+                "coldstart_protocol::view::later::lanes",
+                "coldstart_protocol::view::later::load",
                 "coldstart_app::components::invocations_table",
                 "coldstart_app::components::log_view",
                 "coldstart_app::model::lanes",
             ],
             stays: &[],
             after: &[],
-            needs: &["common"],
+            needs: &["charts", "common"],
         },
-        brotli_max: 90_000,
+        // 90,000 before there were loads.
+        brotli_max: 100_000,
         needed_at: &["#/functions/*"],
     },
     // The list of functions: who comes for the first time is at the starter.
@@ -258,6 +283,22 @@ pub(crate) const PAGE: &[Part] = &[
         brotli_max: 12_000,
         needed_at: &[AGAIN, "#/functions", "#/w/*"],
     },
+    // Charts of metrics: of functions, queues and state machines.
+    Part {
+        rule: Rule {
+            name: "charts",
+            claims: &[
+                "coldstart_app::components::line_chart",
+                "coldstart_app::pages::metrics",
+                "coldstart_app::model::metrics",
+            ],
+            stays: &[],
+            after: &[],
+            needs: &["common"],
+        },
+        brotli_max: 25_000,
+        needed_at: &["#/functions/*", "#/queues*", "#/machines*"],
+    },
     // Queues. Their forms are those of a function's tabs.
     Part {
         rule: Rule {
@@ -265,15 +306,17 @@ pub(crate) const PAGE: &[Part] = &[
             claims: &[
                 "coldstart_app::pages::queue",
                 "coldstart_app::pages::costs",
+                "coldstart_app::pages::trace",
+                "coldstart_app::model::trace",
                 "coldstart_app::model::queue",
                 "coldstart_protocol::view::later::",
             ],
             stays: &[],
             after: &[],
-            needs: &["services", "tabs", "common"],
+            needs: &["services", "tabs", "charts", "common"],
         },
         brotli_max: 40_000,
-        needed_at: &["#/queues*", "#/costs"],
+        needed_at: &["#/queues*", "#/costs", "#/trace/*"],
     },
     // Topics, rules, schedules, layers and roles.
     Part {
@@ -326,7 +369,7 @@ pub(crate) const PAGE: &[Part] = &[
             ],
             stays: &["coldstart_app::components::code_editor"],
             after: &[],
-            needs: &["common"],
+            needs: &["charts", "common"],
         },
         brotli_max: 220_000,
         needed_at: &["#/machines*"],

@@ -53,6 +53,16 @@ fn name_of(arn: &str) -> &str {
     last.rsplit('/').next().unwrap_or(last)
 }
 
+/// Of a rule its bus and its name, of a schedule its group and its name: how their pages are called.
+fn path_of(arn: &str) -> String {
+    let path = arn.rsplit(':').next().unwrap_or(arn);
+    match path.split_once('/') {
+        Some(("rule", name)) if !name.contains('/') => format!("default/{name}"),
+        Some((_, path)) => path.to_owned(),
+        None => path.to_owned(),
+    }
+}
+
 fn service_of(arn: &str) -> &'static str {
     match arn.split(':').nth(2) {
         Some("sqs") => "SQS",
@@ -186,7 +196,7 @@ impl<'g, 'a> Telling<'g, 'a> {
                 (span.service, span.operation) = ("Scheduler", "Occurrence".into());
                 (span.name, span.from_us, span.to_us) = (name_of(schedule).into(), at, Some(at));
                 span.detail = format!("For {scheduled_time}");
-                (span.kind, span.page) = ("schedule", name_of(schedule).to_owned());
+                (span.kind, span.page) = ("schedule", path_of(schedule));
             }
             _ => return self.message(key, id, depth),
         }
@@ -324,7 +334,10 @@ impl<'g, 'a> Telling<'g, 'a> {
             from_us: self.graph.began(key).0,
             status: "running",
             kind,
-            page: name.to_owned(),
+            page: match kind {
+                "topic" => name.to_owned(),
+                _ => path_of(source),
+            },
             ..Span::default()
         };
         for event in self.graph.facts(key) {
@@ -546,6 +559,9 @@ mod tests {
     #[test]
     fn names_are_the_last_parts_of_arns() {
         assert_eq!(name_of("arn:aws:events:us-east-1:1:rule/bus/orders"), "orders");
+        assert_eq!(path_of("arn:aws:events:us-east-1:1:rule/orders"), "default/orders");
+        assert_eq!(path_of("arn:aws:events:us-east-1:1:rule/bus/orders"), "bus/orders");
+        assert_eq!(path_of("arn:aws:scheduler:us-east-1:1:schedule/group/s"), "group/s");
         assert_eq!(page_of("arn:aws:sqs:us-east-1:1:q"), ("queue", "q".to_owned()));
         assert_eq!(page_of("arn:aws:s3:::b"), ("", "b".to_owned()));
     }
