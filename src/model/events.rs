@@ -52,20 +52,7 @@ pub fn target_kind(arn: &str) -> &'static str {
     }
 }
 
-/// A permission for a service to invoke a function, as the console adds it beside a rule or a subscription. The statement is named after its
-/// source, so that one source has one.
-pub fn invoke_permission(function_arn: &str, service: &str, source_arn: &str) -> ApiRequest {
-    let params = json!({
-        "FunctionName": function_arn,
-        "StatementId": permission_sid(source_arn),
-        "Action": "lambda:InvokeFunction",
-        "Principal": service,
-        "SourceArn": source_arn,
-    });
-    request("lambda", "AddPermission", params)
-}
-
-/// The name of the statement that [`invoke_permission`] adds.
+/// The name of the statement that lets a source in.
 pub fn permission_sid(source_arn: &str) -> String {
     let rest: Vec<&str> = source_arn.splitn(6, ':').collect();
     let name = format!("{}-{}", rest.get(2).unwrap_or(&""), rest.last().unwrap_or(&""));

@@ -5,6 +5,7 @@ use super::subscriptions::use_permission;
 use crate::components::form::{Form, Texts, form_dialog, use_form, use_sender};
 use crate::components::{Button, ButtonKind, Empty, Glyph, Panel};
 use crate::model::{TARGET_INPUTS, TargetForm, request, rule_arn, target_kind, text_at};
+use coldstart_workspace::ApiRequest;
 use serde_json::{Value, json};
 use yew::prelude::*;
 
@@ -121,7 +122,12 @@ fn TargetDialog(props: &TargetDialogProps) -> Html {
     let arns = use_target_arns(&["lambda", "sqs", "sns", "states", "events"]);
     let arn = form.get("arn").trim().to_owned();
     let service = arn.split(':').nth(2).unwrap_or_default();
-    let permit = use_permission(&arn, "events.amazonaws.com", &rule_arn(&props.bus, &props.rule));
+    let rule = rule_arn(&props.bus, &props.rule);
+    let permit = use_permission(&arn, "events.amazonaws.com", &rule);
+    let dead = use_permission(form.get("dead").trim(), "events.amazonaws.com", &rule);
+    let waits = permit.waits || dead.waits;
+    let (permit, dead) = (permit.request, dead.request);
+    let permits = permit.is_some() || dead.is_some();
     let text = |key: &str| form.get(key).to_owned();
     let filled = TargetForm {
         id: text("id"),
@@ -136,16 +142,17 @@ fn TargetDialog(props: &TargetDialogProps) -> Html {
         dead_letter: text("dead"),
     };
     let target = filled.target();
-    let ready = target.is_some() && !arn.is_empty() && !filled.id.trim().is_empty();
+    let ready = target.is_some() && !arn.is_empty() && !filled.id.trim().is_empty() && !waits;
     let send = {
         let (sender, done) = (sender.clone(), props.on_close.clone());
         let (bus, rule) = (props.bus.clone(), props.rule.clone());
-        let permit = permit.clone().filter(|_| form.is("permit"));
+        let permits = permit.into_iter().chain(dead).filter(|_| form.is("permit"));
+        let permits: Vec<ApiRequest> = permits.collect();
         Callback::from(move |()| {
             let Some(target) = target.clone() else { return };
             let params = json!({ "EventBusName": bus.to_string(), "Rule": rule.to_string(), "Targets": [target] });
             let mut requests = vec![request("events", "PutTargets", params)];
-            requests.extend(permit.clone());
+            requests.extend(permits.clone());
             sender.send(requests, "The target was saved.", done.clone());
         })
     };
@@ -160,7 +167,11 @@ fn TargetDialog(props: &TargetDialogProps) -> Html {
         html! {
             <>
                 { form.suggested("arn", "Target", "ARN of a function, a queue, a topic, a state machine or an event bus.", &arns) }
-                if permit.is_some() { { form.check("permit", "Let EventBridge invoke the function: adds a statement to its policy") } }
+                if permits { { form.check("permit", match service {
+                    "lambda" => "Let EventBridge invoke the function: adds a statement to its policy",
+                    "sns" => "Let EventBridge publish to the topic: adds a statement to its policy",
+                    _ => "Let EventBridge send to the queue: adds a statement to its policy",
+                }) } }
                 if service == "states" { { form.text("role", "Execution role", "The role that starts the execution.") } }
                 if arn.ends_with(".fifo") { { form.text("group", "Message group ID", "A FIFO queue needs one.") } }
                 { input_fields(&form) }

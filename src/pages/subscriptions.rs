@@ -5,8 +5,8 @@ use crate::components::form::{Form, Texts, form_dialog, use_form, use_sender};
 use crate::components::{Button, ButtonKind, Empty, Glyph, Panel, Status, StatusTone};
 use crate::hooks::use_query;
 use crate::model::{
-    arn_name, invoke_permission, list_at, of_function, permission_sid, pretty_json, redrive_target,
-    request, statements, subscription_redrive, text_at, topic_arn,
+    arn_name, list_at, permission, policy_of, pretty_json, redrive_target, request,
+    subscription_redrive, text_at, topic_arn,
 };
 use coldstart_workspace::ApiRequest;
 use serde_json::{Value, json};
@@ -171,9 +171,14 @@ fn NewSubscription(props: &NewSubscriptionProps) -> Html {
     let endpoint = form.get("endpoint").trim().to_owned();
     let topic = topic_arn(&props.topic);
     let permit = use_permission(&endpoint, "sns.amazonaws.com", &topic);
+    let dead = use_permission(form.get("dead").trim(), "sns.amazonaws.com", &topic);
+    let waits = permit.waits || dead.waits;
+    let (permit, dead) = (permit.request, dead.request);
+    let permits = permit.is_some() || dead.is_some();
     let send = {
         let (sender, form, done) = (sender.clone(), form.clone(), props.on_close.clone());
-        let permit = permit.clone().filter(|_| form.is("permit"));
+        let permits = permit.into_iter().chain(dead).filter(|_| form.is("permit"));
+        let permits: Vec<ApiRequest> = permits.collect();
         Callback::from(move |()| {
             let mut attributes = json!({});
             if !form.get("filter").trim().is_empty() {
@@ -192,7 +197,7 @@ fn NewSubscription(props: &NewSubscriptionProps) -> Html {
                 "ReturnSubscriptionArn": true,
             });
             let mut requests = vec![request("sns", "Subscribe", params)];
-            requests.extend(permit.clone());
+            requests.extend(permits.clone());
             sender.send(requests, "The subscription was created.", done.clone());
         })
     };
@@ -209,7 +214,7 @@ fn NewSubscription(props: &NewSubscriptionProps) -> Html {
         "Create subscription",
         "Create subscription",
         &sender,
-        !endpoint.is_empty(),
+        !endpoint.is_empty() && !waits,
         &send,
         &props.on_close,
         html! {
@@ -218,26 +223,38 @@ fn NewSubscription(props: &NewSubscriptionProps) -> Html {
                     { form.select("protocol", "Protocol", "", &protocols) }
                     { form.suggested("endpoint", "Endpoint", hint, &of(protocol)) }
                 </div>
-                if permit.is_some() { { form.check("permit", "Let SNS invoke the function: adds a statement to its policy") } }
+                if permits { { form.check("permit", if protocol == "lambda" {
+                    "Let SNS invoke the function: adds a statement to its policy"
+                } else {
+                    "Let SNS send to the queue: adds a statement to its policy"
+                }) } }
                 { fields(&form, &of("sqs"), protocol == "sqs") }
             </>
         },
     )
 }
 
-/// The permission that a function needs to be invoked by a source, when it has none for it yet.
+/// What lets a source in.
+#[derive(Default)]
+pub(super) struct Permit {
+    /// What is to be added to the target's policy; none when the source is let in already, or otherwise.
+    pub(super) request: Option<ApiRequest>,
+    /// Whether the policy is still being asked for.
+    pub(super) waits: bool,
+}
+
+/// The permission that a target needs to be called by a source, when it has none for it yet.
 #[hook]
-pub(super) fn use_permission(target: &str, service: &str, source_arn: &str) -> Option<ApiRequest> {
-    let is_function = target.split(':').nth(2) == Some("lambda") && target.contains(":function:");
-    let policy = use_query(is_function.then(|| of_function("GetPolicy", target, json!({}))));
-    let sid = permission_sid(source_arn);
-    let has = match &policy {
-        None => return None,
-        Some(Ok(output)) => statements(output).iter().any(|statement| statement.sid == sid),
-        // It has no policy at all.
-        Some(Err(_)) => false,
-    };
-    (is_function && !has).then(|| invoke_permission(target, service, source_arn))
+pub(super) fn use_permission(target: &str, service: &str, source_arn: &str) -> Permit {
+    let query = policy_of(target);
+    let asks = query.is_some();
+    match use_query(query) {
+        None => Permit { waits: asks, ..Permit::default() },
+        Some(answer) => {
+            let answer = answer.as_deref().ok();
+            Permit { request: permission(target, service, source_arn, answer), waits: false }
+        }
+    }
 }
 
 #[derive(PartialEq, Properties)]
