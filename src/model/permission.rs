@@ -13,7 +13,9 @@ pub fn policy_of(target: &str) -> Option<ApiRequest> {
         return None;
     }
     match service {
-        "lambda" if name.starts_with("function:") => Some(of_function("GetPolicy", target, json!({}))),
+        "lambda" if name.starts_with("function:") => {
+            Some(of_function("GetPolicy", target, json!({})))
+        }
         "sqs" => {
             let params = json!({ "QueueUrl": queue_url(name), "AttributeNames": ["Policy"] });
             Some(request("sqs", "GetQueueAttributes", params))
@@ -65,7 +67,8 @@ pub fn permission(
             request("sqs", "SetQueueAttributes", params)
         }
         _ => {
-            let params = json!({ "TopicArn": target, "AttributeName": "Policy", "AttributeValue": policy });
+            let params =
+                json!({ "TopicArn": target, "AttributeName": "Policy", "AttributeValue": policy });
             request("sns", "SetTopicAttributes", params)
         }
     })
@@ -82,7 +85,11 @@ mod tests {
     fn a_queue_lets_a_topic_in_once_and_keeps_what_its_policy_says() {
         assert!(policy_of("arn:aws:sqs:us-east-1:123456789012:").is_none());
         assert!(policy_of("q").is_none());
-        assert_eq!(permission(QUEUE, "sns.amazonaws.com", TOPIC, None), None, "there is no such queue");
+        assert_eq!(
+            permission(QUEUE, "sns.amazonaws.com", TOPIC, None),
+            None,
+            "there is no such queue"
+        );
         let other = json!({ "Version": "2012-10-17", "Statement": { "Sid": "mine" } });
         let answer = |policy: &str| json!({ "Attributes": { "Policy": policy } });
         let before = answer(&other.to_string());
@@ -90,7 +97,10 @@ mod tests {
         assert_eq!(set.operation, "SetQueueAttributes");
         let text = text_at(&set.params, "/Attributes/Policy");
         let policy: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!((&policy["Statement"][0]["Sid"], &policy["Statement"][1]["Sid"]), (&json!("mine"), &json!("sns-t")));
+        assert_eq!(
+            (&policy["Statement"][0]["Sid"], &policy["Statement"][1]["Sid"]),
+            (&json!("mine"), &json!("sns-t"))
+        );
         assert_eq!(permission(QUEUE, "sns.amazonaws.com", TOPIC, Some(&answer(&text))), None);
         let fresh = permission(QUEUE, "sns.amazonaws.com", TOPIC, Some(&json!({}))).unwrap();
         assert!(text_at(&fresh.params, "/Attributes/Policy").contains(QUEUE));
@@ -100,7 +110,10 @@ mod tests {
     fn a_function_without_a_policy_gets_one() {
         let function = "arn:aws:lambda:us-east-1:123456789012:function:f";
         let made = permission(function, "events.amazonaws.com", TOPIC, None).unwrap();
-        assert_eq!((made.operation.as_str(), text_at(&made.params, "/StatementId").as_str()), ("AddPermission", "sns-t"));
+        assert_eq!(
+            (made.operation.as_str(), text_at(&made.params, "/StatementId").as_str()),
+            ("AddPermission", "sns-t")
+        );
         let policy = json!({ "Policy": json!({ "Statement": [{ "Sid": "sns-t" }] }).to_string() });
         assert_eq!(permission(function, "events.amazonaws.com", TOPIC, Some(&policy)), None);
     }

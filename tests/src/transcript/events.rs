@@ -175,10 +175,20 @@ impl Player<'_> {
     pub(super) fn subscribing_queue(&mut self, params: &Value) -> Result<Map<String, Value>, Stop> {
         let mut params = self.resolve(params)?.as_object().cloned().unwrap_or_default();
         let url = params.remove("QueueUrl").unwrap_or_default();
-        match queues::arn_of(&mut self.cloud, &url) {
-            Some(arn) => params.insert("Endpoint".to_owned(), arn),
-            None => return skip("needs a queue that is not there"),
+        let Some(arn) = queues::arn_of(&mut self.cloud, &url) else {
+            return skip("needs a queue that is not there");
         };
+        let policy = json!({ "Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" }, "Action": "sqs:SendMessage", "Resource": arn,
+            "Condition": { "ArnEquals": { "aws:SourceArn": params.get("TopicArn") } },
+        }] });
+        let attributes = json!({ "Policy": policy.to_string() });
+        self.must(
+            "sqs",
+            "SetQueueAttributes",
+            json!({ "QueueUrl": url, "Attributes": attributes }),
+        )?;
+        params.insert("Endpoint".to_owned(), arn);
         Ok(params)
     }
 }
