@@ -2,6 +2,7 @@
 
 mod asynchronous;
 mod environments;
+mod extensions;
 mod hostile;
 mod invocations;
 mod lambda_configuration;

@@ -70,6 +70,16 @@ pub(crate) const RESTORE_US: u64 = 160_000;
 /// Restoring a snapshot, microseconds per MiB of the guest's memory in it. Chosen.
 pub(crate) const RESTORE_US_PER_MIB: u64 = 2_000;
 
+/// Extensions of a function (Lambda quotas: "up to 10").
+pub(crate) const EXTENSIONS_MAX: usize = 10;
+
+/// From the start of an extension's process to its first instruction. Chosen.
+pub(crate) const EXTENSION_US: u64 = 5_000;
+
+/// "The entire Shutdown phase is capped at 2 seconds" with external extensions (Using the Lambda Extensions API). The runtime's share of it
+/// (300 ms) is for handling a signal, of which WebAssembly has none: extensions have all of it.
+pub(crate) const EXTENSIONS_SHUTDOWN_US: u64 = 2_000_000;
+
 /// Of a restoration, what is billed: "the time it takes for Lambda to load the runtime" (Monitoring for Lambda SnapStart). As
 /// [`INIT_US_MIN`], in milliseconds.
 pub(crate) const RESTORE_BILLED_MS: u64 = INIT_US_MIN / 1_000;

@@ -36,6 +36,13 @@ pub(crate) enum Record {
         /// The text format has successes too: "SnapStart and provisioned concurrency functions always emit INIT_REPORT".
         always: bool,
     },
+    /// How an extension is at the end of the init phase, or when it ends before its time.
+    Extension {
+        name: String,
+        state: &'static str,
+        events: Vec<String>,
+        error_type: Option<String>,
+    },
     /// An environment begins with a snapshot.
     RestoreStart {
         runtime_version: String,
@@ -119,6 +126,11 @@ impl Record {
                     milliseconds(*init_us)
                 )
             }
+            Self::Extension { name, state, events, error_type } => {
+                let error = error_type.as_ref().map(|own| format!("\tError Type: {own}"));
+                let (events, error) = (events.join(", "), error.unwrap_or_default());
+                format!("EXTENSION\tName: {name}\tState: {state}\tEvents: [{events}]{error}\n")
+            }
             Self::RestoreStart { runtime_version, runtime_arn, .. } => {
                 format!(
                     "RESTORE_START Runtime Version: {runtime_version}\tRuntime Version ARN: {runtime_arn}\n"
@@ -169,6 +181,7 @@ impl Record {
     pub(crate) fn level(&self) -> &'static str {
         let (normally, status) = match self {
             Self::InitStart { .. }
+            | Self::Extension { .. }
             | Self::RestoreStart { .. }
             | Self::Start { .. }
             | Self::Lines { .. }
@@ -197,6 +210,13 @@ impl Record {
                     "functionVersion": version,
                 }),
             ),
+            Self::Extension { name, state, events, error_type } => {
+                let mut record = json!({ "name": name, "state": state, "events": events });
+                if let Some(error_type) = error_type {
+                    record["errorType"] = json!(error_type);
+                }
+                ("platform.extension", record)
+            }
             Self::RestoreStart { runtime_version, runtime_arn, version } => (
                 "platform.restoreStart",
                 json!({

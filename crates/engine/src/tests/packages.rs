@@ -7,7 +7,7 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 
 /// An entry of a zip, as the tests bend it.
-struct Entry<'a> {
+pub(super) struct Entry<'a> {
     path: &'a str,
     content: Vec<u8>,
     deflated: bool,
@@ -17,12 +17,12 @@ struct Entry<'a> {
     announced: Option<u32>,
 }
 
-fn entry(path: &str, content: impl AsRef<[u8]>) -> Entry<'_> {
+pub(super) fn entry(path: &str, content: impl AsRef<[u8]>) -> Entry<'_> {
     let content = content.as_ref().to_vec();
     Entry { path, content, deflated: false, mode: 0, announced: None }
 }
 
-fn script(text: &str) -> Vec<u8> {
+pub(super) fn script(text: &str) -> Vec<u8> {
     [b"\0asm", text.as_bytes()].concat()
 }
 
@@ -32,7 +32,7 @@ fn crc32(bytes: &[u8]) -> u32 {
     })
 }
 
-fn zip(entries: &[Entry<'_>]) -> Vec<u8> {
+pub(super) fn zip(entries: &[Entry<'_>]) -> Vec<u8> {
     let (mut zip, mut directory) = (Vec::new(), Vec::new());
     for entry in entries {
         let at = zip.len() as u32;
@@ -63,7 +63,7 @@ fn zip(entries: &[Entry<'_>]) -> Vec<u8> {
     zip
 }
 
-fn base64(bytes: &[u8]) -> Value {
+pub(super) fn base64(bytes: &[u8]) -> Value {
     json!(base64::engine::general_purpose::STANDARD.encode(bytes))
 }
 

@@ -78,6 +78,9 @@ impl Settings {
                 control::layers::attached(lambda, world, list)?
             };
         }
+        if self.snap_start && control::layers::bring_extensions(&self.layers) {
+            return Err(LambdaError::not_emulated("extensions of functions with SnapStart"));
+        }
         Ok(())
     }
 

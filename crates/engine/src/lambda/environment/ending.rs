@@ -1,6 +1,6 @@
 //! How work ends: stops, time-outs, exits and the stop button; what is answered, and what becomes of the environment.
 
-use super::{Cx, Due, Environment, Lambda, Tag};
+use super::{Cx, Due, Environment, Held, Lambda, Tag};
 use crate::lambda::invocation::{Conclusion, Invocation};
 use crate::lambda::report::{Record, ReportStatus};
 use crate::lambda::{asynchronous, control, costs, report};
@@ -12,6 +12,10 @@ use coldstart_sandbox::{Answer, Exit, Resume, Shape, Stop, Trap};
 impl Lambda {
     pub(super) fn handle_stop(&mut self, cx: &mut Cx<'_>, id: u32, stop: Stop) {
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
+        if environment.extension.is_some() {
+            self.extension_stopped(cx, id, stop);
+            return;
+        }
         match stop {
             Stop::Exhausted => unreachable!("a slice's end is no stop"),
             Stop::Call(body) => self.queue_call(cx.world, id, cx.world.now, None, body),
@@ -104,6 +108,13 @@ impl Lambda {
     }
 
     pub(super) fn time_out(&mut self, cx: &mut Cx<'_>, id: u32) {
+        if self.environments[&id].extension.is_some() {
+            self.extension_expired(cx.world, id);
+            return;
+        }
+        if !self.environments[&id].extensions.is_empty() {
+            self.extensions_shut_down(cx.world, id, "timeout");
+        }
         self.kill_guest(cx.world, id);
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         environment.initialising = false;
@@ -123,7 +134,14 @@ impl Lambda {
     }
 
     /// Ends the invocation: END and REPORT, the answer, and what becomes of the environment.
-    pub(super) fn finish(&mut self, cx: &mut Cx<'_>, id: u32, conclusion: Conclusion) {
+    pub(super) fn finish(&mut self, cx: &mut Cx<'_>, id: u32, mut conclusion: Conclusion) {
+        let environment = &self.environments[&id];
+        if !environment.extensions.is_empty() && environment.guest.is_some() {
+            match self.extensions_hold(id, Held::Conclusion(conclusion)) {
+                Some(Held::Conclusion(ready)) => conclusion = ready,
+                _ => return,
+            }
+        }
         self.log_start(cx, id);
         self.flush_partial_lines(cx, id);
         self.cancel_due(cx.world, id);
@@ -138,7 +156,10 @@ impl Lambda {
         let billed_ms = report::billed_ms(invocation.init_us, duration_us)
             + restored.map_or(0, |restored| restored.billed_ms);
         let memory_mb = environment.deployment.settings.memory_mb;
-        let used = (environment.memory_bytes_peak + costs::RUNTIME_MEMORY_BYTES).div_ceil(1 << 20);
+        let members = environment.extensions.iter().filter_map(|id| self.environments.get(id));
+        let beside: u64 = members.map(|member| member.memory_bytes_peak).sum();
+        let used = environment.memory_bytes_peak + beside + costs::RUNTIME_MEMORY_BYTES;
+        let used = used.div_ceil(1 << 20);
         let memory_used_mb = used.min(memory_mb);
         let finished = Fact::InvocationFinished {
             request_id: request_id.clone(),
@@ -198,11 +219,16 @@ impl Lambda {
     /// After an invocation: idle, or without a guest, or gone.
     pub(super) fn rest(&mut self, world: &mut World, id: u32) {
         let environment = self.environments.get_mut(&id).expect("it has just worked");
+        let (gone, extended) = (environment.guest.is_none(), !environment.extensions.is_empty());
         let command = environment.deployment.package.shape() == Shape::Command;
         if environment.retired || command {
             self.reclaim(world, id);
             return;
         }
+        if gone && extended {
+            self.extensions_shut_down(world, id, "failure");
+        }
+        let environment = self.environments.get_mut(&id).expect("it has just worked");
         let provisioned = environment.provisioned.is_some();
         let phase = if environment.guest.is_some() {
             EnvironmentPhase::Idle
@@ -220,6 +246,9 @@ impl Lambda {
 
     pub(super) fn reclaim(&mut self, world: &mut World, id: u32) {
         self.set_phase(world, id, EnvironmentPhase::Reclaimed);
+        if !self.environments[&id].extensions.is_empty() {
+            self.extensions_shut_down(world, id, "spindown");
+        }
         self.unset_idle(id);
         let environment = self.environments.remove(&id).expect("an environment is reclaimed once");
         assert!(environment.work.is_none(), "an environment at work is not reclaimed");
@@ -239,7 +268,8 @@ impl Lambda {
         let serves = |number| known.is_some_and(|function| function.has_deployment(number));
         let mut idle = Vec::new();
         for (id, environment) in &mut self.environments {
-            if environment.function == function && !serves(environment.deployment.number) {
+            let ends = !serves(environment.deployment.number) && environment.extension.is_none();
+            if environment.function == function && ends {
                 environment.retired = true;
                 idle.extend(environment.work.is_none().then_some(*id));
             }
@@ -300,6 +330,11 @@ impl Lambda {
 
     /// An answer of ours: AWS has no such button.
     pub(super) fn stopped_by_hand(&mut self, cx: &mut Cx<'_>, id: u32) {
+        if self.environments[&id].extension.is_some() {
+            let why = "it was stopped by hand".to_owned();
+            self.extension_exited(cx, id, &Trap::Other(why));
+            return;
+        }
         self.kill_guest(cx.world, id);
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         environment.initialising = false;

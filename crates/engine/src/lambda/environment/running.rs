@@ -20,7 +20,9 @@ impl Lambda {
             "a guest computes one thing at a time"
         );
         let phase = environment.phase;
-        let deadline = if matches!(phase, EnvironmentPhase::Init | EnvironmentPhase::Restore) {
+        let deadline = if let Some(deadline) = environment.extension_deadline() {
+            deadline
+        } else if matches!(phase, EnvironmentPhase::Init | EnvironmentPhase::Restore) {
             environment.init_began.after_micros(environment.init_us_max())
         } else {
             environment.invocation().deadline
