@@ -199,8 +199,9 @@ impl Sender {
         spawn_local(async move {
             let mut output = None;
             for request in requests {
-                if let Some(function) = request.params.get("FunctionName").and_then(|n| n.as_str())
-                {
+                // A permission is taken at any time, and of functions that nobody watches it is not known how they are.
+                let function = request.params.get("FunctionName").and_then(|name| name.as_str());
+                if let Some(function) = function.filter(|_| request.operation != "AddPermission") {
                     actions::settled(&sender.app, function).await;
                 }
                 match sender.app.engine.request(request, &[]).await {

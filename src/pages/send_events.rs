@@ -128,7 +128,7 @@ fn results(rows: &[serde_json::Value]) -> Html {
         }
     };
     html! {
-        <div class="table-scroll service-result" role="status" aria-label="Results">
+        <div class="service-result" role="status" aria-label="Results">
             <table class="table machines-table">
                 <thead><tr><th scope="col">{ "Entry" }</th><th scope="col">{ "Result" }</th><th scope="col">{ "Event ID or reason" }</th></tr></thead>
                 <tbody>for row in rows.iter().enumerate() { { line(row) } }</tbody>
