@@ -96,6 +96,9 @@ pub enum Fact {
         /// The handler or the event that asked for it. No part of the history's text.
         #[serde(skip)]
         asker: Option<Asker>,
+        /// The alias that was named, for metrics. No part of the history's text either.
+        #[serde(skip)]
+        alias: Option<String>,
     },
     /// An environment began to work on an invocation.
     InvocationStarted {

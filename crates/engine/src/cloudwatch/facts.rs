@@ -60,6 +60,8 @@ pub(super) struct Folding {
     versions: BTreeMap<u32, String>,
     /// Provisioned environments at work, with their function.
     provisioned: BTreeMap<u32, String>,
+    /// Aliases that were named, by request id, and whether the event may be tried again.
+    pub(super) aliases: BTreeMap<String, (String, bool)>,
     /// When asynchronous events were accepted, by request id.
     accepted: BTreeMap<String, Timestamp>,
     /// Executions that have begun.
@@ -79,11 +81,18 @@ pub(super) fn fold(store: &mut Store, of: &mut Folding, now: Timestamp, minute: 
             }
             _ => {}
         },
-        Fact::InvocationAccepted { request_id, function, invocation_type, .. }
-            if invocation_type == "Event" =>
-        {
-            publish.lambda(function, None, Lambda::AsyncEventsReceived, 1.0);
-            remember(&mut publish.of.accepted, request_id.clone(), now);
+        Fact::InvocationAccepted { request_id, function, invocation_type, alias, .. } => {
+            let is_event = invocation_type == "Event";
+            if let Some(alias) = alias {
+                publish.of.aliases.insert(request_id.clone(), (alias.clone(), is_event));
+                if publish.of.aliases.len() > OPEN_MAX {
+                    publish.of.aliases.pop_first();
+                }
+            }
+            if is_event {
+                publish.lambda(function, None, Lambda::AsyncEventsReceived, 1.0);
+                remember(&mut publish.of.accepted, request_id.clone(), now);
+            }
         }
         Fact::InvocationStarted { request_id, function, environment, concurrency, .. } => {
             let of = &mut *publish.of;
@@ -127,6 +136,14 @@ pub(super) fn fold(store: &mut Store, of: &mut Folding, now: Timestamp, minute: 
             let version = of.versions.get(environment).cloned();
             let failed = f64::from(u8::from(*outcome != Outcome::Success));
             let duration_ms = *duration_us as f64 / 1_000.0;
+            let alias = match of.aliases.is_empty() {
+                true => None,
+                false => {
+                    super::services::alias(publish.store, of, minute, fact, version.as_deref())
+                }
+            };
+            // Who named an alias is counted for the alias.
+            let version = alias.or(version);
             for (metric, value) in [
                 (Lambda::Invocations, 1.0),
                 (Lambda::Errors, failed),
@@ -141,6 +158,7 @@ pub(super) fn fold(store: &mut Store, of: &mut Folding, now: Timestamp, minute: 
         }
         Fact::EventDropped { request_id, function, .. } => {
             publish.of.accepted.remove(request_id);
+            publish.of.aliases.remove(request_id);
             publish.lambda(function, None, Lambda::AsyncEventsDropped, 1.0);
         }
         Fact::EventDelivered { function, kind, error: Some(_), .. } => {

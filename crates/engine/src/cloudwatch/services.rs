@@ -1,12 +1,13 @@
-//! What queues, buses, topics and schedules publish.
+//! What queues, buses, topics and schedules publish, and what aliases do beside their functions.
 //!
 //! Sources: "Available CloudWatch metrics for Amazon SQS", "Monitoring Amazon EventBridge", "Monitoring Amazon SNS topics using
 //! CloudWatch", "Monitoring Amazon EventBridge Scheduler with Amazon CloudWatch". What a delivery came to is a fact; what was sent and
 //! received is told by the queue itself, as no fact says how large a message is.
 
+use super::facts::Folding;
 use super::store::{Key, Store};
 use super::{MINUTE_MS, Metrics};
-use crate::Fact;
+use crate::{Fact, Outcome};
 
 /// What happened to a queue.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +47,41 @@ fn add(store: &mut Store, key: Key, unit: &'static str, minute: u64, value: f64)
     if let Some(id) = store.series(key, unit) {
         store.minute(id, minute).add(value, 1.0);
     }
+}
+
+/// The alias that an invocation named, which has ended: publishes which version ran for it (`ExecutedVersion`).
+#[inline(never)]
+pub(super) fn alias(
+    store: &mut Store,
+    of: &mut Folding,
+    minute: u64,
+    fact: &Fact,
+    version: Option<&str>,
+) -> Option<String> {
+    let Fact::InvocationFinished { request_id, function, outcome, duration_us, .. } = fact else {
+        return None;
+    };
+    let succeeded = *outcome == Outcome::Success;
+    let (alias, may_come_again) = of.aliases.get(request_id).cloned()?;
+    if succeeded || !may_come_again {
+        of.aliases.remove(request_id);
+    }
+    let resource = format!("{function}:{alias}");
+    let version = version.unwrap_or("$LATEST");
+    let dimensions = [
+        ("FunctionName", function.as_str()),
+        ("Resource", &resource),
+        ("ExecutedVersion", version),
+    ];
+    let failed = f64::from(u8::from(!succeeded));
+    for (name, unit, value) in [
+        ("Invocations", "Count", 1.0),
+        ("Errors", "Count", failed),
+        ("Duration", "Milliseconds", *duration_us as f64 / 1_000.0),
+    ] {
+        add(store, Key::new("AWS/Lambda", name, &dimensions), unit, minute, value);
+    }
+    Some(alias)
 }
 
 /// What an ARN names: `bus/rule` of a rule, `group/name` of a schedule, `topic:id` of a subscription.

@@ -314,3 +314,34 @@ fn queues_topics_and_rules_publish_what_happens_to_them() {
     let scenario = scenario.clone().request("sqs", "DeleteMessage", delete);
     assert_eq!(deleted(&scenario), "1: 1.0 1.0 1.0");
 }
+
+#[test]
+fn an_alias_is_told_apart_and_so_is_what_ran_for_it() {
+    let alias = |name: &str| json!({ "FunctionName": "f", "Qualifier": name, "Payload": { "$text": "{}" } });
+    let scenario = Scenario::new()
+        .function("f", "loop\nevent: respond 1")
+        .request("lambda", "PublishVersion", json!({ "FunctionName": "f" }))
+        .rest()
+        .request(
+            "lambda",
+            "CreateAlias",
+            json!({ "FunctionName": "f", "Name": "live", "FunctionVersion": "1" }),
+        )
+        .request("lambda", "Invoke", alias("live"))
+        .request("lambda", "Invoke", alias("1"))
+        .invoke("f", "{}")
+        .rest();
+    let of = |dimensions: &[(&str, &str)]| {
+        let dimensions: Vec<Value> = dimensions
+            .iter()
+            .map(|(name, value)| json!({ "Name": name, "Value": value }))
+            .collect();
+        statistics(&scenario, "AWS/Lambda", "Invocations", json!(dimensions))
+    };
+    let name = ("FunctionName", "f");
+    assert_eq!(of(&[name]), "0: 3.0 1.0 3.0");
+    for resource in ["f", "f:1", "f:live"] {
+        assert_eq!(of(&[name, ("Resource", resource)]), "0: 1.0 1.0 1.0", "{resource}");
+    }
+    assert_eq!(of(&[name, ("Resource", "f:live"), ("ExecutedVersion", "1")]), "0: 1.0 1.0 1.0");
+}

@@ -105,7 +105,7 @@ pub(crate) fn lets_in(
 ) -> bool {
     let policy = Policy::of_resource(statements);
     let what = ("lambda:InvokeFunction".to_owned(), function_arn.to_owned());
-    ask_policy(config, &policy, services, source_arn, what).is_ok()
+    ask_policy(config, &policy, services, source_arn, what).is_none()
 }
 
 /// The functions whose role does not let them write to their log group: they leave no log. None when a request changes nothing of it.
@@ -216,7 +216,7 @@ impl Account<'_> {
         let resource = resource(self.config, wish.service, wish.params);
         let policy = self.policy_of(wish.service, &resource)?;
         let what = (action(wish.service, wish.operation), resource);
-        let (ask, decision) = ask_policy(self.config, &policy, services, source_arn, what).err()?;
+        let (ask, decision) = ask_policy(self.config, &policy, services, source_arn, what)?;
         Some(refusal(wish.service, &ask, &decision))
     }
 
@@ -232,17 +232,14 @@ impl Account<'_> {
     }
 }
 
-/// Asks a policy of a resource for a service.
-///
-/// # Errors
-/// What was asked, and the decision against it.
+/// Asks a policy of a resource for a service that goes by several names. Gives what was asked and the decision, when it is against all.
 fn ask_policy(
     config: &Config,
     policy: &Policy,
     services: &[&str],
     source_arn: &str,
     (action, resource): (String, String),
-) -> Result<(), (Ask, Decision)> {
+) -> Option<(Ask, Decision)> {
     let keys = [
         ("aws:sourcearn", source_arn),
         ("aws:sourceaccount", &config.account),
@@ -259,11 +256,11 @@ fn ask_policy(
         };
         let decision = evaluate(&ask, &Policies { resource: Some(policy), ..Policies::default() });
         if decision.is_allowed() {
-            return Ok(());
+            return None;
         }
         refused.get_or_insert((ask, decision));
     }
-    refused.map_or(Ok(()), Err)
+    refused
 }
 
 /// The name that a service gives its session of a role: 32 digits here, drawn from what it is for.

@@ -106,6 +106,7 @@ pub(super) fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'
         mapping: incoming.caller.batch().map(|(mapping, _)| mapping.to_owned()),
         batch: incoming.caller.batch().map(|(_, batch)| batch),
         asker: incoming.caller.asker(),
+        alias: alias_of(&invocation.invoked_arn),
     });
     if let Some((_, batch)) = incoming.caller.batch() {
         event_sources::accepted(lambda, batch, &invocation.request_id);
@@ -128,4 +129,11 @@ fn trace_id(world: &mut World) -> String {
     let rng = &mut world.rng;
     let [root, parent, lineage] = [rng.hex(24), rng.hex(16), rng.hex(8)];
     format!("Root=1-{seconds:08x}-{root};Parent={parent};Sampled=0;Lineage=1:{lineage}:0")
+}
+
+/// The alias in the ARN that a caller named.
+fn alias_of(invoked_arn: &str) -> Option<String> {
+    let qualifier = invoked_arn.split(':').nth(7)?;
+    let is_version = qualifier == "$LATEST" || qualifier.bytes().all(|byte| byte.is_ascii_digit());
+    (!is_version).then(|| qualifier.to_owned())
 }
