@@ -57,6 +57,35 @@ export const routes = [
       await page.getByText("REPORT RequestId").first().waitFor();
     },
   },
+  {
+    name: "monitor-load",
+    fullPage: true,
+    hash: "",
+    async prepare(page) {
+      await withHistory(page);
+      await openTab(page, "Monitor");
+      await page.getByLabel("Profile").selectOption("Ramp");
+      await page.getByLabel("From (invocations a second)").fill("1");
+      await page.getByLabel("To (invocations a second)").fill("30");
+      await page.getByLabel("Duration (seconds)").fill("240");
+      await page.getByRole("button", { name: "Start load" }).click();
+      await page.getByRole("list", { name: "Loads" }).getByText("Completed", { exact: true }).waitFor();
+      await page.getByRole("slider", { name: "Share of cold starts" }).waitFor();
+    },
+  },
+  {
+    name: "trace",
+    fullPage: true,
+    hash: "#/examples",
+    async prepare(page) {
+      await openScenario(page, "Retries, dead letters and destinations");
+      const events = page.getByRole("group", { name: "Asynchronous events" });
+      await events.getByText("Given up", { exact: true }).waitFor();
+      await events.getByRole("row", { name: /Given up/ }).getByRole("link", { name: /^Trace/ }).click();
+      await page.getByRole("list", { name: "Spans of the trace" }).waitFor();
+    },
+  },
+  { name: "trace-unknown", hash: "#/trace/nobody", prepare: (page) => page.getByText("Nothing is known of this event").waitFor() },
   { name: "monitor-empty", hash: "#/functions/hello/monitor", prepare: (page) => page.locator(".numbers").waitFor() },
   { name: "configuration", hash: "#/functions/hello/configuration", prepare: (page) => page.getByLabel("Memory (MB)").waitFor() },
   ...["triggers", "permissions", "destinations", "url", "variables", "tags", "monitoring", "concurrency", "asynchronous", "layers"].map((section) => ({
