@@ -1,6 +1,7 @@
 //! Extensions in layers: what they are told, what waits for them, and what becomes of a function whose extension fails.
 
 use super::packages::{base64, entry, script, zip};
+use crate::Fact;
 use crate::testing::Scenario;
 use expect_test::expect;
 use serde_json::{Value, json};
@@ -91,23 +92,23 @@ fn an_extension_hears_of_invocations_and_of_the_end() {
          2112.795 started 7476 in 0 cold
          2112.795 log "START RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a Version: $LATEST"
          2113.395 log "at work"
+         2113.395 answered Invoke 200
          2113.395 log "{\"eventType\":\"INVOKE\",\"deadlineMs\":1767225605112,\"requestId\":\"7476cf8a-4baa-4dc0-87b3-41d690d7a28a\",\"invokedFunctionArn\":\"arn:aws:lambda:us-east-1:123456789012:function:f\",\"tracing\":{\"type\":\"X-Amzn-Trace-Id\",\"value\":\"Root=1-6955b902-8a75c4f6ead6b9f6b3a4975a;Parent=36b0df7b6a6a435a;Sampled=0;Lineage=1:1faab275:0\"}}"
          2113.395 log "END RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a"
          2113.395 log "REPORT RequestId: 7476cf8a-4baa-4dc0-87b3-41d690d7a28a\tDuration: 0.60 ms\tBilled Duration: 14 ms\tMemory Size: 128 MB\tMax Memory Used: 14 MB\tInit Duration: 13.00 ms\t"
          2113.395 finished 7476 Success 600 us init 13000 us billed 14 ms 14 MB 0 units
          2113.395 environment 0 Idle
-         2113.395 answered Invoke 200
          2113.395 accepted 88b8 f RequestResponse
          2113.395 environment 0 Invoke
          2113.395 started 88b8 in 0
          2113.395 log "START RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62 Version: $LATEST"
          2113.995 log "at work"
+         2113.995 answered Invoke 200
          2113.995 log "{\"eventType\":\"INVOKE\",\"deadlineMs\":1767225605113,\"requestId\":\"88b894e1-401e-425b-b86c-9a98359e0b62\",\"invokedFunctionArn\":\"arn:aws:lambda:us-east-1:123456789012:function:f\",\"tracing\":{\"type\":\"X-Amzn-Trace-Id\",\"value\":\"Root=1-6955b902-caf5239376cd9a743f0e37ac;Parent=b6393c14981e2a50;Sampled=0;Lineage=1:9a66edc0:0\"}}"
          2113.995 log "END RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62"
          2113.995 log "REPORT RequestId: 88b894e1-401e-425b-b86c-9a98359e0b62\tDuration: 0.60 ms\tBilled Duration: 1 ms\tMemory Size: 128 MB\tMax Memory Used: 14 MB\t"
          2113.995 finished 88b8 Success 600 us billed 1 ms 14 MB 0 units
          2113.995 environment 0 Idle
-         2113.995 answered Invoke 200
         602113.995 environment 0 Reclaimed
         602113.995 log "{\"eventType\":\"SHUTDOWN\",\"shutdownReason\":\"spindown\",\"deadlineMs\":1767226204113}"
         #0 201 {"FunctionName":"f","FunctionArn":"arn:aws:lambda:us-east-1:123456789012:function:f","Runtime":"provided.al2023","Role":"arn:aws:iam::123456789012:role/lambda-role","Handler":"bootstrap","CodeSize":61,"Description":"","Timeout":3,"MemorySize":128,"LastModified":"2026-01-01T00:00:00.000+0000","CodeSha256":"K12UWIHtC6AEgT1kvXSnmlXjPknmFMt2ETZFQRYQ/rM=","Version":"$LATEST","TracingConfig":{"Mode":"PassThrough"},"RevisionId":"f893a2ee-fb32-455e-b1c1-8690ee42c90b","PackageType":"Zip","Architectures":["x86_64"],"EphemeralStorage":{"Size":512},"SnapStart":{"ApplyOn":"None","OptimizationStatus":"Off"},"LoggingConfig":{"LogFormat":"Text","LogGroup":"/aws/lambda/f"},"State":"Pending","StateReason":"The function is being created.","StateReasonCode":"Creating","RuntimeVersionConfig":{"RuntimeVersionArn":"arn:aws:lambda:us-east-1::runtime:0c7a6b68ae8de5940afe217dbb81f77b9fcad26466e440a79ad48af42a49669c"}}
@@ -126,6 +127,13 @@ fn init_and_invocations_last_as_long_as_the_slowest_extension() {
     let scenario =
         extended("loop\ninit: sleep 20\nevent: respond 1", &[("a", &slow), ("b", &deaf)]);
     let scenario = scenario.invoke("f", "{}").rest().invoke("f", "{}").rest().at(700_000);
+    // The caller has its answer when the function is done, 50 ms before the invocation ends.
+    let history = scenario.run();
+    let ended = history.events.iter().rev().find_map(|event| {
+        matches!(event.fact, Fact::InvocationFinished { .. }).then_some(event.at)
+    });
+    let answered = history.answers.last().map(|(at, ..)| *at);
+    assert_eq!(ended, answered.map(|at| at.after_ms(50)));
     expect![[r#"
         EXTENSION	Name: a	State: Ready	Events: [INVOKE, SHUTDOWN]
         EXTENSION	Name: b	State: Ready	Events: []
@@ -258,7 +266,11 @@ fn an_extension_that_does_not_end_runs_into_the_functions_timeout() {
         let extension = format!("loop\ninit: {REGISTER}\nevent: {event}");
         let scenario = extended("loop\nevent: respond 1", &[("busy", &extension)]);
         let scenario = scenario.invoke("f", "{}").rest();
-        assert_eq!(payload(&scenario)["errorType"], "Sandbox.Timedout");
+        assert_eq!(scenario.last_payload(), "1", "the caller was answered before");
+        assert!(log(&scenario).contains("Status: timeout"));
+        let tail = json!({ "FunctionName": "f", "LogType": "Tail" });
+        let tail = scenario.request("lambda", "Invoke", tail).rest();
+        assert_eq!(payload(&tail)["errorType"], "Sandbox.Timedout");
     }
     let extension = format!("loop\ninit: {REGISTER}; sleep 20000");
     let scenario = extended("loop\nevent: respond 1", &[("slow", &extension)]);

@@ -139,7 +139,10 @@ impl Lambda {
         if !environment.extensions.is_empty() && environment.guest.is_some() {
             match self.extensions_hold(id, Held::Conclusion(conclusion)) {
                 Some(Held::Conclusion(ready)) => conclusion = ready,
-                _ => return,
+                _ => {
+                    self.extensions_answer(cx.world, id);
+                    return;
+                }
             }
         }
         self.log_start(cx, id);
@@ -211,7 +214,11 @@ impl Lambda {
         }
         match invocation.caller.take() {
             Some(caller) => world.answer(caller, Ok(conclusion.answer(&invocation))),
-            None => asynchronous::attempted(self, world, invocation, &conclusion),
+            None if invocation.queued.is_some() => {
+                asynchronous::attempted(self, world, invocation, &conclusion);
+            }
+            // It was answered while extensions were still at work.
+            None => {}
         }
         self.rest(cx.world, id);
     }

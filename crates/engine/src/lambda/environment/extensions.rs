@@ -199,6 +199,30 @@ impl Lambda {
         None
     }
 
+    /// Answers the caller of an invocation that only extensions still work on: AWS does not let it wait for them. A caller that wants
+    /// the end of the log waits, as REPORT is a part of it (inferred).
+    #[inline(never)]
+    pub(super) fn extensions_answer(&mut self, world: &mut World, host: u32) {
+        let environment = self.host(host);
+        let (Some(Held::Conclusion(conclusion)), Some(invocation)) =
+            (&environment.held, &mut environment.work)
+        else {
+            return;
+        };
+        if invocation.wants_tail {
+            return;
+        }
+        if let Some(caller) = invocation.caller.take() {
+            let copy = Conclusion {
+                outcome: conclusion.outcome,
+                payload: conclusion.payload.clone(),
+                lines: Vec::new(),
+                status: conclusion.status.clone(),
+            };
+            world.answer(caller, Ok(copy.answer(invocation)));
+        }
+    }
+
     /// Tells those who want to know that there is an event for the function.
     #[inline(never)]
     pub(super) fn extensions_invoke(&mut self, world: &mut World, host: u32, at: Timestamp) {
