@@ -128,7 +128,10 @@ struct PartProps {
 /// The pattern, and a sample event that it is tried on with each keystroke.
 #[component]
 fn EventPattern(props: &PartProps) -> Html {
-    let initial = Texts::from([("pattern", pretty_json(&text_at(&props.rule, "/EventPattern")))]);
+    let saved = text_at(&props.rule, "/EventPattern");
+    // As its author laid it out, if anybody did.
+    let laid_out = if saved.contains('\n') { saved } else { pretty_json(&saved) };
+    let initial = Texts::from([("pattern", laid_out)]);
     let form = use_form("rule-pattern", initial, props.read_only);
     let sample = use_state(|| SAMPLE_EVENT.to_owned());
     let sender = use_sender();

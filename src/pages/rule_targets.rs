@@ -62,7 +62,7 @@ pub(super) fn Targets(props: &TargetsProps) -> Html {
                 <td>{ target_kind(&form.arn) }</td>
                 <td class="cell-long">{ arn_link(&form.arn) }</td>
                 <td>{ form.input_words() }</td>
-                <td class="cell-long">{ if form.dead_letter.is_empty() { html! { "–" } } else { arn_link(&form.dead_letter) } }</td>
+                <td>if !form.dead_letter.is_empty() { { arn_link(&form.dead_letter) } }</td>
                 <td class="row-actions">
                     <Button kind={ButtonKind::Icon} glyph={Glyph::Edit} label={format!("Edit target {id}")} disabled={props.read_only} onclick={edit} />
                     <Button kind={ButtonKind::Icon} glyph={Glyph::Delete} label={format!("Remove target {id}")} disabled={props.read_only} onclick={remove(id.clone())} />

@@ -113,8 +113,8 @@ fn SubscriptionRow(props: &SubscriptionRowProps) -> Html {
             <td>{ text_at(&props.row, "/Protocol") }</td>
             <td><Status {tone} {word} /></td>
             <td class="cell-long">{ if policy.is_empty() { html! { <span class="quiet">{ "All messages" }</span> } } else { html! { <code>{ policy }</code> } } }</td>
-            <td>{ if raw { "Raw" } else { "–" } }</td>
-            <td>{ if dead.is_empty() { html! { "–" } } else { arn_link(&dead) } }</td>
+            <td>{ if raw { "Raw" } else { "" } }</td>
+            <td>if !dead.is_empty() { { arn_link(&dead) } }</td>
             <td class="row-actions">
                 <Button kind={ButtonKind::Icon} glyph={Glyph::Edit} label={format!("Edit the subscription of {name}")} disabled={props.read_only || attributes.is_null()} onclick={edit} />
                 <Button kind={ButtonKind::Icon} glyph={Glyph::Delete} label={format!("Delete the subscription of {name}")} disabled={props.read_only || pending} onclick={delete} />

@@ -237,7 +237,7 @@ export const routes = [
     async prepare(page) {
       await page.getByRole("button", { name: "Create rule on default" }).first().click();
       await page.getByLabel("Rule type").selectOption("schedule");
-      await page.getByText("2026-01-01 00:05:00 UTC").waitFor();
+      await page.getByRole("group", { name: "Next trigger dates" }).getByRole("listitem").nth(9).waitFor();
     },
   },
   {
