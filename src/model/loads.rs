@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 /// Kinds of a profile, with what is said of them.
 pub const LOAD_KINDS: [(&str, &str); 4] = [
     ("Constant", "Constant rate"),
-    ("Ramp", "Ramp from one rate to another"),
+    ("Ramp", "Ramp"),
     ("Burst", "Bursts"),
-    ("Poisson", "Poisson: independent callers"),
+    ("Poisson", "Poisson (at random)"),
 ];
 
 /// A load as it was typed.

@@ -58,7 +58,7 @@ pub fn Metrics(props: &MetricsProps) -> Html {
     });
     let period = format_micros(range.period_s * 1_000_000);
     html! {
-        <Panel title="Metrics" {actions} description={format!("CloudWatch metrics over virtual time, a point for each {period}. Move over a chart, or use the arrow keys in it.")}>
+        <Panel title="Metrics" {actions} description={format!("CloudWatch metrics over virtual time. Period: {period}. Move over a chart, or use the arrow keys in it.")}>
             if let Some(fault) = fault { <div role="alert">{ fault }</div> }
             { charts.unwrap_or_else(|| html! { <p class="quiet" role="status">{ "Reading the metrics …" }</p> }) }
         </Panel>

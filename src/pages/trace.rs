@@ -11,6 +11,8 @@ use yew::prelude::*;
 
 /// The axis counts in thousandths of its width.
 const WIDTH: f64 = 1_000.0;
+/// A moment is as wide as this.
+const BAR_MIN: f64 = 7.0;
 
 #[derive(PartialEq, Properties)]
 pub struct TracePageProps {
@@ -96,7 +98,7 @@ fn waterfall(spans: &[TraceSpan], truncated: bool, now_us: u64, epoch_ms: u64) -
                     </svg>
                 </div>
                 <ol class="trace-spans" aria-label="Spans of the trace">
-                    for (index, span) in spans.iter().enumerate() { { row(index, span, &axis, began, ends(span)) } }
+                    for (index, span) in spans.iter().enumerate() { { row(index, span, &axis, (began, now_us), ends(span)) } }
                 </ol>
                 if truncated { <p class="table-note">{ "There is more than a page can show: what is nearest to the event is here." }</p> }
             </Panel>
@@ -104,12 +106,15 @@ fn waterfall(spans: &[TraceSpan], truncated: bool, now_us: u64, epoch_ms: u64) -
     }
 }
 
-fn row(index: usize, span: &TraceSpan, axis: &Axis, began: u64, end: u64) -> Html {
+fn row(index: usize, span: &TraceSpan, axis: &Axis, (began, now_us): (u64, u64), end: u64) -> Html {
     let (from_x, to_x) = (axis.x(span.from_us), axis.x(end));
     let (tone, word) = match span.status.as_str() {
         "ok" => (StatusTone::Success, "Succeeded"),
         "error" => (StatusTone::Error, "Failed"),
         "running" => (StatusTone::Working, "Running"),
+        "waiting" if span.to_us.is_some_and(|to_us| to_us <= now_us) => {
+            (StatusTone::Waiting, "Waited")
+        }
         _ => (StatusTone::Waiting, "Waits"),
     };
     let name = if span.name.is_empty() { span.operation.clone() } else { span.name.clone() };
@@ -126,8 +131,11 @@ fn row(index: usize, span: &TraceSpan, axis: &Axis, began: u64, end: u64) -> Htm
         "waiting" => "trace-waiting",
         _ => "trace-plain",
     };
-    let length = format_micros(end.saturating_sub(span.from_us));
-    let length = if span.to_us.is_none() { format!("{length} so far") } else { length };
+    let mut time = format!("+{}", format_micros(span.from_us.saturating_sub(began)));
+    if end > span.from_us {
+        time += &format!(", {}", format_micros(end.saturating_sub(span.from_us)));
+        time += if span.to_us.is_none() { " so far" } else { "" };
+    }
     html! {
         <li key={index} {class} aria-current={span.selected.then_some("true")}>
             <span class="trace-name">
@@ -136,11 +144,11 @@ fn row(index: usize, span: &TraceSpan, axis: &Axis, began: u64, end: u64) -> Htm
                 if !what.is_empty() { <span class="quiet">{ what }</span> }
             </span>
             <svg class="trace-track" width="100%" height="20" aria-hidden="true" focusable="false">
-                <rect class={bar} x={percent(from_x.min(WIDTH - 4.0))} width={percent((to_x - from_x).max(4.0))} y="4" height="12" rx="2" />
+                <rect class={bar} x={percent(from_x.min(WIDTH - BAR_MIN))} width={percent((to_x - from_x).max(BAR_MIN))} y="4" height="12" rx="2" />
             </svg>
             <span class="trace-words">
                 if !span.status.is_empty() { <Status {tone} {word} /> }
-                <span class="trace-time">{ format!("+{}, {length}", format_micros(span.from_us.saturating_sub(began))) }</span>
+                <span class="trace-time">{ time }</span>
                 <span>{ &span.detail }</span>
             </span>
         </li>
