@@ -239,6 +239,8 @@ export async function fillConfiguration(page, section) {
     await dialog.getByRole("button", { name: "Add", exact: true }).click();
     await page.getByRole("row", { name: /from-sns/ }).waitFor();
     await page.getByText("View policy").click();
+    // Scrolled half below the bar, a button would be too small to touch.
+    await page.evaluate(() => scrollTo(0, 0));
   } else if (section === "concurrency") {
     await page.getByLabel("Reserved concurrency").selectOption("reserved");
     await page.getByLabel("Environments at a time").fill("5");
