@@ -27,12 +27,22 @@ pub fn use_query(request: Option<ApiRequest>) -> Answer {
         (session.phase == EnginePhase::Ready, events)
     });
     *asked.borrow_mut() = request.clone();
+    // The question that waits for its time. What happens until then it will see: a session at work would put it off for ever.
+    let waits = use_mut_ref(|| None::<ApiRequest>);
+    let timer = use_mut_ref(|| None::<Timeout>);
     {
         let answer = answer.clone();
         let known = answer.as_ref().is_some_and(|(of, _)| Some(of) == request.as_ref());
         use_effect_with((request.clone(), ready, events), move |(request, ready, _)| {
-            let timer = request.clone().filter(|_| *ready).map(|request| {
+            let request = request.clone().filter(|_| *ready);
+            if known && request.is_some() && *waits.borrow() == request {
+                return;
+            }
+            *waits.borrow_mut() = request.clone();
+            let next = request.map(|request| {
+                let waits = waits.clone();
                 let ask = move || {
+                    *waits.borrow_mut() = None;
                     spawn_local(async move {
                         let result = app.engine.request(request.clone(), &[]).await;
                         let result = result.map(|response| Rc::new(response.output));
@@ -46,7 +56,8 @@ pub fn use_query(request: Option<ApiRequest>) -> Answer {
                 };
                 Timeout::new(if known { PAUSE_MS } else { 0 }, ask)
             });
-            move || drop(timer)
+            // The one before is dropped here, never while it runs.
+            *timer.borrow_mut() = next;
         });
     }
     answer.as_ref().filter(|(of, _)| Some(of) == request.as_ref()).map(|(_, answer)| answer.clone())

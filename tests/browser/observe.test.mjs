@@ -61,7 +61,7 @@ test("a load is started, followed and stopped", (t) =>
     await chart(page, "Requests a second").press("ArrowLeft");
     assert.match(await chart(page, "Requests a second").getAttribute("aria-valuetext"), /Invocations 20$/);
 
-    await startLoad(page, { profile: "Poisson (at random)", rate: 2000, seconds: 600000 });
+    await startLoad(page, { profile: "Poisson (at random)", rate: 500, seconds: 600000 });
     await page.getByRole("progressbar", { name: "Load 2" }).waitFor();
     await page.getByRole("button", { name: "Stop load 2" }).click();
     await loads.getByText("Stopped", { exact: true }).waitFor();
