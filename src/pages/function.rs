@@ -41,9 +41,7 @@ pub fn FunctionPage(props: &FunctionPageProps) -> Html {
     });
     let (read_only, has_draft, opened) = use_document({
         let name = name.clone();
-        move |document| {
-            (document.read_only(), document.draft(&name).is_some(), document.is_open())
-        }
+        move |document| (document.read_only(), document.draft(&name).is_some(), document.is_open())
     });
     let running = use_runs({
         let name = name.clone();
