@@ -6,6 +6,7 @@ use crate::module::{
     Artifact, Export, FUNCTION_BYTES_MAX, Import, MODULE_BYTES_MAX, ModuleInfo, Refusal, Shape,
     TABLE_ELEMENTS_MAX, types_text,
 };
+use crate::prepared;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use wasmparser::{
@@ -61,6 +62,11 @@ const COUNTS_MAX: [(&str, u64); 10] = [
 ///
 /// A [`Refusal`] that names the import, the offset, the export or the limit. Never panics, whatever the bytes.
 pub fn accept(bytes: &[u8]) -> Result<Artifact, Refusal> {
+    prepared::artifact(bytes).map_or_else(|| accept_new(bytes), Ok)
+}
+
+#[inline(never)] // The boundary of a part that a first visit does without (docs/adr/0005).
+pub(crate) fn accept_new(bytes: &[u8]) -> Result<Artifact, Refusal> {
     within("bytes", bytes.len() as u64, MODULE_BYTES_MAX)?;
     if bytes.get(..8) == Some(b"\0asm\x0d\0\x01\0") {
         return Err(refusal(
@@ -81,6 +87,11 @@ pub fn accept(bytes: &[u8]) -> Result<Artifact, Refusal> {
     let copies = inspection.plans.iter().all(Plan::keeps_tables) && !inspection.references;
     let info = inspection.info(bytes, shape);
     Ok(Artifact { info: Arc::new(info), metered: metered.into(), copies })
+}
+
+/// Lower-case hex SHA-256.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn refusal(code: &str, message: impl Into<String>) -> Refusal {
@@ -468,10 +479,9 @@ impl Inspection {
     }
 
     fn info(self, bytes: &[u8], shape: Shape) -> ModuleInfo {
-        let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let pages = self.memories.first().map_or(0, |(_, pages)| *pages);
         ModuleInfo {
-            sha256,
+            sha256: digest(bytes),
             size: bytes.len() as u64,
             shape,
             imports: self.imports.into_iter().map(|(import, _)| import).collect(),

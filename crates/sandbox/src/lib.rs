@@ -16,6 +16,7 @@ mod host;
 mod imports;
 mod meter;
 mod module;
+mod prepared;
 mod snapshot;
 mod wasi;
 mod wasmi_tier;

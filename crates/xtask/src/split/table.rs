@@ -88,7 +88,7 @@ pub(crate) const ENGINE: &[Part] = &[
             after: &[],
             needs: &["services"],
         },
-        brotli_max: 80_000,
+        brotli_max: 95_000,
         needed_at: &[],
     },
     // Views that the first screen does not show, and what only a second look at the facts tells. Taking facts in stays.
@@ -187,7 +187,7 @@ pub(crate) const ENGINE: &[Part] = &[
             after: &[],
             needs: &["services"],
         },
-        brotli_max: 120_000,
+        brotli_max: 130_000,
         needed_at: &[],
     },
     // The expression language of their newer half.
@@ -215,15 +215,32 @@ pub(crate) const ENGINE: &[Part] = &[
         brotli_max: 40_000,
         needed_at: &[],
     },
-    // Words for modules that are refused, what only a panic's message shows, and validating while translating: functions are validated first.
+    // What judges and meters modules. The starter's was accepted beforehand, and is known to be valid.
+    Part {
+        rule: Rule {
+            name: "accept",
+            claims: &[
+                "coldstart_sandbox::accept::accept_new",
+                "coldstart_sandbox::accept::explain",
+                "coldstart_sandbox::accept::inspect",
+                "coldstart_sandbox::meter::",
+                "coldstart_sandbox::wasmi_tier::validated",
+                "wasm_encoder::",
+                "wasmi::engine::translator::driver::FuncTranslationDriver<wasmi::engine::translator::ValidatingFuncTranslator<",
+                "wasmparser::validator::",
+            ],
+            stays: &[],
+            after: &[],
+            needs: &[],
+        },
+        brotli_max: 160_000,
+        needed_at: &[AGAIN, "#/w/*"],
+    },
+    // What only a panic's message shows.
     Part {
         rule: Rule {
             name: "refusals",
-            claims: &[
-                "coldstart_sandbox::accept::explain",
-                "wasmi::engine::translator::driver::FuncTranslationDriver<wasmi::engine::translator::ValidatingFuncTranslator<wasmi::engine::translator::func::fuel::",
-                " as core::fmt::Debug>::fmt",
-            ],
+            claims: &[" as core::fmt::Debug>::fmt"],
             stays: &[],
             after: &[],
             needs: &[],
@@ -315,7 +332,7 @@ pub(crate) const PAGE: &[Part] = &[
             ],
             stays: &[],
             after: &[],
-            needs: &["services", "tabs", "charts", "common"],
+            needs: &["service-pages", "tabs", "charts", "common"],
         },
         brotli_max: 40_000,
         needed_at: &["#/queues*", "#/costs", "#/trace/*"],
@@ -323,7 +340,7 @@ pub(crate) const PAGE: &[Part] = &[
     // Topics, rules, schedules, layers and roles.
     Part {
         rule: Rule {
-            name: "services",
+            name: "service-pages",
             claims: &[
                 "coldstart_app::pages::services",
                 "coldstart_app::pages::listing",
