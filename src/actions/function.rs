@@ -333,7 +333,7 @@ pub fn undo_delete(app: &App) {
 
 /// The names that the workspace's functions have.
 pub fn function_names(app: &App) -> Vec<String> {
-    let mut names: Vec<String> = app.document.get().workspace.functions.keys().cloned().collect();
+    let mut names: Vec<String> = app.document.get().function_names();
     if let Some(rows) = &app.session.get().functions {
         names.extend(
             rows.iter()

@@ -8,7 +8,7 @@ use super::{
 use crate::app::{Dialog, HereAction, Theme};
 use crate::hooks::{use_app, use_chosen, use_document, use_here, use_library, use_session};
 use crate::host;
-use crate::model::{EnginePhase, Keeping, Saved, Tone};
+use crate::model::{Document, EnginePhase, Keeping, Saved, Tone};
 use crate::pages::{
     CostsPage, ExamplesPage, ExecutionPage, FunctionPage, FunctionsPage, ImportPage, ImportedPage,
     MachinePage, MachinesPage, NotFoundPage, QueuePage, QueuesPage, TracePage, WorkspacesPage,
@@ -277,8 +277,7 @@ fn is_at(route: &Route, place: &Route) -> bool {
 #[component]
 fn SideNavigation(props: &NavigationProps) -> Html {
     let app = use_app();
-    let names =
-        use_document(|document| document.workspace.functions.keys().cloned().collect::<Vec<_>>());
+    let names = use_document(Document::function_names);
     let machines =
         use_document(|document| document.workspace.machines.keys().cloned().collect::<Vec<_>>());
     let read_only = use_document(|document| document.read_only());

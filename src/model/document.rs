@@ -69,6 +69,10 @@ impl Document {
     pub fn read_only(&self) -> bool {
         self.origin != Origin::Own
     }
+    /// The functions that have editors, by name.
+    pub fn function_names(&self) -> Vec<String> {
+        self.workspace.functions.keys().cloned().collect()
+    }
     /// What is in the editors of a function.
     pub fn draft(&self, function: &str) -> Option<&FunctionDraft> {
         self.workspace.functions.get(function)

@@ -3,7 +3,7 @@
 use crate::app::Dialog;
 use crate::components::{Button, ButtonKind, Empty, Glyph, Icon, Panel, function_status, text_of};
 use crate::hooks::{use_app, use_document, use_session, use_view};
-use crate::model::{format_bytes, format_count, virtual_moment};
+use crate::model::{Document, format_bytes, format_count, virtual_moment};
 use crate::route::{FunctionTab, Route};
 use coldstart_protocol::{FunctionRow, ViewSpec};
 use std::rc::Rc;
@@ -18,8 +18,7 @@ pub fn FunctionsPage() -> Html {
     let (rows, epoch_ms) = use_session(|session| (session.functions.clone(), session.now().1));
     let read_only = use_document(|document| document.read_only());
     // Drafts without a function: a link that was not replayed.
-    let drafts =
-        use_document(|document| document.workspace.functions.keys().cloned().collect::<Vec<_>>());
+    let drafts = use_document(Document::function_names);
     let create = {
         let app = app.clone();
         Callback::from(move |_: MouseEvent| app.open_dialog(Dialog::CreateFunction))

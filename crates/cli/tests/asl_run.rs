@@ -118,10 +118,10 @@ fn mocks_are_read_as_step_functions_local_reads_them() {
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{}", ran.err);
         assert!(ran.err.contains(part), "{}", ran.err);
     }
-    // Unmocked it says who is missing.
+    // Unmocked the queue itself is asked, and is not there.
     let ran = coldstart(&["asl", "run", &queue], "");
     assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("sqs"), "{}", ran.err);
+    assert!(ran.err.contains("SQS.QueueDoesNotExistException"), "{}", ran.err);
 }
 
 #[test]
