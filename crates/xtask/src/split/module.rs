@@ -306,6 +306,14 @@ fn plain(name: &str) -> String {
 /// Programs have nothing below.
 const ADDRESS_MIN: u32 = 1024;
 
+/// Both words of what is stored at once: the address of a text and its length are.
+fn words(operator: &Operator<'_>) -> Option<[u32; 2]> {
+    match operator {
+        Operator::I64Const { value } => Some([*value as u32, (*value >> 32) as u32]),
+        _ => None,
+    }
+}
+
 /// What may be an address in an instruction.
 fn address(operator: &Operator<'_>) -> Option<u32> {
     match operator {
@@ -351,7 +359,9 @@ fn function(body: FunctionBody<'_>, name: String) -> Outcome<Function<'_>> {
     let body = function.body.clone();
     for operator in body.get_operators_reader().map_err(bad)? {
         let operator = operator.map_err(bad)?;
-        function.constants.extend(address(&operator).filter(|address| *address >= ADDRESS_MIN));
+        let addresses =
+            address(&operator).into_iter().chain(words(&operator).into_iter().flatten());
+        function.constants.extend(addresses.filter(|address| *address >= ADDRESS_MIN));
         match operator {
             Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
                 function.calls.insert(function_index);

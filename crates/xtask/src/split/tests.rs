@@ -217,7 +217,7 @@ fn a_part_without_functions_has_no_file() {
 }
 
 /// Statics of 200 bytes, from 2000 on: one that only `one` reads, one that both read, one that the primary points to, one that only the first
-/// points to, one that nobody names, one that the primary reads by an offset.
+/// points to, one that nobody names, one that the primary reads by an offset, one whose address and length the primary has as one number.
 const STATICS: &str = r#"(module
   (memory (export "memory") 1)
   (table 1 1 funcref)
@@ -231,13 +231,16 @@ const STATICS: &str = r#"(module
   (data (i32.const 3768) "FIRST~")
   (data (i32.const 3963) "abcd")
   (data (i32.const 3967) "SECOND~")
+  (data (i32.const 4400) "PAIR~")
   (func $"one::read" (param i32) (result i32) PAD
     (i32.load8_u (i32.add (local.get 0) (i32.load (i32.const 2000))))
     (i32.load8_u (i32.add (i32.const 2004) (local.get 0))) i32.add
     (i32.load8_u offset=2200 (local.get 0)) i32.add
     (i32.load8_u offset=3568 (local.get 0)) i32.add
     (i32.load8_u offset=3768 (local.get 0)) i32.add
-    (i32.load8_u offset=3967 (local.get 0)) i32.add)
+    (i32.load8_u offset=3967 (local.get 0)) i32.add
+    (i32.load8_u offset=4400 (local.get 0)) i32.add)
+  (func (export "pair") (result i32) (i32.load8_u (i32.wrap_i64 (i64.const 0xc1_00001130))))
   (func (export "between") (result i32) (i32.load (i32.const 3963)))
   (func (export "one") (param i32) (result i32) (call $"one::read" (local.get 0)))
   (func (export "both") (result i32) (i32.load8_u (i32.const 2210)))
@@ -258,11 +261,12 @@ fn statics_go_with_the_part_that_alone_refers_to_them() {
     for moved in ["OWN", "BEHIND", "FIRST", "SECOND"] {
         assert!(has(&part, moved) && !has(&primary, moved), "{moved}");
     }
-    for kept in ["BOTH", "POINTED", "TABLE", "NOBODY", "OFFSET"] {
+    for kept in ["BOTH", "POINTED", "TABLE", "NOBODY", "OFFSET", "PAIR"] {
         assert!(has(&primary, kept) && !has(&part, kept), "{kept}");
     }
     let (mut before, mut after) = (Run::new(&whole, Vec::new()), Run::new(&primary, parts));
-    let calls: [(&str, &[i32]); 6] = [
+    let calls: [(&str, &[i32]); 7] = [
+        ("pair", &[]),
         ("both", &[]),
         ("pointed", &[]),
         ("offset", &[3]),
