@@ -9,7 +9,7 @@ after(close);
 
 /** Visitors who ask to save data are sent nothing ahead of its need. */
 const savingData = (page) => page.addInitScript(() => Object.defineProperty(navigator, "connection", { value: { saveData: true } }));
-const isPart = (url) => /\/part-[a-z]+-[0-9a-f]+\.wasm$/.test(url);
+const isPart = (url) => /\/part-[a-z-]+-[0-9a-f]+\.wasm$/.test(url);
 const engineParts = async (page) => (page.workers()[0] ?? (await page.waitForEvent("worker"))).evaluate(() => self.COLDSTART_PARTS);
 const pageParts = (page) => page.evaluate(() => coldstart.parts);
 const named = (parts, name) => parts.filter((part) => part.name === name).map(({ given }) => given);

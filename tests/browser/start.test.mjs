@@ -103,7 +103,7 @@ test("a first visit fetches what the size budget counts, each file once", (t) =>
     const counted = [/^index\.html$/, /^style-.*\.css$/, /^app-.*\.wasm$/, /^boot-.*\.js$/, /^engine-.*\.(js|wasm)$/, /^favicon\.svg$/];
     // The screen is usable, with a plain text area, before the editor is there.
     // Parts of the modules follow when it is (tests/browser/parts.test.mjs).
-    const lazy = [/^editor-.*\.js$/, /^part-[a-z]+-.*\.wasm$/];
+    const lazy = [/^editor-.*\.js$/, /^part-[a-z-]+-.*\.wasm$/];
     const uncounted = fetched.filter((name) => ![...counted, ...lazy].some((pattern) => pattern.test(name)));
     assert.deepEqual(uncounted, [], "crates/xtask/src/size.rs must learn of these");
     for (const name of fetched) await fs.access(path.join(dist, name));

@@ -252,26 +252,31 @@ fn touched(statics: &[Range<u32>], address: u32) -> Range<usize> {
 
 /// Words of a static that may be pointers: to where a static begins, or to a slice of one, its length behind it.
 fn pointers(statics: &[Range<u32>], pieces: &[Piece<'_>], of: &Range<u32>) -> Vec<u32> {
+    let words = words(pieces, of);
+    let lengths = words.iter().skip(1).copied().chain([0]);
     let mut found = Vec::new();
-    let from = pieces.partition_point(|piece| piece.end() <= of.start);
-    for piece in pieces[from..].iter().take_while(|piece| piece.address < of.end) {
-        let skip = piece.address.next_multiple_of(4) - piece.address;
-        let (words, _) = piece.bytes.get(skip as usize..).unwrap_or_default().as_chunks::<4>();
-        let words: Vec<u32> = words.iter().map(|word| u32::from_le_bytes(*word)).collect();
-        for (at, (index, word)) in (piece.address + skip..).step_by(4).zip(words.iter().enumerate())
-        {
-            if !of.contains(&at) {
-                continue;
-            }
-            let length = words.get(index + 1).copied().unwrap_or_default();
-            let holder = statics[..statics.partition_point(|range| range.start <= *word)].last();
-            let points = holder.is_some_and(|range| {
-                range.start == *word || (length > 0 && word.saturating_add(length) <= range.end)
-            });
-            if points {
-                found.push(*word);
-            }
+    for (word, length) in words.iter().zip(lengths) {
+        let holder = statics[..statics.partition_point(|range| range.start <= *word)].last();
+        let points = holder.is_some_and(|range| {
+            range.start == *word || (length > 0 && word.saturating_add(length) <= range.end)
+        });
+        if points {
+            found.push(*word);
         }
     }
     found
+}
+
+/// The words of a static. Optimisers leave zeros out where segments begin and end, in the middle of words too.
+fn words(pieces: &[Piece<'_>], of: &Range<u32>) -> Vec<u32> {
+    let start = of.start.next_multiple_of(4);
+    let mut bytes = vec![0; of.end.saturating_sub(start) as usize];
+    let from = pieces.partition_point(|piece| piece.end() <= start);
+    for piece in pieces[from..].iter().take_while(|piece| piece.address < of.end) {
+        let (from, to) = (piece.address.max(start), piece.end().min(of.end));
+        let own = &piece.bytes[(from - piece.address) as usize..(to - piece.address) as usize];
+        bytes[(from - start) as usize..][..own.len()].copy_from_slice(own);
+    }
+    let (words, _) = bytes.as_chunks::<4>();
+    words.iter().map(|word| u32::from_le_bytes(*word)).collect()
 }

@@ -217,7 +217,8 @@ fn a_part_without_functions_has_no_file() {
 }
 
 /// Statics of 200 bytes, from 2000 on: one that only `one` reads, one that both read, one that the primary points to, one that only the first
-/// points to, one that nobody names, one that the primary reads by an offset, one whose address and length the primary has as one number.
+/// points to, one that nobody names, one that the primary reads by an offset, one whose address and length the primary has as one number, one that a
+/// static of the primary points to whose last zeros are left out.
 const STATICS: &str = r#"(module
   (memory (export "memory") 1)
   (table 1 1 funcref)
@@ -232,6 +233,8 @@ const STATICS: &str = r#"(module
   (data (i32.const 3963) "abcd")
   (data (i32.const 3967) "SECOND~")
   (data (i32.const 4400) "PAIR~")
+  (data (i32.const 4600) "\00\00\00\00\c0\12\00\00")
+  (data (i32.const 4800) "CUT OFF~")
   (func $"one::read" (param i32) (result i32) PAD
     (i32.load8_u (i32.add (local.get 0) (i32.load (i32.const 2000))))
     (i32.load8_u (i32.add (i32.const 2004) (local.get 0))) i32.add
@@ -239,7 +242,9 @@ const STATICS: &str = r#"(module
     (i32.load8_u offset=3568 (local.get 0)) i32.add
     (i32.load8_u offset=3768 (local.get 0)) i32.add
     (i32.load8_u offset=3967 (local.get 0)) i32.add
-    (i32.load8_u offset=4400 (local.get 0)) i32.add)
+    (i32.load8_u offset=4400 (local.get 0)) i32.add
+    (i32.load8_u offset=4800 (local.get 0)) i32.add)
+  (func (export "cut") (result i32) (i32.load8_u (i32.load (i32.const 4604))))
   (func (export "pair") (result i32) (i32.load8_u (i32.wrap_i64 (i64.const 0xc1_00001130))))
   (func (export "between") (result i32) (i32.load (i32.const 3963)))
   (func (export "one") (param i32) (result i32) (call $"one::read" (local.get 0)))
@@ -253,19 +258,26 @@ fn statics_go_with_the_part_that_alone_refers_to_them() {
     let text = (STATICS.lines())
         .map(|line| line.replace("~", &"x".repeat(190)) + "\n")
         .collect::<String>();
-    let whole = module(&text);
-    let Split { primary, parts, .. } = split(&whole, &whole, &[ONE]).expect("it can be split");
+    let linked = module(&text);
+    let whole =
+        module(&text.replace(
+            r#"(i32.const 4600) "\00\00\00\00\c0\12\00\00""#,
+            r#"(i32.const 4604) "\c0\12""#,
+        ));
+    assert_ne!(linked, whole);
+    let Split { primary, parts, .. } = split(&whole, &linked, &[ONE]).expect("it can be split");
     let has =
         |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
     let part = parts[0].clone().expect("it has a function");
     for moved in ["OWN", "BEHIND", "FIRST", "SECOND"] {
         assert!(has(&part, moved) && !has(&primary, moved), "{moved}");
     }
-    for kept in ["BOTH", "POINTED", "TABLE", "NOBODY", "OFFSET", "PAIR"] {
+    for kept in ["BOTH", "POINTED", "TABLE", "NOBODY", "OFFSET", "PAIR", "CUT OFF"] {
         assert!(has(&primary, kept) && !has(&part, kept), "{kept}");
     }
     let (mut before, mut after) = (Run::new(&whole, Vec::new()), Run::new(&primary, parts));
-    let calls: [(&str, &[i32]); 7] = [
+    let calls: [(&str, &[i32]); 8] = [
+        ("cut", &[]),
         ("pair", &[]),
         ("both", &[]),
         ("pointed", &[]),
