@@ -7,7 +7,7 @@ use coldstart_engine::{
     Command, Config, DigestForm, Engine, Interrupt, Principal, Request, Session, Timestamp,
 };
 use coldstart_sandbox::{METER_VERSION, Sandbox};
-use coldstart_workspace::{ApiRequest, Source, Workspace, known_module};
+use coldstart_workspace::{ApiRequest, Source, Workspace, known_module, package};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,6 +120,7 @@ pub fn modules_of(workspace: &Workspace, beside: Vec<Vec<u8>>) -> Result<Vec<Vec
                 let first = &faults[0];
                 fault(format!("line {}, column {}: {}", first.line, first.column, first.message))
             })?,
+            Some(Source::Files { files }) => package(files),
             Some(Source::Inline { base64, .. }) => {
                 STANDARD.decode(base64).map_err(|error| fault(format!("not base64: {error}")))?
             }

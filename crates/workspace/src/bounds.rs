@@ -2,6 +2,7 @@
 
 use crate::{Command, FunctionDraft, MachineDraft, Source, WORKSPACE_VERSION, Workspace};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What is wrong with a document, and where: a path such as `commands[3].request.params`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +28,8 @@ const COMMANDS_MAX: usize = 1_000_000;
 const INTERRUPTS_MAX: usize = 10_000;
 /// WebAssembly text in an editor, bytes.
 const TEXT_BYTES_MAX: usize = 4 << 20;
+/// Text files of one function.
+const FILES_MAX: usize = 200;
 /// A definition in an editor, bytes: AWS takes 1 MB, and an editor may hold one that is refused for its size.
 const DEFINITION_BYTES_MAX: usize = 4 << 20;
 /// A module that travels in the document, bytes of base64.
@@ -154,6 +157,7 @@ fn check_source(path: &str, source: &Source) -> Checked {
         Source::Wat { text } => {
             at_most(&format!("{path}.text"), "bytes", text.len(), TEXT_BYTES_MAX)
         }
+        Source::Files { files } => check_files(&format!("{path}.files"), files),
         // It becomes part of an address.
         Source::Example { name } => word(&format!("{path}.name"), name, 64, "-_"),
         Source::Module { name: file } => name(&format!("{path}.name"), file),
@@ -162,6 +166,37 @@ fn check_source(path: &str, source: &Source) -> Checked {
             at_most(&format!("{path}.base64"), "bytes", base64.len(), INLINE_BYTES_MAX)
         }
     }
+}
+
+fn check_files(path: &str, files: &BTreeMap<String, String>) -> Checked {
+    at_most(path, "files", files.len(), FILES_MAX)?;
+    for (file, _) in files {
+        if let Some(problem) = path_fault(file) {
+            return Err(fault(format!("{path}.{file}"), problem));
+        }
+        let folder = format!("{file}/");
+        if files.keys().any(|other| other.starts_with(&folder)) {
+            return Err(fault(format!("{path}.{file}"), "a file and a folder"));
+        }
+    }
+    at_most(path, "bytes", files.values().map(String::len).sum(), TEXT_BYTES_MAX)
+}
+
+/// What is wrong with the path of a file in a package; none for one like `lib/orders.mjs`.
+pub fn path_fault(path: &str) -> Option<&'static str> {
+    if path.is_empty() {
+        return Some("a file without a name");
+    }
+    if path.len() > NAME_BYTES_MAX {
+        return Some("more than 255 bytes");
+    }
+    if path.chars().any(|c| c.is_control() || c == '\\') {
+        return Some("control characters and backslashes are not allowed in a path");
+    }
+    let wrong = |part: &str| part.is_empty() || part == "." || part == "..";
+    path.split('/')
+        .any(wrong)
+        .then_some("a path is relative, without empty parts, \".\" and \"..\"")
 }
 
 fn check_draft(path: &str, draft: &FunctionDraft) -> Checked {
@@ -316,6 +351,25 @@ mod tests {
             "functions.a b",
             "letters, digits",
         );
+    }
+
+    #[test]
+    fn files_are_bounded() {
+        let with = |w: &mut Workspace, paths: &[&str]| {
+            let files = paths.iter().map(|path| ((*path).to_owned(), String::new())).collect();
+            w.functions.get_mut("hello").expect("it is there").source = Source::Files { files };
+        };
+        for wrong in ["", "/a", "a//b", "../a", "a/./b", "a\\b", "a\n", &"x".repeat(256)] {
+            let path = format!("functions.hello.source.files.{wrong}");
+            check(|w| with(w, &[wrong]), &path, "");
+        }
+        check(|w| with(w, &["a", "a.js", "a/b"]), "functions.hello.source.files.a", "a folder");
+        let many: Vec<String> = (0..=FILES_MAX).map(|index| format!("{index}.js")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        check(|w| with(w, &many), "functions.hello.source.files", "201 files");
+        let mut fine = Workspace::hello();
+        with(&mut fine, &["index.mjs", "lib/orders é.mjs", "package.json"]);
+        assert_eq!(Workspace::from_json(&fine.to_json()), Ok(fine));
     }
 
     #[test]

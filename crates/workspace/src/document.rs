@@ -57,6 +57,11 @@ pub enum Source {
         /// The text.
         text: String,
     },
+    /// Written as text files, which are deployed as a zip package: code of a language that a runtime reads.
+    Files {
+        /// The texts by their paths in the package.
+        files: BTreeMap<String, String>,
+    },
     /// Shipped with the page as `examples/NAME.wasm`.
     Example {
         /// Its name.

@@ -10,8 +10,9 @@ mod document;
 mod file;
 mod hello;
 mod link;
+mod package;
 
-pub use bounds::Fault;
+pub use bounds::{Fault, path_fault};
 pub use decode::DecodeError;
 pub use document::{
     ApiRequest, ClockMode, Command, FunctionDraft, Interrupt, LoggedCommand, MachineDraft,
@@ -22,3 +23,4 @@ pub use hello::{HELLO_WAT, known_module};
 pub use link::{
     LINK_CHARACTERS_MAX, LINK_PREFIX, LinkError, LinkRefusal, decode_link, encode_link,
 };
+pub use package::package;
