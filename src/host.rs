@@ -82,10 +82,11 @@ pub fn start_engine() -> Result<Worker, String> {
     worker.dyn_into().map_err(|_| "startEngine() gave no Worker".into())
 }
 
-/// The editor's module.
-pub async fn load_editor() -> Result<JsValue, String> {
+/// A script that the page fetches when it is first needed: `editor` or `typescript`.
+pub async fn load(name: &str) -> Result<JsValue, String> {
     let object = coldstart()?;
-    let promise = method(&object, "loadEditor")?.call0(&object).map_err(|error| text_of(&error))?;
+    let promise =
+        method(&object, "load")?.call1(&object, &name.into()).map_err(|error| text_of(&error))?;
     JsFuture::from(Promise::resolve(&promise)).await.map_err(|error| text_of(&error))
 }
 

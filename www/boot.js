@@ -7,7 +7,7 @@
 // The app finds `globalThis.coldstart`:
 //   build          string that names this build; the Worker's `Ready` carries its own, and the two must be equal
 //   startEngine()  a new Worker that runs the engine. Its first message is `Ready`; messages posted earlier are kept for it.
-//   loadEditor()   Promise of the editor's module (www/editor-src/editor.js), fetched on the first call
+//   load(name)     Promise of a module that is fetched on the first call: "editor" (www/editor-src/editor.js) or "typescript" (www/typescript-src/typescript.js)
 //   parts          {name, given, slot} of the page's parts that have been loaded (docs/adr/0005)
 //   fetched        names of the parts, of the page and of the engine, that have been fetched ahead
 //
@@ -93,7 +93,7 @@ async function fetchAhead() {
   for (const start of each((of, part) => () => fetchPart(of, part, "low"))) await start?.();
 }
 
-let editor;
+const loaded = {};
 
 try {
   if (typeof WebAssembly !== "object" || typeof WebAssembly.compileStreaming !== "function") {
@@ -121,13 +121,13 @@ try {
       engineWorker.addEventListener("message", fetchAhead, { once: true });
       return engineWorker;
     },
-    loadEditor() {
-      editor ??= import(address(boot.editor)).catch((error) => {
+    load(name) {
+      loaded[name] ??= import(address(boot[name])).catch((error) => {
         // The next call tries again: the network may be back by then.
-        editor = undefined;
+        delete loaded[name];
         throw error;
       });
-      return editor;
+      return loaded[name];
     },
   };
 

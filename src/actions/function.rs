@@ -1,5 +1,6 @@
 //! Functions: create, deploy, test, configure, delete; and the clock.
 
+use super::typescript::compile;
 use super::{draft_with, module_bytes, show, storage};
 use crate::app::App;
 use crate::engine_client::AssembleError;
@@ -7,12 +8,15 @@ use crate::host;
 use crate::model::{
     CallError, DocumentAction, EnginePhase, Example, ExampleIndex, InvocationType, Notice,
     NoticesAction, Remedy, RunsAction, Scenario, Settings, SweepRow, Tone, Verdict, code_sha256,
-    create_function, delete_function, free_name, get_function_configuration, invoke, module_fault,
-    of_function, update_function_code,
+    compiled_paths, create_function, delete_function, free_name, get_function_configuration,
+    invoke, module_fault, of_function, update_function_code,
 };
 use crate::route::{FunctionTab, Route};
-use coldstart_protocol::{Diagnostic, ModuleInfo, ViewSpec};
-use coldstart_workspace::{ApiRequest, ClockMode, FunctionDraft, Source, TestEvent};
+use coldstart_protocol::{Diagnostic, ViewSpec};
+use coldstart_workspace::{
+    ApiRequest, ClockMode, FunctionDraft, Source, TestEvent, hex_sha256, package,
+};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
@@ -21,6 +25,8 @@ use wasm_bindgen_futures::spawn_local;
 pub enum Code {
     /// WebAssembly text.
     Text(String),
+    /// Text files by their paths, for a runtime that reads them.
+    Files(BTreeMap<String, String>),
     /// A file of the visitor's.
     Upload {
         /// Its name.
@@ -68,7 +74,7 @@ impl DeployError {
 struct Prepared {
     source: Source,
     bytes: Rc<[u8]>,
-    info: ModuleInfo,
+    sha256: String,
 }
 
 async fn prepare(app: &App, code: Code) -> Result<Prepared, DeployError> {
@@ -78,19 +84,30 @@ async fn prepare(app: &App, code: Code) -> Result<Prepared, DeployError> {
                 AssembleError::Diagnostics(diagnostics) => DeployError::Text(diagnostics),
                 AssembleError::EngineLost => DeployError::Call(CallError::EngineLost),
             })?;
-            let info = assembled.info.map_err(DeployError::Module)?;
-            Ok(Prepared { source: Source::Wat { text }, bytes: assembled.bytes.into(), info })
+            let sha256 = assembled.info.map_err(DeployError::Module)?.sha256;
+            Ok(Prepared { source: Source::Wat { text }, bytes: assembled.bytes.into(), sha256 })
+        }
+        Code::Files(mut files) => {
+            compile(&mut files).await?;
+            let bytes: Rc<[u8]> = package(&files).into();
+            let sha256 = hex_sha256(&bytes);
+            Ok(Prepared { source: Source::Files { files }, bytes, sha256 })
         }
         Code::Upload { name, bytes } => {
             if let Some(fault) = module_fault(&name, &bytes) {
                 return Err(DeployError::Module(fault));
             }
+            // What a package's files are, the engine says when it takes it.
+            if bytes.starts_with(b"PK") {
+                let sha256 = hex_sha256(&bytes);
+                return Ok(Prepared { source: Source::Module { name }, bytes, sha256 });
+            }
             let info = app.engine.inspect(bytes.clone()).await.map_err(DeployError::Module)?;
-            Ok(Prepared { source: Source::Module { name }, bytes, info })
+            Ok(Prepared { source: Source::Module { name }, bytes, sha256: info.sha256 })
         }
         Code::Example { name, bytes } => {
             let info = app.engine.inspect(bytes.clone()).await.map_err(DeployError::Module)?;
-            Ok(Prepared { source: Source::Example { name }, bytes, info })
+            Ok(Prepared { source: Source::Example { name }, bytes, sha256: info.sha256 })
         }
     }
 }
@@ -131,8 +148,8 @@ pub async fn create(
     events: Vec<TestEvent>,
 ) -> Result<(), DeployError> {
     let prepared = prepare(app, code).await?;
-    remember(app, &prepared.info.sha256, &prepared.source, &prepared.bytes).await;
-    let request = create_function(name, &prepared.info.sha256, settings);
+    remember(app, &prepared.sha256, &prepared.source, &prepared.bytes).await;
+    let request = create_function(name, &prepared.sha256, settings);
     app.engine.request(request, &[prepared.bytes]).await.map_err(DeployError::Call)?;
     let draft = draft_with(prepared.source, events);
     app.document.dispatch(DocumentAction::FunctionAdded { name: name.to_owned(), draft });
@@ -142,15 +159,25 @@ pub async fn create(
 /// Deploys code to a function that exists; its draft is then that code.
 pub async fn deploy(app: &App, name: &str, code: Code) -> Result<(), DeployError> {
     let prepared = prepare(app, code).await?;
-    remember(app, &prepared.info.sha256, &prepared.source, &prepared.bytes).await;
-    let request = update_function_code(name, &prepared.info.sha256);
+    remember(app, &prepared.sha256, &prepared.source, &prepared.bytes).await;
+    let request = update_function_code(name, &prepared.sha256);
     app.engine.request(request, &[prepared.bytes]).await.map_err(DeployError::Call)?;
-    // Text may have been edited meanwhile; a file takes the draft's place.
-    if !matches!(prepared.source, Source::Wat { .. }) {
-        app.document.dispatch(DocumentAction::SourceEdited {
-            function: name.to_owned(),
-            source: prepared.source,
-        });
+    // Text may have been edited meanwhile: only what was made of it is new. A file takes the draft's place.
+    let draft = app.document.get().draft(name).map(|draft| draft.source.clone());
+    let source = match (prepared.source, draft) {
+        (Source::Wat { .. }, _) => None,
+        (Source::Files { files: deployed }, Some(Source::Files { mut files })) => {
+            for made in compiled_paths(&files).into_values() {
+                if let Some(code) = deployed.get(&made) {
+                    files.insert(made, code.clone());
+                }
+            }
+            Some(Source::Files { files })
+        }
+        (source, _) => Some(source),
+    };
+    if let Some(source) = source {
+        app.document.dispatch(DocumentAction::SourceEdited { function: name.to_owned(), source });
     }
     app.say(format!("{name} is deployed."));
     Ok(())
@@ -416,8 +443,9 @@ pub(super) async fn add_function_of(
     example: &Example,
     name: &str,
 ) -> Result<(), String> {
-    let code = match &example.module {
-        Some(module) => {
+    let code = match (&example.module, &example.files) {
+        (_, Some(files)) => Code::Files(files.clone()),
+        (Some(module), None) => {
             let source = Source::Example { name: example.name.clone() };
             let bytes = match module_bytes(app, &module.sha256, &source).await {
                 Some(bytes) => bytes,
@@ -425,7 +453,7 @@ pub(super) async fn add_function_of(
             };
             Code::Example { name: example.name.clone(), bytes }
         }
-        None => {
+        (None, None) => {
             let source =
                 example.source.as_ref().ok_or("The example has neither a module nor a source.")?;
             Code::Text(host::fetch_text(&format!("examples/{}", source.path)).await?)

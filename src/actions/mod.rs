@@ -8,6 +8,7 @@ mod layer;
 mod link;
 mod machine;
 mod start;
+mod typescript;
 mod workspace;
 
 pub use execution::*;

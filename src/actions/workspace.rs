@@ -94,7 +94,7 @@ pub(super) async fn modules_of(app: &App, workspace: &Workspace) -> (Vec<Rc<[u8]
     let (mut found, mut missing) = (Vec::new(), Vec::new());
     for (sha256, source) in &workspace.sources {
         let name = match source {
-            Source::Wat { .. } | Source::Inline { .. } => continue,
+            Source::Wat { .. } | Source::Files { .. } | Source::Inline { .. } => continue,
             Source::Example { name } | Source::Module { name } => name,
         };
         match module_bytes(app, sha256, source).await {

@@ -4,7 +4,10 @@ use super::{Alert, Button, ButtonKind, Field, FileInput, Glyph, Icon, Modal, Upl
 use crate::actions::{self, Code};
 use crate::hooks::use_app;
 use crate::host;
-use crate::model::{BLANK_TEXT, Example, ExampleIndex, Settings, Tone, format_bytes, name_fault};
+use crate::model::{
+    BLANK_TEXT, Example, ExampleIndex, JAVASCRIPT_HANDLER, JAVASCRIPT_RUNTIME, Settings, Tone,
+    format_bytes, name_fault,
+};
 use crate::route::{FunctionTab, Route};
 use coldstart_workspace::HELLO_WAT;
 use std::rc::Rc;
@@ -27,6 +30,7 @@ pub fn CreateFunction() -> Html {
     let name = use_state(String::new);
     let from = use_state(|| From::Hello);
     let file = use_state(|| None::<(String, Rc<[u8]>)>);
+    let (is_javascript, handler) = (use_state(|| true), use_state(|| None::<String>));
     let examples = use_state(|| Rc::new(Vec::<Rc<Example>>::new()));
     let fault = use_state(|| None::<String>);
     let touched = use_state(|| false);
@@ -42,6 +46,23 @@ pub fn CreateFunction() -> Html {
             });
         });
     }
+    let is_zip = file.as_ref().is_some_and(|(_, bytes)| bytes.starts_with(b"PK"));
+    // A module is its own runtime; what a zip has is for its owner to say.
+    let settings = match (is_zip, *is_javascript) {
+        (true, true) => Settings {
+            runtime: JAVASCRIPT_RUNTIME.into(),
+            handler: (*handler).clone().unwrap_or_else(|| JAVASCRIPT_HANDLER.into()),
+            ..Settings::default()
+        },
+        (true, false) => {
+            let default = Settings::default();
+            Settings {
+                handler: (*handler).clone().unwrap_or(default.handler),
+                ..Settings::default()
+            }
+        }
+        (false, _) => Settings::default(),
+    };
     let names = actions::function_names(&app);
     let wrong_name: Option<AttrValue> = match name_fault(&name) {
         Some(fault) => Some(fault.into()),
@@ -58,6 +79,17 @@ pub fn CreateFunction() -> Html {
             name.set(text_of(&event));
             touched.set(true);
         })
+    };
+    let on_runtime = {
+        let (is_javascript, handler) = (is_javascript.clone(), handler.clone());
+        Callback::from(move |event: Event| {
+            is_javascript.set(text_of(&event) == "javascript");
+            handler.set(None);
+        })
+    };
+    let on_handler = {
+        let handler = handler.clone();
+        Callback::from(move |event: InputEvent| handler.set(Some(text_of(&event))))
     };
     let choose = |choice: From| {
         let (from, fault) = (from.clone(), fault.clone());
@@ -78,6 +110,7 @@ pub fn CreateFunction() -> Html {
                         let stem: String = chosen
                             .name()
                             .trim_end_matches(".wasm")
+                            .trim_end_matches(".zip")
                             .chars()
                             .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
                             .take(64)
@@ -98,6 +131,7 @@ pub fn CreateFunction() -> Html {
         let (app, name, from, file, fault, busy) =
             (app.clone(), name.clone(), from.clone(), file.clone(), fault.clone(), busy.clone());
         let (wrong, touched) = (wrong_name.is_some(), touched.clone());
+        let settings = settings.clone();
         Callback::from(move |()| {
             touched.set(true);
             if wrong || *busy {
@@ -106,19 +140,21 @@ pub fn CreateFunction() -> Html {
             let (app, name, from, file) =
                 (app.clone(), (*name).clone(), (*from).clone(), (*file).clone());
             let (fault, busy) = (fault.clone(), busy.clone());
+            let settings = settings.clone();
             busy.set(true);
             spawn_local(async move {
+                let plain = Settings::default();
                 let created = match from {
-                    From::Hello => create(&app, &name, Code::Text(HELLO_WAT.into())).await,
-                    From::Blank => create(&app, &name, Code::Text(BLANK_TEXT.into())).await,
+                    From::Hello => create(&app, &name, Code::Text(HELLO_WAT.into()), &plain).await,
+                    From::Blank => create(&app, &name, Code::Text(BLANK_TEXT.into()), &plain).await,
                     From::Example(example) => {
                         actions::add_example(&app, &example, Some(name.clone())).await
                     }
                     From::Upload => match file {
                         Some((file, bytes)) => {
-                            create(&app, &name, Code::Upload { name: file, bytes }).await
+                            create(&app, &name, Code::Upload { name: file, bytes }, &settings).await
                         }
-                        None => Err("Choose a .wasm file first.".into()),
+                        None => Err("Choose a .wasm or .zip file first.".into()),
                     },
                 };
                 match created {
@@ -162,12 +198,15 @@ pub fn CreateFunction() -> Html {
                 </Field>
                 <fieldset class="tiles">
                     <legend>{ "Begin with" }</legend>
+                    for example in examples.iter().filter(|example| example.files.is_some()) {
+                        { tile(From::Example(example.clone()), example.title.clone().into(), example.summary.clone().into()) }
+                    }
                     { tile(From::Hello, "Hello".into(), "A greeting in WebAssembly text, ready to edit.".into()) }
                     { tile(From::Blank, "Blank".into(), "The least that a function must have, in WebAssembly text.".into()) }
                     for example in examples.iter().filter(|example| example.module.is_some()) {
                         { tile(From::Example(example.clone()), example.title.clone().into(), example.summary.clone().into()) }
                     }
-                    { tile(From::Upload, "Upload".into(), "A .wasm file that you built: Rust, C, Zig, Go, AssemblyScript …".into()) }
+                    { tile(From::Upload, "Upload".into(), "A .wasm file that you built (Rust, C, Zig, Go …), or a .zip with JavaScript or a module.".into()) }
                 </fieldset>
                 if *from == From::Upload {
                     <UploadArea on_file={on_file.clone()}>
@@ -175,12 +214,23 @@ pub fn CreateFunction() -> Html {
                             <Icon glyph={Glyph::Upload} />
                             { match &*file {
                                 Some((name, bytes)) => html! { <p><strong>{ name }</strong>{ format!(" · {}", format_bytes(bytes.len() as u64)) }</p> },
-                                None => html! { <p>{ "Drop a .wasm file here." }</p> },
+                                None => html! { <p>{ "Drop a .wasm or .zip file here." }</p> },
                             } }
-                            <FileInput id="create-file" label="Choose file" accept=".wasm,application/wasm"
+                            <FileInput id="create-file" label="Choose file" accept=".wasm,.zip,application/wasm,application/zip"
                                 {on_file} />
                         </div>
                     </UploadArea>
+                    if is_zip {
+                        <Field id="create-runtime" label="Runtime" hint="What reads the files of the zip.">
+                            <select id="create-runtime" onchange={on_runtime} aria-describedby="create-runtime-hint">
+                                <option value="javascript" selected={*is_javascript}>{ "Node.js 22.x: JavaScript" }</option>
+                                <option value="module" selected={!*is_javascript}>{ "provided.al2023: a WebAssembly module" }</option>
+                            </select>
+                        </Field>
+                        <Field id="create-handler" label="Handler" hint="The file and what it exports; for a module, its file.">
+                            <input id="create-handler" autocomplete="off" spellcheck="false" value={settings.handler.clone()} oninput={on_handler} aria-describedby="create-handler-hint" />
+                        </Field>
+                    }
                 }
                 if let Some(fault) = &*fault { <div role="alert"><Alert tone={Tone::Error} title="The function was not created."><p class="aws-message">{ fault }</p></Alert></div> }
             </form>
@@ -188,10 +238,13 @@ pub fn CreateFunction() -> Html {
     }
 }
 
-async fn create(app: &crate::app::App, name: &str, code: Code) -> Result<(), String> {
-    actions::create(app, name, code, &Settings::default(), Vec::new())
-        .await
-        .map_err(|error| error.line())?;
+async fn create(
+    app: &crate::app::App,
+    name: &str,
+    code: Code,
+    settings: &Settings,
+) -> Result<(), String> {
+    actions::create(app, name, code, settings, Vec::new()).await.map_err(|error| error.line())?;
     app.say(format!("{name} was created."));
     app.go(&Route::function(name, FunctionTab::Code));
     Ok(())

@@ -37,7 +37,7 @@ pub struct JsEditor {
 impl JsEditor {
     /// Loads the editor's module if need be, and answers with its `createEditor`.
     pub async fn load() -> Result<Function, String> {
-        let module = host::load_editor().await?;
+        let module = host::load("editor").await?;
         let create = Reflect::get(&module, &"createEditor".into())
             .ok()
             .and_then(|create| create.dyn_into::<Function>().ok());

@@ -14,6 +14,10 @@ pub const EPHEMERAL_MB_DEFAULT: u32 = 512;
 /// A function's settings: the Configuration tab.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
+    /// AWS's name of the runtime.
+    pub runtime: String,
+    /// What the runtime calls.
+    pub handler: String,
     /// MB.
     pub memory_mb: u32,
     /// Seconds.
@@ -29,6 +33,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            runtime: "provided.al2023".into(),
+            handler: "bootstrap".into(),
             memory_mb: MEMORY_MB_DEFAULT,
             timeout_seconds: TIMEOUT_SECONDS_DEFAULT,
             ephemeral_mb: EPHEMERAL_MB_DEFAULT,
@@ -45,18 +51,20 @@ impl Settings {
             value.and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok()).unwrap_or(default)
         };
         let variables = configuration.pointer("/Environment/Variables").and_then(Value::as_object);
+        let text = |member: &str, default: String| {
+            configuration.get(member).and_then(Value::as_str).map_or(default, str::to_owned)
+        };
+        let default = Self::default();
         Self {
+            runtime: text("Runtime", default.runtime),
+            handler: text("Handler", default.handler),
             memory_mb: number(configuration.get("MemorySize"), MEMORY_MB_DEFAULT),
             timeout_seconds: number(configuration.get("Timeout"), TIMEOUT_SECONDS_DEFAULT),
             ephemeral_mb: number(
                 configuration.pointer("/EphemeralStorage/Size"),
                 EPHEMERAL_MB_DEFAULT,
             ),
-            description: configuration
-                .get("Description")
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned(),
+            description: text("Description", String::new()),
             environment: variables
                 .map(|map| {
                     map.iter()
@@ -90,13 +98,13 @@ pub fn lambda(operation: &str, params: Value) -> ApiRequest {
     ApiRequest { service: "lambda".into(), operation: operation.into(), params }
 }
 
-/// `CreateFunction` with a module that the engine gets beside the request.
+/// `CreateFunction` with a package that the engine gets beside the request.
 pub fn create_function(name: &str, sha256: &str, settings: &Settings) -> ApiRequest {
     let mut params = Map::new();
     params.insert("FunctionName".into(), json!(name));
-    params.insert("Runtime".into(), json!("provided.al2023"));
+    params.insert("Runtime".into(), json!(settings.runtime));
     params.insert("Role".into(), json!("arn:aws:iam::123456789012:role/coldstart"));
-    params.insert("Handler".into(), json!("bootstrap"));
+    params.insert("Handler".into(), json!(settings.handler));
     params.insert("Code".into(), json!({ "ZipFile": { "$sha256": sha256 } }));
     params.extend(settings.members());
     if settings.description.is_empty() {

@@ -81,10 +81,10 @@ impl Document {
     pub fn machine(&self, name: &str) -> Option<&MachineDraft> {
         self.workspace.machines.get(name)
     }
-    /// Whether the draft differs from the module that is deployed. An uploaded module is deployed as it arrives, so it never does.
+    /// Whether the draft differs from the package that is deployed. An uploaded one is deployed as it arrives, so it never does.
     pub fn differs_from(&self, function: &str, deployed_sha256: &str) -> bool {
         match self.draft(function).map(|draft| &draft.source) {
-            Some(source @ Source::Wat { .. }) => {
+            Some(source @ (Source::Wat { .. } | Source::Files { .. })) => {
                 self.workspace.sources.get(deployed_sha256) != Some(source)
             }
             _ => false,

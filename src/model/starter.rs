@@ -157,6 +157,9 @@ pub struct Example {
     pub module: Option<ExampleModule>,
     /// Its source.
     pub source: Option<ExampleSource>,
+    /// Its code as text files by their paths, for a runtime that reads them.
+    #[serde(default)]
+    pub files: Option<BTreeMap<String, String>>,
     /// Its test events.
     #[serde(default)]
     pub events: Vec<TestEvent>,
@@ -180,6 +183,10 @@ pub struct ExampleFunction {
     pub description: String,
     /// MB of /tmp.
     pub ephemeral_storage_mb: Option<u32>,
+    /// AWS's name of the runtime, where the code is no module.
+    pub runtime: Option<String>,
+    /// What the runtime calls, where the code is no module.
+    pub handler: Option<String>,
 }
 
 /// An example's module.
@@ -203,7 +210,10 @@ pub struct ExampleSource {
 impl ExampleFunction {
     /// As settings.
     pub fn settings(&self) -> Settings {
+        let default = Settings::default();
         Settings {
+            runtime: self.runtime.clone().unwrap_or(default.runtime),
+            handler: self.handler.clone().unwrap_or(default.handler),
             memory_mb: self.memory_size_mb,
             timeout_seconds: self.timeout_seconds,
             ephemeral_mb: self.ephemeral_storage_mb.unwrap_or(super::EPHEMERAL_MB_DEFAULT),
@@ -240,7 +250,7 @@ pub fn name_fault(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a file is a module; otherwise what it seems to be.
+/// Whether a file is a module or a zip; otherwise what it seems to be.
 pub fn module_fault(name: &str, bytes: &[u8]) -> Option<String> {
     const MODULES_MAX: usize = 50 * 1_048_576;
     if bytes.len() > MODULES_MAX {
@@ -249,12 +259,11 @@ pub fn module_fault(name: &str, bytes: &[u8]) -> Option<String> {
             super::format_bytes(bytes.len() as u64)
         ));
     }
-    if bytes.starts_with(b"\0asm\x01\0\0\0") {
+    if bytes.starts_with(b"\0asm\x01\0\0\0") || bytes.starts_with(b"PK") {
         return None;
     }
     Some(match bytes {
         [] => format!("{name} is empty."),
-        [b'P', b'K', ..] => format!("{name} is a .zip file. Upload the .wasm file that is in it."),
         [0, b'a', b's', b'm', 0x0d, ..] => format!(
             "{name} is a WebAssembly component. Build a core module (for Rust: --target wasm32-wasip1)."
         ),
@@ -290,9 +299,7 @@ mod tests {
     #[test]
     fn files_that_are_no_modules_are_named() {
         assert_eq!(module_fault("a.wasm", b"\0asm\x01\0\0\0"), None);
-        assert!(
-            module_fault("a.zip", b"PK\x03\x04").is_some_and(|text| text.contains("a .zip file"))
-        );
+        assert_eq!(module_fault("a.zip", b"PK\x03\x04"), None);
         assert!(
             module_fault("a.wasm", b"\0asm\x0d\0\x01\0")
                 .is_some_and(|text| text.contains("component"))

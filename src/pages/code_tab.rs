@@ -1,5 +1,6 @@
 //! The Code tab: the text with its faults, Deploy, the module, and a test beside it.
 
+use super::code_files::CodeFiles;
 use crate::actions::{self, Code, DeployError};
 use crate::components::{
     Alert, Button, ButtonKind, CodeEditor, Empty, FileInput, Glyph, Icon, ModulePanel, Panel,
@@ -8,7 +9,7 @@ use crate::components::{
 use crate::engine_client::AssembleError;
 use crate::hooks::{use_app, use_chosen, use_document, use_session};
 use crate::host;
-use crate::model::{CallError, DocumentAction, InvocationType, Tone, advice};
+use crate::model::{CallError, DocumentAction, InvocationType, Tone, advice, code_sha256};
 use coldstart_protocol::Diagnostic;
 use coldstart_workspace::Source;
 use gloo_timers::callback::Timeout;
@@ -31,24 +32,23 @@ pub struct CodeTabProps {
 pub fn CodeTab(props: &CodeTabProps) -> Html {
     let app = use_app();
     let name = props.name.to_string();
-    let module = use_session({
+    let (module, deployed) = use_session({
         let name = name.clone();
         move |session| {
-            session
-                .details
-                .get(&name)
-                .cloned()
-                .flatten()
-                .and_then(|detail| detail.module.clone())
-                .map(Rc::new)
+            let detail = session.details.get(&name).cloned().flatten();
+            (
+                detail.as_ref().and_then(|detail| detail.module.clone()).map(Rc::new),
+                detail.as_ref().and_then(|detail| code_sha256(&detail.configuration)),
+            )
         }
     });
-    let deployed = module.as_ref().map(|module| module.sha256.clone()).unwrap_or_default();
+    let known = deployed.is_some();
     let (source, differs, read_only) = use_document({
         let name = name.clone();
         move |document| {
             // What is deployed is not known before the engine has said it.
-            let differs = !deployed.is_empty() && document.differs_from(&name, &deployed);
+            let differs =
+                deployed.as_ref().is_some_and(|sha256| document.differs_from(&name, sha256));
             let source = document.draft(&name).map(|draft| draft.source.clone());
             (source, differs, document.read_only())
         }
@@ -107,12 +107,13 @@ pub fn CodeTab(props: &CodeTabProps) -> Html {
             });
         }
     };
+    let is_text = matches!(source, Some(Source::Wat { .. } | Source::Files { .. }));
     let deploy_text = {
-        let (deploy, text) = (deploy.clone(), text.clone());
-        Callback::from(move |()| {
-            if let Some(text) = text.clone().filter(|_| differs && !read_only) {
-                deploy(Code::Text(text.to_string()));
-            }
+        let (deploy, source) = (deploy.clone(), source.clone());
+        Callback::from(move |()| match source.clone().filter(|_| differs && !read_only) {
+            Some(Source::Wat { text }) => deploy(Code::Text(text)),
+            Some(Source::Files { files }) => deploy(Code::Files(files)),
+            _ => {}
         })
     };
     let on_file = {
@@ -136,6 +137,15 @@ pub fn CodeTab(props: &CodeTabProps) -> Html {
             });
         })
     };
+    let on_files = {
+        let (app, name) = (app.clone(), name.clone());
+        Callback::from(move |files| {
+            app.document.dispatch(DocumentAction::SourceEdited {
+                function: name.clone(),
+                source: Source::Files { files },
+            });
+        })
+    };
     let on_run = {
         let (app, name) = (app.clone(), name.clone());
         Callback::from(move |()| actions::test(&app, &name, InvocationType::RequestResponse))
@@ -146,7 +156,7 @@ pub fn CodeTab(props: &CodeTabProps) -> Html {
     };
     let code_status = if !diagnostics.is_empty() {
         html! { <Status tone={StatusTone::Error} word={format!("{} in the text", crate::model::plural(diagnostics.len() as u64, "error"))} /> }
-    } else if module.is_none() {
+    } else if !known {
         html! {}
     } else if differs {
         html! { <Status tone={StatusTone::Warning} word="Not deployed" /> }
@@ -155,9 +165,9 @@ pub fn CodeTab(props: &CodeTabProps) -> Html {
     };
     let actions_html = html! {
         <>
-            if text.is_some() && !read_only { { code_status } }
-            <FileInput id="code-upload" label="Upload .wasm" accept=".wasm,application/wasm" on_file={on_file.clone()} disabled={read_only} />
-            if text.is_some() {
+            if is_text && !read_only { { code_status } }
+            <FileInput id="code-upload" label="Upload" accept=".wasm,.zip,application/wasm,application/zip" on_file={on_file.clone()} disabled={read_only} />
+            if is_text {
                 <Button label="Deploy" shortcut="Control+S" disabled={read_only || !differs} busy={*deploying} onclick={deploy_text.reform(|_: MouseEvent| ())} />
             }
         </>
@@ -174,12 +184,15 @@ pub fn CodeTab(props: &CodeTabProps) -> Html {
                     <Panel title="Code source" actions={actions_html} flush={true}>
                         if let Some(fault) = &*fault { <div class="code-fault" role="alert">{ fault_html(fault) }</div> }
                         { match (&source, text) {
+                            (Some(Source::Files { files }), _) => html! {
+                                <CodeFiles key={name.clone()} name={props.name.clone()} files={Rc::new(files.clone())} {read_only} on_change={on_files} {on_run} on_save={deploy_text} />
+                            },
                             (_, Some(text)) => html! {
                                 <CodeEditor key={name.clone()} class="code-editor-tall" {text} language="wat" label={format!("Code of {name}, WebAssembly text")} {read_only}
                                     diagnostics={(*diagnostics).clone()} {on_change} {on_run} on_save={deploy_text} />
                             },
                             (Some(source), None) => html! { <Binary source={source.clone()} /> },
-                            (None, None) => html! { <Empty glyph={Glyph::Functions} title="No code here" text="Upload a .wasm file to deploy one." /> },
+                            (None, None) => html! { <Empty glyph={Glyph::Functions} title="No code here" text="Upload a .wasm or .zip file to deploy one." /> },
                         } }
                         if !diagnostics.is_empty() {
                             <ul class="diagnostics" aria-label="Errors in the text">
@@ -197,6 +210,7 @@ pub fn CodeTab(props: &CodeTabProps) -> Html {
                         { match module {
                             Some(module) => html! { <ModulePanel {module} /> },
                             None if read_only => html! { <p class="quiet">{ "Replay the history to deploy the module." }</p> },
+                            None if known => html! { <p class="quiet">{ "No module of its own: its runtime reads these files." }</p> },
                             None => html! { <p class="quiet">{ "Loading …" }</p> },
                         } }
                     </Panel>
@@ -237,12 +251,13 @@ fn Binary(props: &BinaryProps) -> Html {
     let (title, text) = match &props.source {
         Source::Example { name } => (
             format!("The example “{name}”"),
-            "Its module was built with the page. Drop another .wasm file here to replace it.",
+            "Its module was built with the page. Drop a .wasm or .zip file here to replace it.",
         ),
-        Source::Module { name } | Source::Inline { name, .. } => {
-            (name.clone(), "An uploaded module. Drop another .wasm file here to replace it.")
-        }
-        Source::Wat { .. } => (String::new(), ""),
+        Source::Module { name } | Source::Inline { name, .. } => (
+            name.clone(),
+            "An uploaded package. Drop another .wasm or .zip file here to replace it.",
+        ),
+        Source::Wat { .. } | Source::Files { .. } => (String::new(), ""),
     };
     html! { <Empty glyph={Glyph::Upload} {title} {text} /> }
 }

@@ -109,6 +109,8 @@ fn Card(props: &CardProps) -> Html {
     let language = match example.language.as_str() {
         "rust" => "Rust",
         "wat" => "WebAssembly text",
+        "javascript" => "JavaScript",
+        "typescript" => "TypeScript",
         "c" => "C",
         "zig" => "Zig",
         "assemblyscript" => "AssemblyScript",

@@ -1,5 +1,6 @@
 //! Pages: what a route shows. They read the stores and hand the pieces their props.
 
+mod code_files;
 mod code_tab;
 mod configuration;
 mod costs;

@@ -78,8 +78,8 @@ test("upload a Rust module and run it", (t) =>
 test("what is no module is refused with a reason", (t) =>
   visit(t, {}, async (page) => {
     await editor(page, code);
-    await page.locator("#code-upload").setInputFiles({ name: "handler.wasm", mimeType: "application/wasm", buffer: Buffer.from("PK\x03\x04") });
-    await page.getByText("handler.wasm is a .zip file").waitFor();
+    await page.locator("#code-upload").setInputFiles({ name: "handler.zip", mimeType: "application/zip", buffer: Buffer.from("PK\x03\x04") });
+    await page.getByRole("alert").filter({ hasText: "Could not unzip uploaded file" }).waitFor();
     await page.locator("#code-upload").setInputFiles({ name: "broken.wasm", mimeType: "application/wasm", buffer: Buffer.from([0, 97, 115, 109, 1, 0, 0, 0, 99]) });
     await page.getByRole("alert").filter({ hasText: /refused|InvalidParameterValue|HTTP 400/ }).waitFor();
     await invoke(page);

@@ -3,7 +3,7 @@
 // createEditor({ parent, doc, language, label, readOnly, onChange, onRun, onSave, onCursor, onComplete }) -> editor
 //   parent    element that receives the editor
 //   doc       first text
-//   language  "wat", "json" or "text"
+//   language  "wat", "javascript", "typescript", "json" or "text"
 //   label     accessible name
 //   onChange  called with the whole text after each edit by the user (not after setText)
 //   onRun     Ctrl+Enter, Cmd+Enter
@@ -19,10 +19,11 @@
 
 import { autocompletion, closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { javascript } from "@codemirror/lang-javascript";
 import { json } from "@codemirror/lang-json";
 import { wast } from "@codemirror/lang-wast";
-import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
+import { bracketMatching, foldGutter, foldKeymap, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting, syntaxTree } from "@codemirror/language";
+import { linter, lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Annotation, Compartment, EditorState, Prec } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
@@ -113,7 +114,22 @@ const highlighting = HighlightStyle.define([
   { tag: [tags.invalid], color: colour("error", "#db0000", "#ff7a7a") },
 ]);
 
-const languages = { wat: () => [wast()], json: () => [json()], text: () => [] };
+// Where the grammar stumbles: it tells a slip of the finger before anything is deployed. What a program means is for its runtime to say.
+const ERRORS_MAX = 20;
+const stumbles = linter(({ state }) => {
+  const found = [];
+  syntaxTree(state).iterate({
+    enter(node) {
+      if (!node.type.isError || found.length >= ERRORS_MAX) return;
+      const unexpected = state.sliceDoc(node.from, Math.min(node.to, node.from + 40)).trim();
+      const message = unexpected ? `Unexpected ${unexpected}` : "Something is missing here.";
+      found.push({ from: node.from, to: Math.min(Math.max(node.to, node.from + 1), state.doc.length), severity: "error", message });
+    },
+  });
+  return found;
+});
+
+const languages = { wat: () => [wast()], javascript: () => [javascript(), stumbles], typescript: () => [javascript({ typescript: true }), stumbles], json: () => [json()], text: () => [] };
 
 // The words of a place come from the page. They are asked for anew at each keystroke: what may stand there depends on what is typed.
 const completionOf = (ask) => async (context) => {

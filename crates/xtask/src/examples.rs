@@ -17,7 +17,7 @@ use std::process::Command;
 pub(crate) const STEPS: usize = 1;
 
 /// Raised when what is done to the modules changes.
-const RECIPE: &str = "3";
+const RECIPE: &str = "4";
 
 /// What guests may use: what the sandbox accepts, no more, so that the optimiser introduces nothing else.
 pub(crate) const WASM_FEATURES: [&str; 6] = [
@@ -162,6 +162,7 @@ fn publish(
 ) -> Outcome<Value> {
     let name = &example.name;
     let bad = |what: &str| Failure::new(format!("examples/{name}/example.json: {what}"));
+    let mut files = Value::Null;
     let (source, module) = match example.description["language"].as_str() {
         Some("rust") => {
             let module = out.join(format!("{name}.wasm"));
@@ -169,7 +170,16 @@ fn publish(
             (example.folder.join("src/main.rs"), Some(module))
         }
         Some("wat") => (example.folder.join("main.wat"), None),
-        _ => return Err(bad("`language` must be \"rust\" or \"wat\"")),
+        Some(language @ ("javascript" | "typescript")) => {
+            files = texts(&example.folder.join("code"))?;
+            let main = if language == "javascript" { "index.mjs" } else { "index.ts" };
+            (example.folder.join("code").join(main), None)
+        }
+        _ => {
+            return Err(bad(
+                "`language` must be \"rust\", \"wat\", \"javascript\" or \"typescript\"",
+            ));
+        }
     };
     let source_text = fs::read(&source).map_err(Failure::io(source.display()))?;
     write(&out.join(format!("{name}.txt")), &source_text)?;
@@ -192,8 +202,22 @@ fn publish(
     }
     entry.insert("module".to_owned(), module);
     entry.insert("source".to_owned(), json!({ "path": format!("examples/{name}.txt") }));
+    if !files.is_null() {
+        entry.insert("files".to_owned(), files);
+    }
     entry.insert("events".to_owned(), Value::Array(events));
     Ok(Value::Object(entry))
+}
+
+/// The texts of a folder, by their paths in it.
+fn texts(folder: &Path) -> Outcome<Value> {
+    let mut texts = Map::new();
+    for file in inputs::files(folder)? {
+        let path = file.strip_prefix(folder).expect("it was found below");
+        let text = fs::read_to_string(&file).map_err(Failure::io(file.display()))?;
+        texts.insert(path.to_string_lossy().into_owned(), json!(text));
+    }
+    Ok(Value::Object(texts))
 }
 
 /// A state machine's entry of the index: all of it. `functions` names the examples that it calls, by folder.

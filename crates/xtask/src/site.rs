@@ -290,6 +290,12 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Modules) -> Outcome<((), Stri
             ],
         ),
         esbuild(paths, &www.join("editor-src/editor.js"), &work.join("editor.js"), &["--bundle"]),
+        esbuild(
+            paths,
+            &www.join("typescript-src/typescript.js"),
+            &work.join("typescript.js"),
+            &["--bundle", "--platform=browser"],
+        ),
     ];
     step.run_all(&mut commands)?;
 
@@ -302,6 +308,7 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Modules) -> Outcome<((), Stri
         engine_size: wasm.engine.primary.len(),
         engine_script: publish("engine", "js", &read(&work.join("engine.js"))?)?,
         editor: publish("editor", "js", &read(&work.join("editor.js"))?)?,
+        typescript: publish("typescript", "js", &read(&work.join("typescript.js"))?)?,
         parts,
         build,
     };
@@ -348,6 +355,7 @@ struct Page {
     engine_size: usize,
     engine_script: String,
     editor: String,
+    typescript: String,
     /// JSON without an apostrophe in it.
     parts: String,
 }
@@ -382,6 +390,7 @@ fn start_up(html: &str, page: &Page) -> Outcome<String> {
         engine_size,
         engine_script,
         editor,
+        typescript,
         parts,
     } = page;
     let head = format!(
@@ -390,7 +399,8 @@ fn start_up(html: &str, page: &Page) -> Outcome<String> {
          <link rel=\"preload\" href=\"{app}\" as=\"fetch\" type=\"application/wasm\" crossorigin=\"anonymous\" />\n\
          <link rel=\"preload\" href=\"{engine}\" as=\"fetch\" type=\"application/wasm\" crossorigin=\"anonymous\" />\n\
          <script id=\"boot\" type=\"module\" src=\"{boot}\" data-build=\"{build}\" data-app=\"{app}\" data-app-size=\"{app_size}\" \
-         data-engine=\"{engine}\" data-engine-size=\"{engine_size}\" data-engine-script=\"{engine_script}\" data-editor=\"{editor}\" data-parts='{parts}'></script>"
+         data-engine=\"{engine}\" data-engine-size=\"{engine_size}\" data-engine-script=\"{engine_script}\" data-editor=\"{editor}\" \
+         data-typescript=\"{typescript}\" data-parts='{parts}'></script>"
     );
     let out = without_comments(&out.replace(START_UP, "\u{0}"));
     lines.extend(out.lines().map(str::trim_end).filter(|line| !line.is_empty()));
@@ -482,6 +492,7 @@ import init from './coldstart-app.js';
             engine_size: 2,
             engine_script: name("engine.js"),
             editor: name("editor.js"),
+            typescript: name("typescript.js"),
             parts: name("{}"),
         }
     }

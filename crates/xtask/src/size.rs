@@ -54,6 +54,12 @@ const GROUPS: [Group; 11] = [
         max: Some(150_000),
         is: |file| file.starts_with("editor-"),
     },
+    Group {
+        name: "TypeScript",
+        first: false,
+        max: Some(45_000),
+        is: |file| file.starts_with("typescript-"),
+    },
     Group { name: "Examples", first: false, max: None, is: |file| file.starts_with("examples/") },
     Group { name: "Other", first: false, max: None, is: |_| true },
 ];
