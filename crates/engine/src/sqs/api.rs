@@ -3,7 +3,7 @@
 use super::attributes::Attributes;
 use super::errors::SqsError;
 use super::model::{Queue, Sqs};
-use super::{batches, messages, moves};
+use super::{batches, messages, moves, sending};
 use crate::world::{Incoming, Outcome, Params, World};
 use crate::{ApiError, Response};
 use serde_json::{Map, Value, json};
@@ -34,7 +34,7 @@ pub(crate) fn handle(
         "ListQueueTags" => list_tags(sqs, params),
         "AddPermission" => add_permission(sqs, world, params),
         "RemovePermission" => remove_permission(sqs, params),
-        "SendMessage" => messages::send(sqs, world, url, params, false).and_then(respond),
+        "SendMessage" => sending::send(sqs, world, url, params, false).and_then(respond),
         "ReceiveMessage" => messages::receive(sqs, world, incoming),
         "DeleteMessage" => {
             messages::delete(sqs, world, url, text(params, "ReceiptHandle")).and_then(|()| done())

@@ -2,8 +2,9 @@
 
 use super::api::{Answer, integer, respond, text};
 use super::errors::SqsError;
-use super::messages::{self, bytes_of};
+use super::messages;
 use super::model::Sqs;
+use super::sending::{self, bytes_of};
 use crate::world::{Params, World};
 use serde_json::{Value, json};
 
@@ -27,7 +28,7 @@ pub(super) fn send(sqs: &mut Sqs, world: &mut World, params: &Params) -> Answer 
         // Of the whole request, and not as a missing parameter (recorded).
         return Err(SqsError::value("The request must contain the parameter MessageGroupId."));
     }
-    let answer = each(&entries, |entry| messages::send(sqs, world, url, entry, true));
+    let answer = each(&entries, |entry| sending::send(sqs, world, url, entry, true));
     // Who waits gets of all that came at once.
     let name = sqs.queue(url)?.name.clone();
     sqs.serve(world, &name);

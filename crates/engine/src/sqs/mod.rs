@@ -19,6 +19,7 @@ mod look;
 mod messages;
 mod model;
 mod moves;
+mod sending;
 #[cfg(test)]
 mod tests;
 

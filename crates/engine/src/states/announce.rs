@@ -3,7 +3,7 @@
 //! Source: "Automating Step Functions event delivery with EventBridge". Standard executions only, as AWS says, and of those no
 //! children of map runs. The order of the members that its examples show is kept.
 
-use super::executions;
+use super::described;
 use super::runs::Run;
 use crate::world::World;
 use crate::{eventbridge, world};
@@ -28,7 +28,7 @@ pub(super) fn announce(world: &mut World, run: &Run) {
 }
 
 fn detail(run: &Run) -> Value {
-    let mut described = executions::description(run);
+    let mut described = described::description(run);
     let mut take = |name: &str| described.get_mut(name).map(Value::take).unwrap_or_default();
     let bytes = |text: &Value| text.as_str().map_or(0, |_| text.to_string().len());
     let (mut input, mut output) = (take("input"), take("output"));

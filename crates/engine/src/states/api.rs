@@ -3,7 +3,9 @@
 use super::errors::StatesError;
 use super::mocks::MockConfig;
 use super::runs::{Cx, States};
-use super::{activities, executions, history, machines, map_runs, test_state, tokens, versions};
+use super::{
+    activities, described, executions, history, machines, map_runs, test_state, tokens, versions,
+};
 use crate::world::{Incoming, Outcome, Params};
 use crate::{ApiError, Response};
 use serde_json::{Map, Value, json};
@@ -49,9 +51,9 @@ pub(crate) fn handle(
         "StartSyncExecution" => executions::start_sync(states, cx.world, incoming),
         "StopExecution" => executions::stop(states, cx, params),
         "RedriveExecution" => executions::redrive(states, cx, params),
-        "DescribeExecution" => executions::describe(states, params),
-        "DescribeStateMachineForExecution" => executions::describe_machine(states, params),
-        "ListExecutions" => executions::list(states, params),
+        "DescribeExecution" => described::describe(states, params),
+        "DescribeStateMachineForExecution" => described::describe_machine(states, params),
+        "ListExecutions" => described::list(states, params),
         "GetExecutionHistory" => history::get(states, params),
         "DescribeMapRun" => map_runs::describe(states, params),
         "ListMapRuns" => map_runs::list(states, params),
@@ -82,10 +84,10 @@ pub(crate) fn handle_mocks(
             states.mocks = MockConfig::default();
             respond(json!({}))
         }
-        "ListExpressExecutions" => executions::list_express(states, incoming.params),
-        "DescribeExpressExecution" => executions::describe_express(states, incoming.params),
+        "ListExpressExecutions" => described::list_express(states, incoming.params),
+        "DescribeExpressExecution" => described::describe_express(states, incoming.params),
         "DescribeStateMachineForExpressExecution" => {
-            executions::describe_express_machine(states, incoming.params)
+            described::describe_express_machine(states, incoming.params)
         }
         "GetExpressExecutionHistory" => history::get_express(states, incoming.params),
         _ => return None,

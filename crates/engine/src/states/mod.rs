@@ -11,6 +11,7 @@ mod announce;
 mod api;
 mod arn;
 mod children;
+mod described;
 mod errors;
 mod executions;
 mod history;
