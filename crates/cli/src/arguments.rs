@@ -15,7 +15,8 @@ Usage:
   coldstart asl COMMAND [options]     state machines: coldstart asl --help
   coldstart --help | --version
 
-MODULE is a .wasm module, WebAssembly text (.wat), or a .zip package with a module in it.
+MODULE is a .wasm module, WebAssembly text (.wat), a .zip package with a module in it, or a container image:
+an OCI image layout as a .tar, whose layer is a module or whose entry point names one.
 FILE is a .coldstart.zip or a workspace's JSON; LINK is what the page's Share gives.
 
 Options of invoke:
@@ -196,7 +197,7 @@ fn is_missing(options: &InvokeOptions) -> bool {
 
 fn with_module(options: InvokeOptions, command: &str) -> Result<InvokeOptions, Refused> {
     if is_missing(&options) {
-        return Err(usage(format!("{command} needs a module: a .wasm, .wat or .zip file")));
+        return Err(usage(format!("{command} needs a module: a .wasm, .wat, .zip or .tar file")));
     }
     Ok(options)
 }

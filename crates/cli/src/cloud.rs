@@ -72,39 +72,52 @@ impl Cloud {
         Ok(response.output)
     }
 
-    /// CreateFunction.
+    /// CreateFunction. An image goes to the registry first.
     pub(crate) fn create_function(
         &mut self,
         name: &str,
         module: Vec<u8>,
         settings: &FunctionSettings<'_>,
     ) -> Result<(), Refused> {
+        let of_image = is_tar(&module);
         let sha256 = self.engine.put_blob(module);
         let variables: serde_json::Map<String, Value> =
             settings.environment.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
-        let params = json!({
+        let mut params = json!({
             "FunctionName": name,
-            "Runtime": "provided.al2023",
-            "Handler": settings.handler,
             "Role": "arn:aws:iam::123456789012:role/lambda-role",
             "MemorySize": settings.memory_mb,
             "Timeout": settings.timeout_seconds,
             "Environment": { "Variables": variables },
-            "Code": { "ZipFile": Blob::sha256(sha256) },
         });
+        if of_image {
+            let image = json!({ "repositoryName": "coldstart", "image": Blob::sha256(sha256) });
+            let pushed = self.ask("coldstart", "PushImage", image)?;
+            params["PackageType"] = json!("Image");
+            params["Code"] = json!({ "ImageUri": pushed["imageUri"] });
+        } else {
+            params["Runtime"] = json!("provided.al2023");
+            params["Handler"] = json!(settings.handler);
+            params["Code"] = json!({ "ZipFile": Blob::sha256(sha256) });
+        }
         self.ask("lambda", "CreateFunction", params).map(drop)
     }
 }
 
-/// The bytes of a module, assembled if it is text, or of a zip package.
+/// Whether these are the bytes of a tar, as container images are.
+fn is_tar(bytes: &[u8]) -> bool {
+    bytes.get(257..262) == Some(b"ustar")
+}
+
+/// The bytes of a module, assembled if it is text, of a zip package or of a container image.
 pub(crate) fn module(path: &Path) -> Result<Vec<u8>, Refused> {
     let bytes =
         std::fs::read(path).map_err(|error| Refused(format!("{}: {error}", path.display())))?;
-    if bytes.starts_with(b"\0asm") || bytes.starts_with(b"PK") {
+    if bytes.starts_with(b"\0asm") || bytes.starts_with(b"PK") || is_tar(&bytes) {
         return Ok(bytes);
     }
     if path.extension().is_none_or(|extension| extension != "wat") {
-        let what = "not a WebAssembly module, nor a zip: it does not begin with \\0asm or PK (text goes in a .wat file)";
+        let what = "not a WebAssembly module, nor a zip, nor a container image: it does not begin with \\0asm or PK and is no tar (text goes in a .wat file)";
         return Err(Refused(format!("{}: {what}", path.display())));
     }
     let text = String::from_utf8(bytes)

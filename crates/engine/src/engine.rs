@@ -4,6 +4,7 @@
 //! in the command log.
 
 use crate::cloudwatch;
+use crate::ecr::{self, Ecr};
 use crate::eventbridge::{self, EventBridge};
 use crate::iam::{self, Iam};
 use crate::lambda::{self, Cx, Lambda};
@@ -79,6 +80,7 @@ pub struct Engine {
     states: States,
     sqs: Sqs,
     iam: Iam,
+    ecr: Ecr,
     sns: Sns,
     events: EventBridge,
     scheduler: Scheduler,
@@ -138,6 +140,7 @@ impl Engine {
             states: States::default(),
             sqs: Sqs::default(),
             iam: Iam::default(),
+            ecr: Ecr::default(),
             sns: Sns::default(),
             events: EventBridge::default(),
             scheduler: Scheduler::default(),
@@ -264,8 +267,8 @@ impl Engine {
 
     /// Who is asked whether a request may go on: roles that the session has made, and the policies of what services call.
     fn account(&self) -> iam::Account<'_> {
-        let Self { world, iam, lambda, sqs, sns, logs, .. } = self;
-        iam::Account { config: &world.config, iam, lambda, sqs, sns, logs }
+        let Self { world, iam, lambda, sqs, sns, logs, events, states, .. } = self;
+        iam::Account { config: &world.config, iam, lambda, sqs, sns, logs, events, states }
     }
 
     fn dispatch(&mut self, caller: &Caller, params: Value) -> Result<Outcome, ApiError> {
@@ -302,6 +305,10 @@ impl Engine {
             "sns" => sns::handle(&mut self.sns, &mut self.world, &incoming),
             "events" => eventbridge::handle(&mut self.events, &mut self.world, &incoming),
             "scheduler" => scheduler::handle(&mut self.scheduler, &mut self.world, &incoming),
+            "ecr" => ecr::handle(&mut self.ecr, &mut self.world, &incoming),
+            "coldstart" if operation == "PushImage" => {
+                ecr::handle(&mut self.ecr, &mut self.world, &incoming)
+            }
             "coldstart" if operation == "ListOccurrences" => scheduler::handle_upcoming(
                 &self.scheduler,
                 &mut self.events,
@@ -316,8 +323,8 @@ impl Engine {
     }
 
     fn split(&mut self) -> (&mut Lambda, Cx<'_>) {
-        let Self { sandbox, artifacts, world, lambda, logs, sqs, .. } = self;
-        (lambda, Cx { world, logs, sqs, sandbox: &**sandbox, artifacts })
+        let Self { sandbox, artifacts, world, lambda, logs, sqs, ecr, .. } = self;
+        (lambda, Cx { world, logs, sqs, ecr, sandbox: &**sandbox, artifacts })
     }
 
     fn split_states(&mut self) -> (&mut States, states::Cx<'_>) {

@@ -10,6 +10,7 @@ mod api;
 mod arn;
 mod calendar;
 mod cloudwatch;
+mod ecr;
 mod engine;
 mod event;
 mod eventbridge;

@@ -568,5 +568,16 @@ fn show_fact(fact: &Fact) -> String {
 }
 
 fn real_sandbox() -> Arc<dyn Sandbox> {
-    Arc::new(coldstart_sandbox::WasmiSandbox::new())
+    thread_local! {
+        // Kept, so that the runtime of a language is accepted once.
+        static SANDBOX: Arc<coldstart_sandbox::WasmiSandbox> =
+            Arc::new(coldstart_sandbox::WasmiSandbox::with_runtimes(built_runtime));
+    }
+    SANDBOX.with(|sandbox| Arc::clone(sandbox) as Arc<dyn Sandbox>)
+}
+
+/// The module of a language's runtime, if `cargo xtask runtimes` has built it.
+pub(crate) fn built_runtime(name: &str) -> Option<Vec<u8>> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../www/generated/runtimes");
+    std::fs::read(format!("{folder}/{name}.wasm")).ok()
 }

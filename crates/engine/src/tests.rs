@@ -4,7 +4,9 @@ mod asynchronous;
 mod environments;
 mod extensions;
 mod hostile;
+pub(crate) mod images;
 mod invocations;
+mod javascript;
 mod lambda_configuration;
 mod lambda_layers;
 mod lambda_versions;
@@ -15,6 +17,7 @@ mod packages;
 mod provisioned;
 mod requests;
 mod snap_start;
+mod telemetry;
 
 use crate::testing::Scenario;
 use expect_test::Expect;

@@ -25,7 +25,8 @@
 //! `traceId`, `clientContext`, `identity`, `deadlineMs`. Those that an invocation does not have (`clientContext`, `identity`, `traceId`)
 //! return -1, as unknown keys do. Before the first event every key returns -1.
 //!
-//! **Callback guests** export `lambda_handler(ptr, len) -> i32` and `lambda_alloc(len) -> ptr`, optionally `_initialize()` and
+//! **Callback guests** export `lambda_handler(ptr, len) -> i32` and `lambda_alloc(len) -> ptr`, optionally `_initialize()` (or `_initialize() ->
+//! i32`, which returns 0 when init code is done, 1 when `fail` told why it failed, 2 when it waits for tokens) and
 //! `lambda_resume(token, ptr, len) -> i32`. The host calls `lambda_alloc` for each event and each answer that is not empty, writes
 //! there, and passes the address on; a timer's answer is empty (`ptr` and `len` 0, no `lambda_alloc`). Handler and resume return
 //! 0 (answered with `respond`), 1 (answered with `fail`) or 2 (waits for a token; at least one must be open). Any other number, and a 0 or 1
@@ -107,6 +108,10 @@ impl Abi {
         self.phase = AnswerPhase::Idle;
         self.open.clear();
         self.answer.take()
+    }
+
+    pub(crate) fn is_initialising(&self) -> bool {
+        self.phase == AnswerPhase::Init
     }
 
     pub(crate) fn is_answered(&self) -> bool {
@@ -286,7 +291,7 @@ fn may_start(cx: &Cx<'_>) -> Result<(), Halt> {
             "only a callback guest that exports lambda_resume may start calls and timers",
         ));
     }
-    if cx.host.abi.phase != AnswerPhase::Event {
+    if cx.host.abi.phase == AnswerPhase::Idle {
         return Err(cx.broken("there is no event to wait for"));
     }
     Ok(())

@@ -424,7 +424,13 @@ impl Inspection {
             }
             Shape::Loop | Shape::Command => expect("_start", &[], &[])?,
         }
-        expect("_initialize", &[], &[])?;
+        // Init code that may wait for what it starts says whether it does.
+        let waits = self.export("_initialize").and_then(|(_, ty)| ty.as_ref());
+        let results = waits.map_or(0, |ty| ty.results().len());
+        match shape {
+            Shape::Callback if results == 1 => expect("_initialize", &[], &[I32])?,
+            _ => expect("_initialize", &[], &[])?,
+        }
         Ok(shape)
     }
 

@@ -13,6 +13,10 @@ pub trait Sandbox {
     fn restore(&self, _: &Artifact, _: Limits, _: &Image) -> Result<Box<dyn Guest>, Trap> {
         Err(Trap::Other("this tier makes no images".to_owned()))
     }
+    /// The module of a language's runtime, such as `javascript`; it is given code as files. None when it is not to be had here.
+    fn runtime(&self, _name: &str) -> Option<Artifact> {
+        None
+    }
 }
 
 /// What an execution environment gives its guest.
@@ -26,6 +30,8 @@ pub struct GuestConfig {
     pub seed: u64,
     /// Files of `/tmp` kept from an earlier guest of the same environment: path below `/tmp` to content.
     pub tmp: BTreeMap<String, Arc<[u8]>>,
+    /// Read-only files below `/`, those of a container image. What is below `/tmp` there is left out.
+    pub root: Arc<BTreeMap<String, Arc<[u8]>>>,
     /// Read-only files below `/var/task`.
     pub task: Arc<BTreeMap<String, Arc<[u8]>>>,
     /// Read-only files below `/opt`.

@@ -17,6 +17,7 @@ mod imports;
 mod meter;
 mod module;
 mod prepared;
+mod runtimes;
 mod snapshot;
 mod wasi;
 mod wasmi_tier;

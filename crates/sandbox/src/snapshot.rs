@@ -1,4 +1,4 @@
-//! Snapshots: a guest as it was when it waited for its first event, to go on from as often as wanted.
+//! Snapshots: a guest as it was when it waited for its first event, or for the answer to a call before, to go on from as often as wanted.
 //!
 //! There are two ways, and which one a snapshot takes cannot be seen from what restored guests do:
 //!
@@ -104,7 +104,7 @@ impl Snapshot {
         self.0.memory_bytes
     }
 
-    /// Makes a guest that is where the snapshot was taken once it has been resumed with [`Resume::Init`] and stopped with [`Stop::Next`]. If it
+    /// Makes a guest that is where the snapshot was taken once it has been resumed with [`Resume::Init`] and stopped as it had stopped then. If it
     /// has to be computed again, that takes slices like any other run; what it logs meanwhile is dropped, and the clock of the
     /// caller is not read. `seed` is for the random bytes that come after.
     ///
@@ -131,7 +131,7 @@ impl Snapshot {
     }
 }
 
-/// Starts a guest whose state can be kept: [`Guest::snapshot`], when it waits for its first event.
+/// Starts a guest whose state can be kept: [`Guest::snapshot`], when it waits for its first event, or before that for the answer to a call.
 ///
 /// # Errors
 ///
@@ -165,6 +165,8 @@ struct Recorded {
 enum Recording {
     /// The last stop was the end of a slice, which is no input.
     Exhausted,
+    /// It waits for the answer to a call.
+    Called,
     /// Another stop.
     Stopped,
     /// It waits for its first event.
@@ -181,7 +183,7 @@ impl Guest for Recorded {
                 self.phase = Recording::Over;
                 self.inputs = Vec::new();
             }
-            Recording::Stopped => self.inputs.push((resume.clone(), clock)),
+            Recording::Called | Recording::Stopped => self.inputs.push((resume.clone(), clock)),
         }
         let run = self.guest.resume(resume, clock, units_max);
         if self.phase != Recording::Over {
@@ -189,6 +191,7 @@ impl Guest for Recorded {
                 Stop::Exhausted => Recording::Exhausted,
                 Stop::Next { answer: None } => Recording::Ready,
                 Stop::Next { .. } | Stop::Exit(_) => Recording::Over,
+                Stop::Call(_) => Recording::Called,
                 _ => Recording::Stopped,
             };
         }
@@ -198,7 +201,7 @@ impl Guest for Recorded {
     fn snapshot(&self) -> Option<Snapshot> {
         // A guest without init code is ready before it was ever resumed.
         let fresh = self.inputs.is_empty() && self.phase == Recording::Stopped;
-        (self.phase == Recording::Ready || fresh).then(|| {
+        (matches!(self.phase, Recording::Ready | Recording::Called) || fresh).then(|| {
             Snapshot(Arc::new(Kept {
                 artifact: self.artifact.clone(),
                 config: self.config.clone(),
@@ -266,6 +269,10 @@ impl Restored {
             self.running = (run.stop == Stop::Exhausted).then_some(clock);
             match run.stop {
                 Stop::Exhausted | Stop::Exit(_) => return Run { stop: run.stop, units },
+                stop if self.left.is_empty() => {
+                    self.finish();
+                    return Run { stop, units };
+                }
                 _ => {}
             }
         }

@@ -13,6 +13,7 @@ use crate::guest::{
 use crate::host::{Block, Cx, Halt, Host};
 use crate::imports::for_each_import;
 use crate::meter;
+use crate::runtimes::Runtimes;
 use crate::{Artifact, Image, Shape, prepared, wasi};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -38,6 +39,7 @@ pub struct WasmiSandbox {
     engine: Engine,
     linker: Linker<Data>,
     cache: Mutex<VecDeque<(String, usize, Module)>>,
+    runtimes: Runtimes,
 }
 
 impl std::fmt::Debug for WasmiSandbox {
@@ -53,8 +55,13 @@ impl Default for WasmiSandbox {
 }
 
 impl WasmiSandbox {
-    /// A sandbox with an empty cache.
+    /// A sandbox with an empty cache, and without runtimes of languages.
     pub fn new() -> Self {
+        Self::with_runtimes(|_| None)
+    }
+
+    /// A sandbox that gets the modules of runtimes by their names from `source`, when they are first needed.
+    pub fn with_runtimes(source: fn(&str) -> Option<Vec<u8>>) -> Self {
         let mut config = Config::default();
         config
             .set_max_stack_height(STACK_BYTES_MAX)
@@ -65,7 +72,8 @@ impl WasmiSandbox {
             .compilation_mode(CompilationMode::LazyTranslation);
         let engine = Engine::new(&config);
         let linker = link(&engine);
-        Self { engine, linker, cache: Mutex::new(VecDeque::new()) }
+        let runtimes = Runtimes::new(source);
+        Self { engine, linker, cache: Mutex::new(VecDeque::new()), runtimes }
     }
 
     /// The translated module: cached by the digest of what it was made from. Most recently used first.
@@ -132,6 +140,10 @@ impl Sandbox for WasmiSandbox {
         let mut guest = self.instantiate(artifact, host)?;
         guest.become_copy(image)?;
         Ok(Box::new(guest))
+    }
+
+    fn runtime(&self, name: &str) -> Option<Artifact> {
+        self.runtimes.get(name)
     }
 }
 
@@ -519,7 +531,9 @@ impl WasmiGuest {
             }
             (Phase::Pending, Resume::Token { token, answer }) => {
                 if !self.host().abi.close_token(token) {
-                    return Self::misused(&format!("token {token} is not open"));
+                    // Init code started it, and has ended without it.
+                    self.phase = Phase::Pending;
+                    return Outcome::Stopped(Stop::Pending);
                 }
                 if answer.is_empty() {
                     return self.handle(
@@ -573,7 +587,7 @@ impl WasmiGuest {
         match finished {
             Ok(value) => {
                 let inputs: Vec<Val> = value.into_iter().map(Val::I32).collect();
-                let mut results = results_of(&step);
+                let mut results = self.results_of(&step);
                 let outcome = call.resume(&mut self.store, &inputs, &mut results);
                 self.settle(step, outcome, &results)
             }
@@ -596,6 +610,7 @@ impl WasmiGuest {
             Step::Start if self.shape != Shape::Command && self.exports("_initialize") => {
                 self.call(Step::Initialize, &[])
             }
+            Step::Initialize if value != 0 => self.handled("_initialize", value),
             Step::Start | Step::Initialize => match self.shape {
                 Shape::Callback => {
                     let answer = self.host().abi.end_event();
@@ -628,8 +643,10 @@ impl WasmiGuest {
     /// What the number that a handler returned means.
     fn handled(&mut self, function: &str, value: i32) -> Outcome {
         let broken = |what: String| Outcome::Trapped(Trap::Abi(format!("{function}: {what}")));
+        // Init code has nothing to answer: it is done, or says why it failed.
+        let initialised = value == 0 && self.host().abi.is_initialising();
         match value {
-            0 | 1 if self.host().abi.is_answered() => {
+            0 | 1 if initialised || self.host().abi.is_answered() => {
                 let answer = self.host().abi.end_event();
                 self.phase = Phase::Idle;
                 Outcome::Stopped(Stop::Next { answer })
@@ -668,9 +685,22 @@ impl WasmiGuest {
                 "the module does not export the function {name}"
             )));
         };
-        let mut results = results_of(&step);
+        let mut results = self.results_of(&step);
         let outcome = function.call_resumable(&mut self.store, args, &mut results);
         self.settle(step, outcome, &results)
+    }
+
+    /// Room for what the function of a step returns.
+    fn results_of(&self, step: &Step) -> Vec<Val> {
+        let count = match step {
+            Step::Start | Step::Main => 0,
+            Step::Initialize => {
+                let function = self.function("_initialize");
+                function.map_or(0, |function| function.ty(&self.store).results().len())
+            }
+            Step::Alloc { .. } | Step::Handle { .. } => 1,
+        };
+        vec![Val::I32(0); count]
     }
 
     fn function(&self, name: &str) -> Option<Func> {
@@ -720,13 +750,6 @@ fn waits_in(block: &Block) -> &'static str {
         Block::Next { .. } => "lambda.next",
         Block::Call { .. } => "lambda.call",
         Block::Sleep { .. } => "poll_oneoff",
-    }
-}
-
-fn results_of(step: &Step) -> Vec<Val> {
-    match step {
-        Step::Start | Step::Initialize | Step::Main => vec![],
-        Step::Alloc { .. } | Step::Handle { .. } => vec![Val::I32(0)],
     }
 }
 

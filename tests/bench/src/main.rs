@@ -239,6 +239,7 @@ fn calibrate(dir: &Path) -> Result<Value, Box<dyn Error>> {
         args: vec!["bench".into()],
         seed: 1,
         tmp: Default::default(),
+        root: Default::default(),
         task: Default::default(),
         opt: Default::default(),
         limits: Limits {

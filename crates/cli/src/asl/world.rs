@@ -33,7 +33,7 @@ pub(crate) fn cloud(functions: Option<&str>, seed: u64) -> Result<Cloud, Refused
     let mut files: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir(path).map_err(refused)? {
         let file = entry.map_err(refused)?.path();
-        let kinds = ["wasm", "wat", "zip"];
+        let kinds = ["wasm", "wat", "zip", "tar"];
         if file.extension().is_some_and(|extension| kinds.iter().any(|kind| extension == *kind)) {
             files.push(file);
         }

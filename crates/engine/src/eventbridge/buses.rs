@@ -19,6 +19,14 @@ pub(super) fn gone(name: &str) -> ApiError {
     not_found(format!("Event bus {name} does not exist."))
 }
 
+impl EventBridge {
+    /// The statements of a bus's policy.
+    #[inline(never)]
+    pub(crate) fn policy(&self, bus: &str) -> Option<&[Value]> {
+        self.buses.get(bus).map(|bus| bus.policy.as_slice())
+    }
+}
+
 pub(super) fn find<'a>(events: &'a mut EventBridge, name: &str) -> Result<&'a mut Bus, ApiError> {
     events.buses.get_mut(name).ok_or_else(|| gone(name))
 }

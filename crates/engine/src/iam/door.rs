@@ -11,12 +11,14 @@ mod tests;
 
 use super::document::Policy;
 use super::evaluate::{Ask, Asker, Context, Decision, Place, Policies, evaluate};
-use super::requests::{action, refusal, resource};
+use super::requests::{action, refusal, resources};
 use super::roles::{Iam, Role};
+use crate::eventbridge::EventBridge;
 use crate::lambda::{Lambda, Poll};
 use crate::logs::Logs;
 use crate::sns::Sns;
 use crate::sqs::Sqs;
+use crate::states::States;
 use crate::targets::Source;
 use crate::world::{self, Caller, Waiter};
 use crate::{ApiError, Config, Principal};
@@ -32,6 +34,8 @@ pub(crate) struct Account<'a> {
     pub(crate) sqs: &'a Sqs,
     pub(crate) sns: &'a Sns,
     pub(crate) logs: &'a Logs,
+    pub(crate) events: &'a EventBridge,
+    pub(crate) states: &'a States,
 }
 
 /// A request, as far as its permission goes.
@@ -62,14 +66,16 @@ pub(crate) fn refuses(
 ) -> Option<ApiError> {
     let Caller { service, operation, .. } = caller;
     let wish = Wish { service, operation, params };
+    let asked = |session: Session<'_>| {
+        let refusal = account.role_refuses(session, wish);
+        refusal.or_else(|| super::named::may_not_pass(account, session, wish))
+    };
     let refusal = match &caller.waiter {
         Waiter::Target(delivery) => match (&delivery.role, delivery.source) {
             (Some(role), source) => {
                 let name = session_name(&delivery.source_arn);
                 let session = Session { role, name: &name, function: None };
-                account
-                    .not_assumed(role, source.principal())
-                    .or_else(|| account.role_refuses(session, wish))
+                account.not_assumed(role, source.principal()).or_else(|| asked(session))
             }
             (None, Source::Schedule) => None,
             (None, source) => {
@@ -78,7 +84,7 @@ pub(crate) fn refuses(
         },
         Waiter::Task { role: Some(role), state, .. } => {
             let name = session_name(state);
-            account.role_refuses(Session { role, name: &name, function: None }, wish)
+            asked(Session { role, name: &name, function: None })
         }
         // Lambda invokes a mapping's function itself.
         Waiter::Poll(Poll::Invoke { .. }) => None,
@@ -87,7 +93,7 @@ pub(crate) fn refuses(
             let name = arn.split(':').nth(6)?;
             let function = account.lambda.functions.get(name)?;
             let role = &function.current.settings.role;
-            account.role_refuses(Session { role, name, function: Some(&function.arn) }, wish)
+            asked(Session { role, name, function: Some(&function.arn) })
         }
         _ => None,
     };
@@ -171,6 +177,20 @@ impl Account<'_> {
 
     /// What a role says to a request, and the policy of what the request is about.
     pub(super) fn role_refuses(&self, session: Session<'_>, wish: Wish<'_>) -> Option<ApiError> {
+        let action = action(wish.service, wish.operation);
+        resources(self.config, wish.service, wish.params).into_iter().find_map(|resource| {
+            let what = (wish.service, action.as_str(), resource.as_str());
+            self.role_refuses_action(session, what, &[])
+        })
+    }
+
+    /// What it says to an action on a resource of a service, with further keys of the context.
+    pub(super) fn role_refuses_action(
+        &self,
+        session: Session<'_>,
+        (service, action, resource): (&str, &str, &str),
+        further: &[(&str, &str)],
+    ) -> Option<ApiError> {
         let role = self.made(session.role)?;
         let account = &self.config.account;
         let role_name = session.role.rsplit('/').next().unwrap_or_default();
@@ -183,6 +203,9 @@ impl Account<'_> {
         ];
         let mut context: Context =
             keys.map(|(key, value)| (key.to_owned(), vec![value.to_owned()])).into();
+        for (key, value) in further {
+            context.insert((*key).to_owned(), vec![(*value).to_owned()]);
+        }
         if let Some(function) = session.function {
             context.insert("lambda:sourcefunctionarn".into(), vec![function.to_owned()]);
         }
@@ -193,9 +216,8 @@ impl Account<'_> {
                 session.name
             ),
         };
-        let resource = resource(self.config, wish.service, wish.params);
-        let of_resource = self.policy_of(wish.service, &resource);
-        let ask = self.ask(asker, action(wish.service, wish.operation), resource, context);
+        let of_resource = self.policy_of(service, resource);
+        let ask = self.ask(asker, action.to_owned(), resource.to_owned(), context);
         let of_role = self.iam.of_role(role);
         let policies = Policies {
             identity: &of_role.identity,
@@ -203,7 +225,7 @@ impl Account<'_> {
             resource: of_resource.as_ref(),
         };
         let decision = evaluate(&ask, &policies);
-        (!decision.is_allowed()).then(|| refusal(wish.service, &ask, &decision))
+        (!decision.is_allowed()).then(|| refusal(service, &ask, &decision))
     }
 
     /// What the policy of a resource says to a service that comes for one of its own resources.
@@ -213,20 +235,23 @@ impl Account<'_> {
         source_arn: &str,
         wish: Wish<'_>,
     ) -> Option<ApiError> {
-        let resource = resource(self.config, wish.service, wish.params);
-        let policy = self.policy_of(wish.service, &resource)?;
-        let what = (action(wish.service, wish.operation), resource);
-        let (ask, decision) = ask_policy(self.config, &policy, services, source_arn, what)?;
-        Some(refusal(wish.service, &ask, &decision))
+        let action = action(wish.service, wish.operation);
+        resources(self.config, wish.service, wish.params).into_iter().find_map(|resource| {
+            let policy = self.policy_of(wish.service, &resource)?;
+            let what = (action.clone(), resource);
+            let (ask, decision) = ask_policy(self.config, &policy, services, source_arn, what)?;
+            Some(refusal(wish.service, &ask, &decision))
+        })
     }
 
-    /// The policy of a function, a queue or a topic that is there, and that of an account's log groups.
+    /// The policy of a function, a queue, a topic or a bus that is there, and that of an account's log groups.
     fn policy_of(&self, service: &str, resource: &str) -> Option<Policy> {
         match service {
             "lambda" => self.lambda.policy_statements(resource).map(Policy::of_resource),
             "sqs" => self.sqs.policy(resource.rsplit(':').next()?).map(Policy::of_documents),
             "sns" => self.sns.policy(resource, &self.config.account).map(Policy::of_documents),
             "logs" => Some(Policy::of_documents(self.logs.policies())),
+            "events" => self.events.policy(resource.rsplit('/').next()?).map(Policy::of_resource),
             _ => None,
         }
     }

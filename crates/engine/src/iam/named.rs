@@ -53,14 +53,7 @@ pub(super) fn refuses(account: &Account<'_>, wish: Wish<'_>) -> Option<ApiError>
                 ))
             })
         }
-        ("states", "CreateStateMachine" | "UpdateStateMachine") => {
-            let role = wish.params["roleArn"].as_str()?;
-            let regional = format!("states.{}.amazonaws.com", account.config.region);
-            let refused = account.cannot_be_assumed(role, &["states.amazonaws.com", &regional]);
-            refused.then(|| {
-                error("AccessDeniedException", "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role.".into())
-            })
-        }
+        ("states", "CreateStateMachine" | "UpdateStateMachine") => machine(account, wish.params),
         ("scheduler", "CreateSchedule" | "UpdateSchedule") => {
             let role = wish.params["Target"]["RoleArn"].as_str()?;
             account.cannot_be_assumed(role, &["scheduler.amazonaws.com"]).then(|| {
@@ -69,6 +62,108 @@ pub(super) fn refuses(account: &Account<'_>, wish: Wish<'_>) -> Option<ApiError>
         }
         _ => None,
     }
+}
+
+/// What the role of a state machine is asked when the machine is made or changed.
+fn machine(account: &Account<'_>, params: &Value) -> Option<ApiError> {
+    let known =
+        params["stateMachineArn"].as_str().and_then(|arn| account.states.role_of_machine(arn));
+    let role = params["roleArn"].as_str().or(known)?;
+    let regional = format!("states.{}.amazonaws.com", account.config.region);
+    if account.cannot_be_assumed(role, &["states.amazonaws.com", &regional]) {
+        let words = "Neither the global service principal states.amazonaws.com, nor the regional one is authorized to assume the provided role.";
+        return Some(error("AccessDeniedException", words.into()));
+    }
+    let session = Session { role, name: "states", function: None };
+    let denied = |service: &str, action: &str, resource: &str| {
+        account.role_refuses_action(session, (service, action, resource), &[]).is_some()
+    };
+    let definition = params["definition"].as_str().and_then(|text| serde_json::from_str(text).ok());
+    if definition.is_some_and(|definition: Value| waits_for_executions(&definition)) {
+        let rule = format!(
+            "arn:aws:events:{}:{}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule",
+            account.config.region, account.config.account
+        );
+        if ["PutTargets", "PutRule", "DescribeRule"]
+            .iter()
+            .any(|operation| denied("rule", &format!("events:{operation}"), &rule))
+        {
+            let words = format!("'{role}' is not authorized to create managed-rule.");
+            return Some(error("AccessDeniedException", words));
+        }
+    }
+    let logging = &params["loggingConfiguration"];
+    let logs = logging["level"].as_str().is_some_and(|level| level != "OFF");
+    if logs
+        && LOG_DELIVERY
+            .iter()
+            .any(|operation| denied("delivery", &format!("logs:{operation}"), "*"))
+    {
+        let words = "The state machine IAM Role is not authorized to access the Log Destination";
+        return Some(error("AccessDeniedException", words.into()));
+    }
+    None
+}
+
+/// What a role needs for a state machine's log (Using CloudWatch Logs to log execution history in Step Functions).
+const LOG_DELIVERY: [&str; 8] = [
+    "CreateLogDelivery",
+    "GetLogDelivery",
+    "UpdateLogDelivery",
+    "DeleteLogDelivery",
+    "ListLogDeliveries",
+    "PutResourcePolicy",
+    "DescribeResourcePolicies",
+    "DescribeLogGroups",
+];
+
+/// Whether a task of a definition waits for the end of an execution.
+fn waits_for_executions(definition: &Value) -> bool {
+    match definition {
+        Value::Array(all) => all.iter().any(waits_for_executions),
+        Value::Object(members) => members.iter().any(|(key, value)| match value {
+            Value::String(text) => {
+                key == "Resource" && text.contains(":states:startExecution.sync")
+            }
+            value => waits_for_executions(value),
+        }),
+        _ => false,
+    }
+}
+
+/// Whoever gives a role to a service needs `iam:PassRole` for it (Granting a user permissions to pass a role to an AWS service).
+pub(super) fn may_not_pass(
+    account: &Account<'_>,
+    session: Session<'_>,
+    wish: Wish<'_>,
+) -> Option<ApiError> {
+    let params = wish.params;
+    let targets = || params["Targets"].as_array().into_iter().flatten();
+    let (service, roles): (_, Vec<&Value>) = match (wish.service, wish.operation) {
+        ("lambda", "CreateFunction" | "UpdateFunctionConfiguration") => {
+            (LAMBDA, vec![&params["Role"]])
+        }
+        ("states", "CreateStateMachine" | "UpdateStateMachine") => {
+            ("states.amazonaws.com", vec![&params["roleArn"]])
+        }
+        ("scheduler", "CreateSchedule" | "UpdateSchedule") => {
+            ("scheduler.amazonaws.com", vec![&params["Target"]["RoleArn"]])
+        }
+        ("events", "PutRule") => ("events.amazonaws.com", vec![&params["RoleArn"]]),
+        ("events", "PutTargets") => {
+            ("events.amazonaws.com", targets().map(|target| &target["RoleArn"]).collect())
+        }
+        ("logs", "PutSubscriptionFilter") => ("logs.amazonaws.com", vec![&params["roleArn"]]),
+        _ => return None,
+    };
+    let further = [("iam:passedtoservice", service)];
+    roles.into_iter().filter_map(Value::as_str).filter(|role| !role.is_empty()).find_map(|role| {
+        let mut refusal =
+            account.role_refuses_action(session, ("passrole", "iam:PassRole", role), &further)?;
+        // The service that was asked says no, in its own way.
+        refusal.status = if wish.service == "lambda" { 403 } else { 400 };
+        Some(refusal)
+    })
 }
 
 /// The name of the function that a request names, and its role.

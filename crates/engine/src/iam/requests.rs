@@ -46,8 +46,19 @@ pub(super) fn action(service: &str, operation: &str) -> String {
     format!("{prefix}:{name}")
 }
 
+/// The resources that a request names: one, or those of its entries.
+pub(super) fn resources(config: &Config, service: &str, params: &Value) -> Vec<String> {
+    let entries = params["Entries"].as_array().filter(|_| service == "events");
+    let Some(entries) = entries else { return vec![resource(config, service, params)] };
+    let mut all: Vec<String> =
+        entries.iter().map(|entry| resource(config, service, entry)).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
 /// The resource that a request names; `*` when it names none.
-pub(super) fn resource(config: &Config, service: &str, params: &Value) -> String {
+fn resource(config: &Config, service: &str, params: &Value) -> String {
     let (region, account) = (&config.region, &config.account);
     let text = |key: &str| params[key].as_str();
     let arn = |rest: String| format!("arn:aws:{service}:{region}:{account}:{rest}");
@@ -73,14 +84,8 @@ pub(super) fn resource(config: &Config, service: &str, params: &Value) -> String
             Some(stream) => arn(format!("log-group:{name}:log-stream:{stream}")),
             None => arn(format!("log-group:{name}")),
         }),
-        "events" => Some(named("event-bus/", bus(params))),
+        "events" => Some(named("event-bus/", text("EventBusName").unwrap_or("default"))),
         _ => None,
     };
     found.unwrap_or_else(|| "*".into())
-}
-
-/// The bus of the first entry, or of the request.
-fn bus(params: &Value) -> &str {
-    let entry = params["Entries"][0]["EventBusName"].as_str();
-    entry.or_else(|| params["EventBusName"].as_str()).unwrap_or("default")
 }

@@ -18,9 +18,8 @@ use serde_json::Value;
 
 pub(super) use functions::{announce, settle};
 pub(super) use names::{function_arn, named};
-pub(super) use params::{
-    blob_bytes, is_empty, missing, number, object, refuse_other_members, tags, text,
-};
+pub(crate) use params::blob_bytes;
+pub(super) use params::{is_empty, missing, number, object, refuse_other_members, tags, text};
 
 pub(super) type Answer = Result<Outcome, LambdaError>;
 

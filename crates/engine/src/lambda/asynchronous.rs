@@ -8,7 +8,7 @@
 
 use super::environment::{Due, Lambda};
 use super::errors::LambdaError;
-use super::invocation::{Conclusion, Invocation, Tail};
+use super::invocation::{Attempt, Conclusion, Invocation};
 use super::model::version_name;
 use crate::queue::Urgency;
 use crate::world::{self, Waiter, World};
@@ -109,7 +109,7 @@ pub(super) fn attempted(
 ) {
     let Some(queued) = &mut invocation.queued else { return };
     queued.throttles = 0;
-    queued.units_before += invocation.units;
+    queued.units_before += invocation.attempt.units;
     let attempts = queued.attempts;
     let handling = lambda.handling(&invocation.function, qualifier(&invocation));
     if conclusion.outcome == Outcome::Success {
@@ -170,19 +170,7 @@ fn requeue(
         reason: reason.into(),
         due_at,
     });
-    let again = Invocation {
-        spills: false,
-        cold: false,
-        start_logged: false,
-        started_at: None,
-        deadline: world.now,
-        init_us: None,
-        init_failed: false,
-        restore_us: None,
-        units: 0,
-        tail: Tail::default(),
-        ..invocation
-    };
+    let again = Invocation { attempt: Attempt::default(), ..invocation };
     let due = world::Due::Lambda(Due::Deliver { invocation: Box::new(again) });
     world.schedule(due_at, Urgency::Work, due);
 }

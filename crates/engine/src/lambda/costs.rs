@@ -70,6 +70,10 @@ pub(crate) const RESTORE_US: u64 = 160_000;
 /// Restoring a snapshot, microseconds per MiB of the guest's memory in it. Chosen.
 pub(crate) const RESTORE_US_PER_MIB: u64 = 2_000;
 
+/// What runs of a guest after it was restored, before its first event: "after-restore hooks must complete within the timeout limit (10
+/// seconds)" (Improving startup performance with Lambda SnapStart).
+pub(crate) const RESTORE_HOOK_US_MAX: u64 = 10_000_000;
+
 /// Extensions of a function (Lambda quotas: "up to 10").
 pub(crate) const EXTENSIONS_MAX: usize = 10;
 
@@ -119,6 +123,9 @@ pub(crate) const RESPONSE_BYTES_MAX: usize = 6_291_556;
 
 /// Largest package that is sent with the request, bytes (Lambda quotas: 50 MB).
 pub(crate) const PACKAGE_BYTES_MAX: usize = 52_428_800;
+
+/// Largest request to CreateFunction and UpdateFunctionCode, bytes: the number in AWS's recorded message.
+pub(crate) const REQUEST_BYTES_MAX: usize = 70_167_211;
 
 /// Units a second for a memory setting.
 pub(crate) fn units_per_second(memory_mb: u64) -> u64 {

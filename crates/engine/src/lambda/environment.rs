@@ -16,6 +16,7 @@ mod phases;
 mod provisioned;
 mod running;
 mod snapshots;
+mod telemetry;
 
 use super::capacity::{Capacity, Exceeded};
 use super::errors::LambdaError;
@@ -24,6 +25,7 @@ use super::load;
 use super::model::{Deployment, Function};
 use super::report::ReportStatus;
 use super::{api, asynchronous, control, costs, event_sources, variables};
+use crate::ecr::Ecr;
 use crate::engine::Artifacts;
 use crate::logs::Logs;
 use crate::queue::{QueueKey, Urgency};
@@ -36,12 +38,14 @@ use coldstart_sandbox::{
 use extensions::{Extension, Held};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use telemetry::Said;
 
 /// What Lambda's code needs of the rest of the engine.
 pub(crate) struct Cx<'a> {
     pub(crate) world: &'a mut World,
     pub(crate) logs: &'a mut Logs,
     pub(crate) sqs: &'a mut Sqs,
+    pub(crate) ecr: &'a Ecr,
     pub(crate) sandbox: &'a dyn Sandbox,
     pub(crate) artifacts: &'a mut Artifacts,
 }
@@ -94,6 +98,8 @@ pub(crate) enum Due {
     Kill { environment: u32 },
     /// The next invocation of a load.
     Load { load: u64 },
+    /// The time of an extension's batch of telemetry is up.
+    Telemetry { environment: u32 },
     /// An idle environment is given up.
     Reclaim { environment: u32 },
 }
@@ -129,6 +135,8 @@ struct Environment {
     provisioned: Option<Tag>,
     /// What it begins with; taken when it does.
     snapshot: Option<Snapshot>,
+    /// Since when the guest does what it has to do after it was restored.
+    hook_began: Option<Timestamp>,
     /// The guest is on its way to where its snapshot was taken: what it burns was burned before.
     restoring: bool,
     guest: Option<Box<dyn Guest>>,
@@ -162,6 +170,10 @@ struct Environment {
     extensions: Vec<u32>,
     /// What waits for them.
     held: Option<Held>,
+    /// What was said in its init phase, for those of them that will want to know.
+    said: Vec<Said>,
+    /// Nothing more is given to them until it goes on.
+    frozen: bool,
 }
 
 /// The service's state.
@@ -255,7 +267,7 @@ impl Lambda {
         let deployment = function.deployment(invocation.version).expect("the caller checks it");
         let free = self.idle.get(&deployment.number).and_then(|idle| idle.last()).copied();
         if free.is_none_or(|(provisioned, ..)| !provisioned) {
-            invocation.spills = self.capacity.provisions(&function.name)
+            invocation.attempt.spills = self.capacity.provisions(&function.name)
                 && control::provisioned::covers(function, invocation.version);
             self.capacity.begin(&invocation.function);
         }
@@ -269,7 +281,7 @@ impl Lambda {
             self.begin_invoke(cx, id);
             return;
         }
-        invocation.cold = true;
+        invocation.attempt.cold = true;
         let name = invocation.function.clone();
         self.capacity.grow(&name);
         self.start_environment(cx.world, &name, deployment, Some(invocation), None);
@@ -313,6 +325,7 @@ impl Lambda {
             work,
             provisioned,
             snapshot,
+            hook_began: None,
             restoring: false,
             ahead_units: 0,
             initialising: false,
@@ -329,6 +342,8 @@ impl Lambda {
             extension: None,
             extensions: Vec::new(),
             held: None,
+            said: Vec::new(),
+            frozen: false,
             deployment,
         };
         let download =
@@ -375,6 +390,7 @@ impl Lambda {
             Due::Timeout { environment } => self.time_out(cx, environment),
             Due::Kill { environment } => self.stopped_by_hand(cx, environment),
             Due::Load { load } => load::arrive(self, cx.world, load),
+            Due::Telemetry { environment } => self.extension_batch_due(cx.world, environment),
             Due::Reclaim { environment } => self.reclaim(cx.world, environment),
         }
     }
@@ -398,7 +414,7 @@ impl Lambda {
 
     // Leaves
 
-    fn schedule(&mut self, world: &mut World, id: u32, at: Timestamp, due: Due) {
+    fn schedule(&mut self, world: &mut World, id: u32, at: Timestamp, due: Due) -> QueueKey {
         let key = world.schedule(at, Urgency::Work, world::Due::Lambda(due));
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         environment.due.push(key);
@@ -406,6 +422,7 @@ impl Lambda {
         if environment.due.len() >= 512 && environment.due.len().is_power_of_two() {
             environment.due.retain(|key| world.queue.contains(*key));
         }
+        key
     }
 
     fn cancel_due(&mut self, world: &mut World, id: u32) {
@@ -419,6 +436,7 @@ impl Lambda {
         let environment =
             self.environments.get_mut(&id).expect("a phase belongs to an environment");
         environment.phase = phase;
+        let freezes = phase == EnvironmentPhase::Idle && !environment.extensions.is_empty();
         world.emit(Fact::EnvironmentPhase {
             environment: id,
             function: environment.function.clone(),
@@ -426,6 +444,9 @@ impl Lambda {
             phase,
             provisioned: environment.provisioned.is_some(),
         });
+        if freezes {
+            self.extensions_freeze(world, id);
+        }
     }
 }
 
@@ -439,14 +460,14 @@ impl Environment {
         let invocation = self.work.as_ref().expect("an environment at work has an invocation");
         let concurrency = match &self.provisioned {
             Some(_) => Some("Provisioned".to_owned()),
-            None => invocation.spills.then(|| "Spillover".to_owned()),
+            None => invocation.attempt.spills.then(|| "Spillover".to_owned()),
         };
         Fact::InvocationStarted {
             request_id: invocation.request_id.clone(),
             function: self.function.clone(),
             environment: id,
-            cold: invocation.cold,
-            attempt: invocation.attempt(),
+            cold: invocation.attempt.cold,
+            attempt: invocation.attempts(),
             concurrency,
         }
     }
@@ -473,9 +494,14 @@ impl Environment {
 
     fn guest_config(&self) -> GuestConfig {
         let settings = &self.deployment.settings;
+        let (args, root) = match &self.deployment.package.image {
+            Some(image) => (control::image::arguments(image, settings), image.files()),
+            None => (vec!["bootstrap".into()], Arc::default()),
+        };
         GuestConfig {
             environment: self.variables.clone(),
-            args: vec!["bootstrap".into()],
+            args,
+            root,
             // Each guest of an environment has random bytes of its own.
             seed: self.seed.wrapping_add(self.epoch),
             tmp: self.tmp.clone(),

@@ -29,6 +29,13 @@ pub(crate) struct Invocation {
     /// What an asynchronous one has behind it.
     pub(crate) queued: Option<Queued>,
     pub(crate) wants_tail: bool,
+    /// How far it has come; an asynchronous one may be tried again.
+    pub(crate) attempt: Attempt,
+}
+
+/// An attempt of an invocation.
+#[derive(Debug, Default)]
+pub(crate) struct Attempt {
     /// There is provisioned concurrency for its version, and none of it was free.
     pub(crate) spills: bool,
     /// Whether its environment was made for it.
@@ -36,12 +43,15 @@ pub(crate) struct Invocation {
     pub(crate) start_logged: bool,
     /// Begin of the invoke phase; none before.
     pub(crate) started_at: Option<Timestamp>,
+    /// From the begin of the invoke phase on.
     pub(crate) deadline: Timestamp,
     /// Init phase before the invoke phase, in microseconds: billed. `init_failed` keeps it out of the report.
     pub(crate) init_us: Option<u64>,
     pub(crate) init_failed: bool,
     /// Restoration of a snapshot before the invoke phase, in microseconds.
     pub(crate) restore_us: Option<u64>,
+    /// What of it the guest itself took, after it was there again: billed.
+    pub(crate) hook_us: u64,
     /// Units of its runs that are over, init included.
     pub(crate) units: u64,
     pub(crate) tail: Tail,
@@ -49,7 +59,7 @@ pub(crate) struct Invocation {
 
 impl Invocation {
     /// 1 for the first attempt.
-    pub(crate) fn attempt(&self) -> u32 {
+    pub(crate) fn attempts(&self) -> u32 {
         self.queued.as_ref().map_or(1, |queued| queued.attempts)
     }
 
@@ -152,7 +162,7 @@ impl Conclusion {
             output["FunctionError"] = json!("Unhandled");
         }
         if invocation.wants_tail {
-            output["LogResult"] = json!(invocation.tail.base64());
+            output["LogResult"] = json!(invocation.attempt.tail.base64());
         }
         output["Payload"] = payload_value(self.payload);
         output["ExecutedVersion"] = json!(super::model::version_name(invocation.version));

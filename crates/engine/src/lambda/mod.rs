@@ -17,8 +17,9 @@ mod report;
 mod runtimes;
 mod variables;
 
-pub(crate) use api::handle;
+pub(crate) use api::{blob_bytes, handle};
 pub(crate) use asynchronous::{Delivery, delivered};
+pub(crate) use control::zip::inside;
 pub(crate) use environment::{Cx, Due, GuestCall, Lambda};
 pub(crate) use event_sources::{Poll, answered, seen};
 pub(crate) use model::Function;

@@ -2,7 +2,9 @@
 //!
 //! Invariant: a [`Deployment`] never changes; an update makes a new one.
 
+use super::control::image::FunctionImage;
 use super::control::{AttachedLayer, Control};
+use super::report::RuntimeVersion;
 use super::runtimes;
 use crate::world::World;
 use coldstart_sandbox::{Artifact, Shape};
@@ -10,7 +12,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The package of a function: a bare WebAssembly module, or a zip with one and files.
+/// The package of a function: a bare WebAssembly module, a zip with one and files, or a container image.
 #[derive(Debug, Clone)]
 pub(crate) struct Package {
     /// None when there is no module in the zip.
@@ -19,15 +21,22 @@ pub(crate) struct Package {
     pub(crate) files: Option<Arc<BTreeMap<String, Arc<[u8]>>>>,
     /// As it was sent.
     pub(crate) bytes: u64,
+    /// `CodeSha256`: in base64, of an image in hexadecimal digits.
     pub(crate) sha256_base64: String,
     /// Names the stored copy in `Code.Location`.
     pub(crate) location: String,
+    pub(crate) image: Option<Arc<FunctionImage>>,
 }
 
 impl Package {
     /// What its module answers events with; a package without any does not get so far.
     pub(crate) fn shape(&self) -> Shape {
         self.artifact.as_ref().map_or(Shape::Loop, |artifact| artifact.info.shape)
+    }
+
+    /// `CodeSize`: that of images is in their registry.
+    pub(crate) fn code_size(&self) -> u64 {
+        if self.image.is_some() { 0 } else { self.bytes }
     }
 
     /// Bytes of the module.
@@ -69,6 +78,8 @@ pub(crate) struct Settings {
     pub(crate) snap_start: bool,
     /// In order: the files of a later one cover those of an earlier one.
     pub(crate) layers: Vec<AttachedLayer>,
+    /// What is started instead of what an image says itself, as it was given.
+    pub(crate) image_config: Option<Value>,
 }
 
 /// Settings under which environments are made.
@@ -95,6 +106,14 @@ impl Deployment {
             false if self.is_snap_start() => "snap-start",
             false => "on-demand",
         }
+    }
+
+    /// What the platform says of the runtime.
+    pub(crate) fn runtime_version(&self, world: &World) -> Option<RuntimeVersion> {
+        let runtime = &self.settings.runtime;
+        let name = runtimes::version_text(runtime);
+        let arn = runtimes::version_arn(&world.config.region, runtime);
+        self.package.image.is_none().then_some(RuntimeVersion { name, arn })
     }
 
     /// As `Version` shows it.
@@ -220,10 +239,12 @@ impl Shown<'_> {
             output.insert("LastUpdateStatusReason".into(), json!("The function is being created."));
             output.insert("LastUpdateStatusReasonCode".into(), json!("Creating"));
         }
-        let runtime_version =
-            runtimes::version_arn(&world.config.region, &self.deployment.settings.runtime);
-        output
-            .insert("RuntimeVersionConfig".into(), json!({ "RuntimeVersionArn": runtime_version }));
+        if self.deployment.package.image.is_none() {
+            let runtime_version =
+                runtimes::version_arn(&world.config.region, &self.deployment.settings.runtime);
+            let runtime_version = json!({ "RuntimeVersionArn": runtime_version });
+            output.insert("RuntimeVersionConfig".into(), runtime_version);
+        }
         output
     }
 
@@ -250,7 +271,7 @@ impl Shown<'_> {
             "Runtime": settings.runtime,
             "Role": settings.role,
             "Handler": settings.handler,
-            "CodeSize": self.deployment.package.bytes,
+            "CodeSize": self.deployment.package.code_size(),
             "Description": settings.description,
             "Timeout": settings.timeout_seconds,
             "MemorySize": settings.memory_mb,
@@ -282,9 +303,19 @@ impl Shown<'_> {
         if !settings.layers.is_empty() {
             output["Layers"] = settings.layers.iter().map(AttachedLayer::describe).collect();
         }
-        match output {
+        let mut map = match output {
             Value::Object(map) => map,
             _ => unreachable!("the literal above is an object"),
+        };
+        if self.deployment.package.image.is_some() {
+            for of_zip in ["Runtime", "Handler"] {
+                map.shift_remove(of_zip);
+            }
+            map.insert("PackageType".into(), json!("Image"));
+            if let Some(config) = &settings.image_config {
+                map.insert("ImageConfigResponse".into(), json!({ "ImageConfig": config }));
+            }
         }
+        map
     }
 }

@@ -18,8 +18,7 @@ pub(crate) enum ReportStatus {
 /// One thing that the platform says.
 pub(crate) enum Record {
     InitStart {
-        runtime_version: String,
-        runtime_arn: String,
+        runtime: Option<RuntimeVersion>,
         version: String,
     },
     /// The init code has ended. The text format does not have it.
@@ -43,10 +42,14 @@ pub(crate) enum Record {
         events: Vec<String>,
         error_type: Option<String>,
     },
+    /// An extension has subscribed to the Telemetry API.
+    Subscribed {
+        name: String,
+        types: Vec<String>,
+    },
     /// An environment begins with a snapshot.
     RestoreStart {
-        runtime_version: String,
-        runtime_arn: String,
+        runtime: Option<RuntimeVersion>,
         version: String,
     },
     /// It has. The JSON format says so of the runtime, too.
@@ -86,6 +89,13 @@ pub(crate) enum Record {
     },
 }
 
+/// The version of a managed runtime; functions of container images bring their own, of which the platform knows nothing.
+pub(crate) struct RuntimeVersion {
+    /// Such as `python:3.13.v1`.
+    pub(crate) name: String,
+    pub(crate) arn: String,
+}
+
 /// How an environment began with a snapshot.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Restored {
@@ -114,10 +124,11 @@ impl Record {
             Self::InitReport { status: ReportStatus::Success, always: false, .. } => {
                 return Vec::new();
             }
-            Self::InitStart { runtime_version, runtime_arn, .. } => {
-                format!(
-                    "INIT_START Runtime Version: {runtime_version}\tRuntime Version ARN: {runtime_arn}\n"
-                )
+            Self::InitStart { runtime: None, .. } | Self::RestoreStart { runtime: None, .. } => {
+                return Vec::new();
+            }
+            Self::InitStart { runtime: Some(RuntimeVersion { name, arn }), .. } => {
+                format!("INIT_START Runtime Version: {name}\tRuntime Version ARN: {arn}\n")
             }
             Self::InitReport { init_us, phase, status, .. } => {
                 let status = status.text();
@@ -131,10 +142,13 @@ impl Record {
                 let (events, error) = (events.join(", "), error.unwrap_or_default());
                 format!("EXTENSION\tName: {name}\tState: {state}\tEvents: [{events}]{error}\n")
             }
-            Self::RestoreStart { runtime_version, runtime_arn, .. } => {
-                format!(
-                    "RESTORE_START Runtime Version: {runtime_version}\tRuntime Version ARN: {runtime_arn}\n"
-                )
+            Self::Subscribed { name, types } => {
+                let capital = |kind: &String| kind[..1].to_uppercase() + &kind[1..];
+                let types = types.iter().map(capital).collect::<Vec<_>>().join(", ");
+                format!("TELEMETRY\tName: {name}\tState: Subscribed\tTypes: [{types}]\n")
+            }
+            Self::RestoreStart { runtime: Some(RuntimeVersion { name, arn }), .. } => {
+                format!("RESTORE_START Runtime Version: {name}\tRuntime Version ARN: {arn}\n")
             }
             Self::RestoreReport { restore_us, status } => {
                 let (duration, mut status) = (milliseconds(*restore_us), status.text());
@@ -182,6 +196,7 @@ impl Record {
         let (normally, status) = match self {
             Self::InitStart { .. }
             | Self::Extension { .. }
+            | Self::Subscribed { .. }
             | Self::RestoreStart { .. }
             | Self::Start { .. }
             | Self::Lines { .. }
@@ -199,17 +214,10 @@ impl Record {
     pub(crate) fn json(&self, time: &str, function: &str, initialization: &str) -> Vec<String> {
         let (kind, record) = match self {
             Self::Lines { .. } | Self::End { .. } => return Vec::new(),
-            Self::InitStart { runtime_version, runtime_arn, version } => (
-                "platform.initStart",
-                json!({
-                    "initializationType": initialization,
-                    "phase": "init",
-                    "runtimeVersion": runtime_version,
-                    "runtimeVersionArn": runtime_arn,
-                    "functionName": function,
-                    "functionVersion": version,
-                }),
-            ),
+            Self::InitStart { runtime, version } => {
+                let record = json!({ "initializationType": initialization, "phase": "init" });
+                ("platform.initStart", started(record, runtime, function, version))
+            }
             Self::Extension { name, state, events, error_type } => {
                 let mut record = json!({ "name": name, "state": state, "events": events });
                 if let Some(error_type) = error_type {
@@ -217,15 +225,13 @@ impl Record {
                 }
                 ("platform.extension", record)
             }
-            Self::RestoreStart { runtime_version, runtime_arn, version } => (
-                "platform.restoreStart",
-                json!({
-                    "runtimeVersion": runtime_version,
-                    "runtimeVersionArn": runtime_arn,
-                    "functionName": function,
-                    "functionVersion": version,
-                }),
+            Self::Subscribed { name, types } => (
+                "platform.telemetrySubscription",
+                json!({ "name": name, "state": "Subscribed", "types": types }),
             ),
+            Self::RestoreStart { runtime, version } => {
+                ("platform.restoreStart", started(json!({}), runtime, function, version))
+            }
             Self::RestoreReport { restore_us, status } => {
                 let line = |kind: &str, record: Value| {
                     let record = status.add_to(record);
@@ -293,6 +299,22 @@ impl Record {
         };
         vec![json!({ "time": time, "type": kind, "record": record }).to_string() + "\n"]
     }
+}
+
+/// The rest of what is said of a beginning.
+fn started(
+    mut record: Value,
+    runtime: &Option<RuntimeVersion>,
+    function: &str,
+    version: &str,
+) -> Value {
+    if let Some(RuntimeVersion { name, arn }) = runtime {
+        record["runtimeVersion"] = json!(name);
+        record["runtimeVersionArn"] = json!(arn);
+    }
+    record["functionName"] = json!(function);
+    record["functionVersion"] = json!(version);
+    record
 }
 
 impl ReportStatus {

@@ -1,7 +1,31 @@
-//! What a runtime's name leads to. Whatever the name, the package is a WebAssembly module; which names are taken, the
-//! service model says.
+//! What a runtime's name leads to. Which names are taken, the service model says. Whatever the name, a package with a WebAssembly module is
+//! that module; sources run where their language's runtime is a module itself: JavaScript, under the names of Node's (docs/adr/0008).
 
+use super::model::Settings;
+use coldstart_sandbox::{Artifact, Sandbox};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The runtime module that runs sources under a runtime's name, as [`Sandbox::runtime`] knows it.
+fn language_of(runtime: &str) -> Option<&'static str> {
+    runtime.starts_with("nodejs").then_some("javascript")
+}
+
+/// That module; none when sources of this runtime do not run here, or the host does not have it.
+pub(super) fn language(sandbox: &dyn Sandbox, settings: &Settings) -> Option<Artifact> {
+    sandbox.runtime(language_of(&settings.runtime)?)
+}
+
+/// Whether the file that `Handler` names is there in the runtime's language.
+pub(super) fn is_source(files: &BTreeMap<String, Arc<[u8]>>, settings: &Settings) -> bool {
+    // `src/app.handler.inner`: the file is what stands before the first dot of the last part.
+    let name = settings.handler.rfind('/').map_or(0, |slash| slash + 1);
+    let dot = settings.handler[name..].find('.').map(|dot| name + dot);
+    let file = dot.map_or(settings.handler.as_str(), |dot| &settings.handler[..dot]);
+    language_of(&settings.runtime).is_some()
+        && ["js", "mjs", "cjs"].iter().any(|end| files.contains_key(&format!("{file}.{end}")))
+}
 
 /// Whether the runtime is the function's own (`provided.*`).
 pub(super) fn is_custom(runtime: &str) -> bool {

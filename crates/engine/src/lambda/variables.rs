@@ -126,7 +126,9 @@ pub(super) fn of_environment(
         // A runtime sets it anew for each event; the first one's is here from the start.
         all.insert("_X_AMZN_TRACE_ID".into(), invocation.trace_id.clone());
     }
-    if !runtimes::is_custom(&settings.runtime) {
+    if let Some(image) = &deployment.package.image {
+        image.add_variables(&mut all);
+    } else if !runtimes::is_custom(&settings.runtime) {
         super::control::managed::add_variables(&settings.runtime, &mut all);
     }
     if deployment.is_snap_start() {

@@ -17,6 +17,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl States {
+    /// The role that the machine of an ARN has now.
+    #[inline(never)]
+    pub(crate) fn role_of_machine(&self, arn: &str) -> Option<&str> {
+        let name = arn.split(':').nth(6)?;
+        self.machines.get(name).map(|machine| &*machine.current.role_arn)
+    }
+
     /// The state machine in an ARN, and the qualifier behind its name.
     ///
     /// # Errors

@@ -6,10 +6,10 @@ use crate::testing::Scenario;
 use expect_test::expect;
 use serde_json::{Value, json};
 
-const REGISTER: &str = r#"call {"service":"extensions","operation":"Register","params":{"events":["INVOKE","SHUTDOWN"]}}"#;
+pub(super) const REGISTER: &str = r#"call {"service":"extensions","operation":"Register","params":{"events":["INVOKE","SHUTDOWN"]}}"#;
 
 /// A function with these extensions in a layer, by name and script.
-fn extended(function: &str, extensions: &[(&str, &str)]) -> Scenario {
+pub(super) fn extended(function: &str, extensions: &[(&str, &str)]) -> Scenario {
     let paths: Vec<String> =
         extensions.iter().map(|(name, _)| format!("extensions/{name}")).collect();
     let modules = extensions.iter().map(|(_, text)| script(text));
@@ -32,7 +32,7 @@ fn attach(scenario: Scenario) -> Scenario {
 }
 
 /// Log lines without ids, ARNs and what is as in any log.
-fn log(scenario: &Scenario) -> String {
+pub(super) fn log(scenario: &Scenario) -> String {
     let log = scenario.log();
     let lines = log.lines().filter(|line| {
         !["INIT_START", "START", "END"].iter().any(|word| line.starts_with(word))

@@ -279,3 +279,100 @@ fn a_real_module_goes_on_where_its_snapshot_was_taken() {
     assert!(has("AWS_CONTAINER_AUTHORIZATION_TOKEN="));
     assert!(!has("AWS_LAMBDA_LOG_STREAM_NAME=") && !has("AWS_ACCESS_KEY_ID="));
 }
+
+const ASK: &str = r#"call {"service":"snapstart","operation":"RestoreNext"}"#;
+
+/// A function whose init code has something to do before the snapshot and after it.
+fn hooked(after: &str) -> String {
+    format!(
+        "loop\ninit: print before\\n; sleep 500; {ASK}; print after\\n; {after}\nevent: print event\\n; respond $event"
+    )
+}
+
+fn words(scenario: &Scenario) -> String {
+    let log = scenario.log();
+    let told = log.lines().filter(|line| {
+        ["before", "after", "event", "INIT_REPORT", "RESTORE_REPORT", "REPORT"]
+            .iter()
+            .any(|word| line.starts_with(word))
+    });
+    told.map(|line| match line.split_once("RequestId: ") {
+        Some((before, after)) => format!("{before}{}\n", after[36..].trim()),
+        None => format!("{}\n", line.trim_end()),
+    })
+    .collect()
+}
+
+#[test]
+fn a_function_has_hooks_before_the_snapshot_and_after_it() {
+    let scenario = published(&hooked("sleep 30")).rest().invoke("f:1", "1").rest();
+    assert_eq!(scenario.last_payload(), "1");
+    // Twice, and once without a snapshot.
+    let scenario = scenario.invoke("f:1", "2").invoke("f:1", "3").rest().invoke("f", "4").rest();
+    expect![[r#"
+        before
+        INIT_REPORT Init Duration: 508.00 ms	Phase: init
+        after
+        RESTORE_REPORT Restore Duration: 176.75 ms
+        event
+        REPORT Duration: 0.60 ms	Billed Duration: 39 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Restore Duration: 176.75 ms	Billed Restore Duration: 38 ms
+        event
+        REPORT Duration: 0.60 ms	Billed Duration: 1 ms	Memory Size: 128 MB	Max Memory Used: 13 MB
+        after
+        RESTORE_REPORT Restore Duration: 185.18 ms
+        event
+        REPORT Duration: 0.60 ms	Billed Duration: 39 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Restore Duration: 185.18 ms	Billed Restore Duration: 38 ms
+        before
+        after
+        event
+        REPORT Duration: 0.60 ms	Billed Duration: 539 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Init Duration: 538.00 ms
+    "#]].assert_eq(&words(&scenario));
+}
+
+#[test]
+fn what_a_hook_does_wrong_is_what_a_restoration_does_wrong() {
+    let run = |after: &str| words(&published(&hooked(after)).rest().invoke("f:1", "1").rest());
+    let failing = run("fail {\"errorType\":\"Mine\"}");
+    expect![[r#"
+        before
+        INIT_REPORT Init Duration: 508.00 ms	Phase: init
+        after
+        RESTORE_REPORT Restore Duration: 146.75 ms	Status: error	Error Type: Mine
+        before
+        after
+        INIT_REPORT Init Duration: 508.00 ms	Phase: invoke	Status: error	Error Type: Mine
+        REPORT Duration: 508.00 ms	Billed Duration: 517 ms	Memory Size: 128 MB	Max Memory Used: 13 MB	Restore Duration: 146.75 ms	Billed Restore Duration: 8 ms	Status: error	Error Type: Mine
+    "#]].assert_eq(&failing);
+    // Ten seconds.
+    let slow = run("sleep 11000");
+    assert!(slow.contains("RESTORE_REPORT Restore Duration: 10"), "{slow}");
+    assert!(slow.contains("\tStatus: timeout\n"), "{slow}");
+    let busy = run("spin 1");
+    assert!(busy.contains("\tStatus: timeout\n"), "{busy}");
+    // Asked for too late.
+    let late = format!("loop\nevent: {ASK}; respond $answer");
+    let late = published(&late).rest().invoke("f:1", "1").rest().last_payload();
+    assert!(late.contains("InvalidStateTransition"), "{late}");
+}
+
+#[test]
+fn an_image_is_prepared_for_snapshots_or_says_that_it_may_be_taken() {
+    use crate::tests::images;
+    let state = |module: &str, labels: Value| {
+        let module = format!("\0asm{module}");
+        let config = json!({ "Entrypoint": ["/run.wasm"], "Labels": labels });
+        let files = images::layer(&[images::Item::File("run.wasm", module.as_bytes())]);
+        let pushed = images::push(Scenario::new(), &images::layout(&config, &[files]));
+        let scenario = publish(images::create(pushed, snap_start()).rest()).rest();
+        let shown = configuration(&scenario, "1");
+        let invoked = scenario.invoke("f:1", "5").rest().last_answer();
+        let payload = invoked.ok().map(|answer| answer.output["Payload"]["$text"].clone());
+        (shown["State"].as_str().unwrap().to_owned(), payload)
+    };
+    let plain = "loop\nevent: respond $event";
+    let (failed, none) = state(plain, json!({}));
+    assert_eq!((failed.as_str(), none), ("Failed", None));
+    let allowed = json!({ "com.amazonaws.lambda.feature.snapstart": "Allow" });
+    assert_eq!(state(plain, allowed), ("Active".into(), Some(json!("5"))));
+    assert_eq!(state(&hooked("sleep 1"), json!({})), ("Active".into(), Some(json!("5"))));
+}

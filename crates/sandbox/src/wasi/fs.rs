@@ -78,6 +78,7 @@ pub(crate) struct Fs {
 impl Fs {
     pub(crate) fn new(
         tmp: &BTreeMap<String, Arc<[u8]>>,
+        root: &BTreeMap<String, Arc<[u8]>>,
         task: &BTreeMap<String, Arc<[u8]>>,
         opt: &BTreeMap<String, Arc<[u8]>>,
         tmp_bytes_max: u64,
@@ -91,6 +92,11 @@ impl Fs {
             tmp_bytes_max,
         };
         fs.add(ROOT, Kind::Directory(BTreeMap::new()), false);
+        for (path, bytes) in root {
+            if path.split('/').next() != Some("tmp") {
+                fs.place(ROOT, path, bytes);
+            }
+        }
         for (path, bytes) in task {
             fs.place(ROOT, &format!("var/task/{path}"), bytes);
         }

@@ -90,7 +90,8 @@ pub(crate) struct Wasi {
 
 impl Wasi {
     pub(crate) fn new(config: GuestConfig) -> Self {
-        let fs = Fs::new(&config.tmp, &config.task, &config.opt, config.limits.tmp_bytes_max);
+        let GuestConfig { tmp, root, task, opt, .. } = &config;
+        let fs = Fs::new(tmp, root, task, opt, config.limits.tmp_bytes_max);
         let descriptors = BTreeMap::from([
             (0, Descriptor::Stdin),
             (1, Descriptor::Out(LogStream::Stdout)),

@@ -36,6 +36,7 @@ pub fn config() -> GuestConfig {
         args: vec!["bootstrap".into()],
         seed: 42,
         tmp: BTreeMap::new(),
+        root: Arc::default(),
         task: Arc::new(BTreeMap::from([(
             "data/greeting.txt".to_owned(),
             Arc::from(b"hello".as_slice()),

@@ -68,6 +68,7 @@ pub(crate) const ENGINE: &[Part] = &[
         rule: Rule {
             name: "lambda",
             claims: &[
+                "coldstart_engine::ecr::",
                 "coldstart_engine::lambda::asynchronous::",
                 "coldstart_engine::lambda::control::",
                 "coldstart_engine::lambda::load::",
@@ -84,11 +85,13 @@ pub(crate) const ENGINE: &[Part] = &[
                 "coldstart_worker::trial",
                 "miniz_oxide::",
             ],
-            stays: &[],
+            // What a session begins with.
+            stays: &["coldstart_engine::ecr::Ecr as core::default::Default"],
             after: &[],
             needs: &["services"],
         },
-        brotli_max: 95_000,
+        // 95,000 before there were container images and telemetry.
+        brotli_max: 115_000,
         needed_at: &[],
     },
     // Views that the first screen does not show, and what only a second look at the facts tells. Taking facts in stays.
@@ -270,7 +273,6 @@ pub(crate) const PAGE: &[Part] = &[
                 "coldstart_app::pages::memory_sweep",
                 "coldstart_app::components::async_events",
                 "coldstart_protocol::view::later::events",
-                "coldstart_app::components::form",
                 "coldstart_app::model::function_control",
                 "coldstart_app::model::costs",
                 "coldstart_app::components::lanes_chart",
@@ -337,11 +339,17 @@ pub(crate) const PAGE: &[Part] = &[
         brotli_max: 40_000,
         needed_at: &["#/queues*", "#/costs", "#/trace/*"],
     },
-    // Topics, rules, schedules, layers and roles.
+    // Topics, event buses with their rules and archives, schedules, layers and roles.
     Part {
         rule: Rule {
             name: "service-pages",
             claims: &[
+                "coldstart_app::pages::access_policy",
+                "coldstart_app::pages::archives",
+                "coldstart_app::pages::buses",
+                "coldstart_app::pages::replays",
+                "coldstart_app::pages::resource",
+                "coldstart_app::pages::schedule_groups",
                 "coldstart_app::pages::services",
                 "coldstart_app::pages::listing",
                 "coldstart_app::pages::topic",
@@ -352,20 +360,26 @@ pub(crate) const PAGE: &[Part] = &[
                 "coldstart_app::pages::layers",
                 "coldstart_app::pages::role",
                 "coldstart_app::actions::layer",
+                "coldstart_app::model::archives",
                 "coldstart_app::model::events",
                 "coldstart_app::model::permission",
+                "coldstart_app::model::schedules",
                 "coldstart_app::model::iam",
             ],
             stays: &[],
             after: &[],
             needs: &["tabs", "common"],
         },
-        brotli_max: 90_000,
+        // 90,000 before there were archives, replays and groups.
+        brotli_max: 100_000,
         needed_at: &[
             "#/services",
             "#/topics*",
             "#/rules*",
-            "#/schedules*",
+            "#/buses*",
+            "#/archives*",
+            "#/replays*",
+            "#/schedule*",
             "#/layers*",
             "#/roles*",
         ],

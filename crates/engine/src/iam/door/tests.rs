@@ -329,3 +329,129 @@ fn what_lambda_does_for_a_function_is_asked_of_its_role() {
     assert_eq!(delivered.as_deref(), Some("AccessDenied"));
     assert!(received(&with_records, "q").is_empty());
 }
+
+/// A function `f` with the role `worker` that makes this call and answers with what came of it.
+fn caller(actions: &[&str], call: &Value) -> Scenario {
+    let module = format!("loop\nevent: call {call}; respond $answer");
+    let scenario = role(Scenario::new(), "worker", LAMBDA, actions);
+    scenario.create_with("f", module, json!({ "Role": role_arn("worker") })).rest()
+}
+
+/// `200`, or the error's code and message.
+fn told_by(scenario: &Scenario) -> String {
+    let answer: Value =
+        serde_json::from_str(&scenario.clone().invoke("f", "{}").rest().last_payload()).unwrap();
+    match &answer["error"] {
+        Value::Null => answer["status"].to_string(),
+        error => format!("{} {}: {}", error["status"], error["code"], error["message"]),
+    }
+}
+
+#[test]
+fn who_gives_a_role_to_a_service_must_be_allowed_to_pass_it() {
+    let definition = json!({ "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } } });
+    let make = json!({ "service": "states", "operation": "CreateStateMachine", "params": {
+        "name": "m", "definition": definition.to_string(), "roleArn": role_arn("machine"),
+    } });
+    let may = ["states:CreateStateMachine"];
+    assert_eq!(
+        told_by(&caller(&may, &make)),
+        r#"400 "AccessDeniedException": "User: arn:aws:sts::123456789012:assumed-role/worker/f is not authorized to perform: iam:PassRole on resource: arn:aws:iam::123456789012:role/machine because no identity-based policy allows the iam:PassRole action""#
+    );
+    assert_eq!(told_by(&caller(&[may[0], "iam:PassRole"], &make)), "200");
+    // To one service, and no other.
+    for (service, expected) in [("states.amazonaws.com", "200"), ("events.amazonaws.com", "400 ")] {
+        let document = json!({ "Version": "2012-10-17", "Statement": {
+            "Effect": "Allow", "Action": "iam:PassRole", "Resource": role_arn("machine"),
+            "Condition": { "StringEquals": { "iam:PassedToService": service } },
+        } });
+        let put = json!({ "RoleName": "worker", "PolicyName": "pass", "PolicyDocument": document.to_string() });
+        let scenario = caller(&may, &make).request("iam", "PutRolePolicy", put);
+        assert!(told_by(&scenario).starts_with(expected), "{service}: {}", told_by(&scenario));
+    }
+    let function = json!({ "service": "lambda", "operation": "UpdateFunctionConfiguration", "params": {
+        "FunctionName": "f", "Role": role_arn("other"),
+    } });
+    assert!(
+        told_by(&caller(&["lambda:*"], &function)).starts_with("403 \"AccessDeniedException\"")
+    );
+    let without = json!({ "service": "lambda", "operation": "UpdateFunctionConfiguration", "params": {
+        "FunctionName": "f", "Timeout": 9,
+    } });
+    assert_eq!(told_by(&caller(&["lambda:*"], &without)), "200", "nothing is passed");
+    let targets = json!({ "service": "events", "operation": "PutTargets", "params": {
+        "Rule": "r", "Targets": [{ "Id": "q", "Arn": QUEUE }, { "Id": "s", "Arn": QUEUE, "RoleArn": role_arn("rule") }],
+    } });
+    assert!(told_by(&caller(&["events:*"], &targets)).contains("iam:PassRole"));
+}
+
+#[test]
+fn a_bus_has_a_policy_and_each_entry_its_bus() {
+    let bus = "arn:aws:events:us-east-1:123456789012:event-bus/b";
+    let entry = |bus: &str| json!({ "Source": "shop", "DetailType": "d", "Detail": "{}", "EventBusName": bus });
+    let put = json!({ "service": "events", "operation": "PutEvents", "params": { "Entries": [entry("default"), entry("b")] } });
+    let with_bus =
+        |scenario: Scenario| scenario.request("events", "CreateEventBus", json!({ "Name": "b" }));
+    let policy = |effect: &str| {
+        let statement = json!({
+            "Sid": "s", "Effect": effect, "Principal": { "AWS": role_arn("worker") },
+            "Action": "events:PutEvents", "Resource": bus,
+        });
+        json!({ "EventBusName": "b", "Policy": json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string() })
+    };
+    let worker = |actions: &[&str]| with_bus(caller(actions, &put));
+    let set = |scenario: Scenario, effect: &str| {
+        scenario.request("events", "PutPermission", policy(effect))
+    };
+    assert_eq!(told_by(&worker(&["events:PutEvents"])), "200");
+    let denied = told_by(&set(worker(&["events:PutEvents"]), "Deny"));
+    assert!(
+        denied.contains("event-bus/b with an explicit deny in a resource-based policy"),
+        "{denied}"
+    );
+    // The bus lets its own events in, and the default bus does not.
+    let half = told_by(&set(worker(&[]), "Allow"));
+    assert!(half.contains("event-bus/default because no identity-based policy"), "{half}");
+}
+
+#[test]
+fn a_state_machines_role_needs_what_it_will_do_besides_its_tasks() {
+    let states = "states.amazonaws.com";
+    let wait = json!({ "StartAt": "T", "States": { "T": {
+        "Type": "Task", "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": { "StateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:n" }, "End": true,
+    } } });
+    let create = |actions: &[&str], logging: Value| {
+        role(Scenario::new(), "machine", states, actions).states("CreateStateMachine", json!({
+            "name": "m", "definition": wait.to_string(), "roleArn": role_arn("machine"), "loggingConfiguration": logging,
+        }))
+    };
+    let start = "states:StartExecution";
+    let rule = ["events:PutTargets", "events:PutRule", "events:DescribeRule"];
+    expect!["400 AccessDeniedException: 'arn:aws:iam::123456789012:role/machine' is not authorized to create managed-rule."]
+        .assert_eq(&refused(&create(&[start, rule[0], rule[1]], Value::Null)));
+    let all = [start, rule[0], rule[1], rule[2]];
+    assert!(create(&all, Value::Null).last_answer().is_ok());
+    let group = "arn:aws:logs:us-east-1:123456789012:log-group:g:*";
+    let logging = json!({ "level": "ALL", "destinations": [{ "cloudWatchLogsLogGroup": { "logGroupArn": group } }] });
+    expect!["400 AccessDeniedException: The state machine IAM Role is not authorized to access the Log Destination"]
+        .assert_eq(&refused(&create(&all, logging.clone())));
+    let off = json!({ "level": "OFF" });
+    assert!(create(&all, off).last_answer().is_ok());
+    let made = create(&["events:*", "logs:*"], Value::Null);
+    let machine = "arn:aws:states:us-east-1:123456789012:stateMachine:m";
+    let update = |scenario: Scenario| {
+        scenario.states(
+            "UpdateStateMachine",
+            json!({ "stateMachineArn": machine, "loggingConfiguration": logging }),
+        )
+    };
+    let answer = update(made.clone()).last_answer();
+    assert!(answer.is_ok() || !answer.unwrap_err().code.contains("AccessDenied"));
+    let less = made.request(
+        "iam",
+        "DeleteRolePolicy",
+        json!({ "RoleName": "machine", "PolicyName": "p" }),
+    );
+    assert!(refused(&update(less)).contains("Log Destination"), "the role that it has is asked");
+}

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// Members of CreateFunction that are emulated, or stored and shown.
-const CREATE_MEMBERS: [&str; 20] = [
+const CREATE_MEMBERS: [&str; 21] = [
     "FunctionName",
     "Runtime",
     "Role",
@@ -39,6 +39,7 @@ const CREATE_MEMBERS: [&str; 20] = [
     "SnapStart",
     "Layers",
     "DeadLetterConfig",
+    "ImageConfig",
 ];
 
 pub(super) fn create_function(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Params) -> Answer {
@@ -57,18 +58,23 @@ pub(super) fn create_function(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Par
     refuse_other_members("CreateFunction", params, &CREATE_MEMBERS)?;
     let tags = tags(params.get("Tags"))?;
     let code = object(params, "Code")?.ok_or_else(|| missing("code"))?;
-    refuse_other_members("CreateFunction", code, &["ZipFile"])?;
+    refuse_other_members("CreateFunction", code, &["ZipFile", "ImageUri"])?;
     let handler = text(params, "Handler")?.unwrap_or_default().to_owned();
-    let runtime = text(params, "Runtime")?.map(str::to_owned);
-    if runtime.is_none() || handler.is_empty() {
+    let runtime = text(params, "Runtime")?.unwrap_or_default().to_owned();
+    let of_image = text(params, "PackageType")? == Some("Image");
+    if of_image {
+        control::image::check_create(params, code)?;
+    } else if runtime.is_empty() || handler.is_empty() {
         return Err(LambdaError::InvalidParameter(
             "Runtime and Handler are mandatory parameters for functions created with deployment packages.".into(),
         ));
+    } else if params.contains_key("ImageConfig") {
+        control::image::check_settings(false, params)?;
     }
     let mut settings = Settings {
         description: String::new(),
         role: text(params, "Role")?.ok_or_else(|| missing("role"))?.to_owned(),
-        runtime: runtime.expect("checked above"),
+        runtime,
         handler,
         memory_mb: 128,
         timeout_seconds: 3,
@@ -84,13 +90,18 @@ pub(super) fn create_function(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Par
         log_group: format!("/aws/lambda/{name}"),
         snap_start: false,
         layers: Vec::new(),
+        image_config: None,
     };
     settings.apply(params)?;
     settings.apply_layers(lambda, cx.world, params)?;
     if lambda.functions.contains_key(&name) {
         return Err(LambdaError::FunctionExists { name });
     }
-    let package = package(cx, code.get("ZipFile"), &settings)?;
+    let package = match of_image {
+        true => control::image::package(cx, code, &settings)?,
+        false => package(cx, code.get("ZipFile"), &settings, "CreateFunction")?,
+    };
+    control::image::check_snap_start(&package, &settings)?;
     let world = &mut *cx.world;
     let deployment = lambda.deployment(settings, package);
     let mut function = Function {
@@ -121,14 +132,17 @@ pub(super) fn get_function(lambda: &Lambda, world: &World, params: &Params) -> A
     let (function, qualifier) = find(lambda, world, params, NotFound::AsNamed)?;
     let shown = shown(function, qualifier.as_deref());
     let region = &world.config.region;
-    let location = format!(
-        "https://awslambda-{region}-tasks.s3.{region}.amazonaws.com/snapshots/{}/{}-{}",
-        world.config.account, function.name, shown.deployment.package.location
-    );
-    let mut output = json!({
-        "Configuration": shown.describe(world),
-        "Code": { "RepositoryType": "S3", "Location": location },
-    });
+    let code = match &shown.deployment.package.image {
+        Some(image) => image.location(),
+        None => {
+            let location = format!(
+                "https://awslambda-{region}-tasks.s3.{region}.amazonaws.com/snapshots/{}/{}-{}",
+                world.config.account, function.name, shown.deployment.package.location
+            );
+            json!({ "RepositoryType": "S3", "Location": location })
+        }
+    };
+    let mut output = json!({ "Configuration": shown.describe(world), "Code": code });
     if !function.tags.is_empty() {
         output["Tags"] = json!(function.tags);
     }
@@ -177,11 +191,19 @@ pub(super) fn update_function_code(
     cx: &mut Cx<'_>,
     params: &Params,
 ) -> Answer {
-    let members = ["FunctionName", "ZipFile", "Publish", "DryRun", "RevisionId", "Architectures"];
+    let members =
+        ["FunctionName", "ZipFile", "ImageUri", "Publish", "DryRun", "RevisionId", "Architectures"];
     let (name, mut settings) = changeable(lambda, cx.world, params)?;
     refuse_other_members("UpdateFunctionCode", params, &members)?;
     settings.apply_architectures(params)?;
-    let package = package(cx, params.get("ZipFile"), &settings)?;
+    let of_image = lambda.functions[&name].newest.package.image.is_some();
+    if of_image || params.contains_key("ImageUri") {
+        control::image::check_update(of_image, params)?;
+    }
+    let package = match of_image {
+        true => control::image::package(cx, params, &settings)?,
+        false => package(cx, params.get("ZipFile"), &settings, "UpdateFunctionCode")?,
+    };
     let dry_run = params.get("DryRun").and_then(Value::as_bool) == Some(true);
     change(lambda, cx.world, &name, settings, package, dry_run, publishes(params))
 }
@@ -208,9 +230,14 @@ pub(super) fn update_function_configuration(
         "LoggingConfig",
         "Layers",
         "DeadLetterConfig",
+        "ImageConfig",
     ];
     let (name, mut settings) = changeable(lambda, cx.world, params)?;
     refuse_other_members("UpdateFunctionConfiguration", params, &members)?;
+    let of_image = lambda.functions[&name].newest.package.image.is_some();
+    if of_image || params.contains_key("ImageConfig") {
+        control::image::check_settings(of_image, params)?;
+    }
     if let Some(role) = text(params, "Role")? {
         settings.role = role.to_owned();
     }
@@ -226,6 +253,9 @@ pub(super) fn update_function_configuration(
     if let Some(files) = &package.files {
         // Another handler, or other layers, may mean another module.
         package.artifact = control::package::resolve(cx, files, &settings)?;
+    }
+    if let Some(image) = &package.image {
+        package.artifact = control::image::resolve(cx, image, &settings)?;
     }
     if !settings.layers.is_empty() {
         control::package::check_size(&package, &settings)?;
@@ -264,6 +294,7 @@ fn change(
     dry_run: bool,
     publish: bool,
 ) -> Answer {
+    control::image::check_snap_start(&package, &settings)?;
     let deployment = lambda.deployment(settings, package);
     let function = lambda.functions.get_mut(name).expect("the caller has found it");
     if dry_run {
@@ -338,6 +369,7 @@ fn package(
     cx: &mut Cx<'_>,
     blob: Option<&Value>,
     settings: &Settings,
+    operation: &str,
 ) -> Result<Package, LambdaError> {
     let Some(blob) = blob.filter(|blob| !blob.is_null()) else {
         return Err(LambdaError::InvalidParameter(
@@ -345,6 +377,7 @@ fn package(
         ));
     };
     let bytes = blob_bytes(cx.world, "ZipFile", blob)?;
+    check_request(bytes.len(), operation)?;
     if bytes.len() > costs::PACKAGE_BYTES_MAX {
         return Err(LambdaError::PackageTooLarge { bytes_max: costs::PACKAGE_BYTES_MAX });
     }
@@ -362,11 +395,27 @@ fn package(
         bytes: bytes.len() as u64,
         sha256_base64: STANDARD.encode(sha256),
         location: cx.world.rng.uuid(),
+        image: None,
     };
     if !settings.layers.is_empty() {
         control::package::check_size(&package, settings)?;
     }
     Ok(package)
+}
+
+/// Refuses a package that makes the request too large, in which it stands as base64.
+fn check_request(bytes: usize, operation: &str) -> Result<(), LambdaError> {
+    if bytes.div_ceil(3) * 4 <= costs::REQUEST_BYTES_MAX {
+        return Ok(());
+    }
+    Err(LambdaError::Other {
+        code: "RequestEntityTooLargeException",
+        status: 413,
+        message: format!(
+            "Request must be smaller than {} bytes for the {operation} operation",
+            costs::REQUEST_BYTES_MAX
+        ),
+    })
 }
 
 /// Makes the number of a new deployment.
@@ -375,5 +424,20 @@ impl Lambda {
         let number = self.next_deployment;
         self.next_deployment += 1;
         Arc::new(Deployment { number, version: 0, settings, package })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_has_room_for_more_than_the_largest_zip() {
+        assert!(check_request(costs::PACKAGE_BYTES_MAX + 1, "CreateFunction").is_ok());
+        let refusal = check_request(52_625_409, "CreateFunction").unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            "Request must be smaller than 70167211 bytes for the CreateFunction operation"
+        );
     }
 }

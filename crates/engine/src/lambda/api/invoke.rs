@@ -6,7 +6,7 @@ use super::{Answer, respond};
 use crate::lambda::asynchronous::Queued;
 use crate::lambda::environment::{Cx, Due, Lambda};
 use crate::lambda::errors::LambdaError;
-use crate::lambda::invocation::{Invocation, Tail};
+use crate::lambda::invocation::{Attempt, Invocation};
 use crate::lambda::model::State;
 use crate::lambda::{control, costs, event_sources, payload};
 use crate::queue::Urgency;
@@ -82,16 +82,7 @@ pub(super) fn invoke(lambda: &mut Lambda, cx: &mut Cx<'_>, incoming: &Incoming<'
         caller: (!asynchronous).then(|| incoming.caller.clone()),
         queued: asynchronous.then(|| Queued::new(world.now)),
         wants_tail: !asynchronous && text(params, "LogType")? == Some("Tail"),
-        spills: false,
-        cold: false,
-        start_logged: false,
-        started_at: None,
-        deadline: world.now,
-        init_us: None,
-        init_failed: false,
-        restore_us: None,
-        units: 0,
-        tail: Tail::default(),
+        attempt: Attempt::default(),
     };
     world.emit(Fact::InvocationAccepted {
         request_id: invocation.request_id.clone(),

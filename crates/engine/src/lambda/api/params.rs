@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The bytes of a blob member: see [`crate::Blob`].
-pub(in crate::lambda) fn blob_bytes(
+pub(crate) fn blob_bytes(
     world: &World,
     member: &str,
     blob: &Value,
@@ -47,18 +47,14 @@ pub(in crate::lambda) fn tags(
     Ok(tags)
 }
 
-/// Refuses members outside of `emulated` that say anything, and those inside that ask for more than is emulated.
+/// Refuses members outside of `emulated` that say anything.
 pub(in crate::lambda) fn refuse_other_members(
     operation: &str,
     params: &Params,
     emulated: &[&str],
 ) -> Result<(), LambdaError> {
     for (member, value) in params {
-        let asks_for_more = match member.as_str() {
-            "PackageType" => value.as_str().is_some_and(|kind| kind != "Zip"),
-            _ => !emulated.contains(&member.as_str()) && !is_empty(value),
-        };
-        if asks_for_more {
+        if !emulated.contains(&member.as_str()) && !is_empty(value) {
             return Err(LambdaError::not_emulated(&format!("{member} of {operation}")));
         }
     }

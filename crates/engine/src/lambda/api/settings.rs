@@ -1,6 +1,6 @@
 //! What CreateFunction and UpdateFunctionConfiguration set.
 
-use super::params::{object, ranged, text};
+use super::params::{is_empty, object, ranged, text};
 use crate::lambda::environment::Lambda;
 use crate::lambda::errors::LambdaError;
 use crate::lambda::model::Settings;
@@ -61,6 +61,11 @@ impl Settings {
                 "Ephemeral storage greater than 512 MB",
             ));
         }
+        if let Some(config) = object(params, "ImageConfig")? {
+            // "To remove the override, give an empty one" (UpdateFunctionConfiguration in use; inferred).
+            let config = Value::Object(config.clone());
+            self.image_config = (!is_empty(&config)).then_some(config);
+        }
         self.apply_architectures(params)?;
         self.apply_logging(params)
     }
@@ -77,9 +82,6 @@ impl Settings {
             } else {
                 control::layers::attached(lambda, world, list)?
             };
-        }
-        if self.snap_start && control::layers::bring_extensions(&self.layers) {
-            return Err(LambdaError::not_emulated("extensions of functions with SnapStart"));
         }
         Ok(())
     }

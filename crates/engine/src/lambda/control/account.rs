@@ -14,9 +14,9 @@ pub(super) const UNZIPPED_BYTES: u64 = 262_144_000;
 pub(super) fn get(lambda: &Lambda) -> Answer {
     let mut bytes = 0;
     for function in lambda.functions.values() {
-        bytes += function.newest.package.bytes;
+        bytes += function.newest.package.code_size();
         let versions = function.control.versions.values();
-        bytes += versions.map(|version| version.deployment.package.bytes).sum::<u64>();
+        bytes += versions.map(|version| version.deployment.package.code_size()).sum::<u64>();
     }
     bytes += lambda.control.layers.values().map(super::layers::Layer::bytes).sum::<u64>();
     respond(

@@ -104,23 +104,6 @@ pub(crate) fn files(layers: &[AttachedLayer]) -> Files {
     Arc::new(all.map(|(path, content)| (path.clone(), Arc::clone(content))).collect())
 }
 
-/// The extensions among files below `/opt`, by name: what is in the folder `extensions` itself.
-#[inline(never)]
-pub(crate) fn extensions(
-    files: &BTreeMap<String, Arc<[u8]>>,
-) -> impl Iterator<Item = (&str, &Arc<[u8]>)> {
-    files.iter().filter_map(|(path, content)| {
-        let name = path.strip_prefix("extensions/")?;
-        (!name.contains('/')).then_some((name, content))
-    })
-}
-
-/// Whether layers bring any.
-#[inline(never)]
-pub(crate) fn bring_extensions(layers: &[AttachedLayer]) -> bool {
-    layers.iter().any(|layer| extensions(&layer.files).next().is_some())
-}
-
 /// The layers that `Layers` of a function names.
 #[inline(never)]
 pub(crate) fn attached(

@@ -6,6 +6,7 @@ mod account;
 pub(crate) mod aliases;
 pub(crate) mod concurrency;
 mod event_invoke_config;
+pub(crate) mod image;
 pub(crate) mod layers;
 pub(crate) mod managed;
 mod mappings;
@@ -17,7 +18,7 @@ mod settings;
 mod tags;
 mod urls;
 pub(crate) mod versions;
-mod zip;
+pub(crate) mod zip;
 
 use super::api::{self, Answer};
 use super::environment::{Cx, Lambda};

@@ -2,13 +2,15 @@
 //!
 //! The module is the first of these that begins as WebAssembly does (docs/ABI.md): `bootstrap`, `bootstrap.wasm`, the file that
 //! `Handler` names, it with `.wasm`, what stands before its last dot with `.wasm`, the only `.wasm` file of the package, and then
-//! `bootstrap` and `bootstrap.wasm` of the layers, which is how layers bring a runtime.
+//! `bootstrap` and `bootstrap.wasm` of the layers, which is how layers bring a runtime. For runtimes whose language runs here
+//! (`runtimes.rs`) it is that runtime's module: before the only `.wasm` file when the handler's file is there in the language, at last otherwise.
 //!
 //! Invariant: a package and its layers are at most 250 MB unzipped.
 
 use super::super::environment::Cx;
 use super::super::errors::LambdaError;
-use super::super::model::{Package, Settings};
+use super::super::model::{Deployment, Package, Settings};
+use super::super::runtimes;
 use super::account::UNZIPPED_BYTES;
 use super::{invalid, layers, zip};
 use coldstart_sandbox::Artifact;
@@ -16,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What every module begins with.
-const MAGIC: &[u8] = b"\0asm";
+pub(super) const MAGIC: &[u8] = b"\0asm";
 
 type Files = BTreeMap<String, Arc<[u8]>>;
 
@@ -40,14 +42,16 @@ pub(crate) fn resolve(
     settings: &Settings,
 ) -> Result<Option<Artifact>, LambdaError> {
     let layered;
-    let (path, bytes) = match entry(files, &settings.handler) {
+    let is_source = runtimes::is_source(files, settings);
+    let (path, bytes) = match entry(files, &settings.handler, is_source) {
         Some(found) => found,
+        None if is_source => return Ok(runtimes::language(cx.sandbox, settings)),
         None => {
             layered = layers::files(&settings.layers);
             let mut names = ["bootstrap", "bootstrap.wasm"].into_iter();
             match names.find_map(|name| module(&layered, name)) {
                 Some(found) => found,
-                None => return Ok(None),
+                None => return Ok(runtimes::language(cx.sandbox, settings)),
             }
         }
     };
@@ -55,8 +59,8 @@ pub(crate) fn resolve(
     artifact.map(Some).map_err(|refusal| invalid(format!("{path}: {}", refusal.message)))
 }
 
-/// The module that a package has itself.
-fn entry<'a>(files: &'a Files, handler: &str) -> Option<(&'a str, &'a [u8])> {
+/// The module that a package has itself. Of sources, a module that nothing names is data.
+fn entry<'a>(files: &'a Files, handler: &str, is_source: bool) -> Option<(&'a str, &'a [u8])> {
     // `src/app.handler`: the file without the function in it.
     let file = handler.rsplit_once('.').map_or(handler, |(file, _)| file);
     let names = [
@@ -68,6 +72,9 @@ fn entry<'a>(files: &'a Files, handler: &str) -> Option<(&'a str, &'a [u8])> {
     ];
     if let Some(found) = names.into_iter().find_map(|name| module(files, name)) {
         return Some(found);
+    }
+    if is_source {
+        return None;
     }
     let mut modules =
         files.keys().filter(|path| path.ends_with(".wasm")).filter_map(|path| module(files, path));
@@ -92,10 +99,20 @@ pub(crate) fn check_size(package: &Package, settings: &Settings) -> Result<(), L
     Ok(())
 }
 
-/// What is said of a function whose package has no module: AWS's words where AWS has a case of it.
+/// What is said of a function whose package has no module: AWS's words where AWS has a case of it. And a line for the log, if there is one.
 #[inline(never)]
-pub(crate) fn without_module(settings: &Settings) -> String {
-    if super::super::runtimes::is_custom(&settings.runtime) {
+pub(crate) fn without_module(deployment: &Deployment) -> (String, Option<String>) {
+    match &deployment.package.image {
+        Some(image) => {
+            let (what, line) = super::image::launch_error(image, &deployment.settings);
+            (what, Some(line))
+        }
+        None => (without_module_in_zip(&deployment.settings), None),
+    }
+}
+
+fn without_module_in_zip(settings: &Settings) -> String {
+    if runtimes::is_custom(&settings.runtime) {
         return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]".into();
     }
     let file =

@@ -141,7 +141,7 @@ fn end_of_directory(zip: &[u8]) -> Option<usize> {
 }
 
 /// The path below the folder that it is unpacked into, or why there is none.
-fn inside(path: &str) -> Result<String, &'static str> {
+pub(crate) fn inside(path: &str) -> Result<String, &'static str> {
     if path.starts_with('/') || path.as_bytes().get(1) == Some(&b':') {
         return Err("its path is absolute");
     }

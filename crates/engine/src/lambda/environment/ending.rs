@@ -18,6 +18,7 @@ impl Lambda {
         }
         match stop {
             Stop::Exhausted => unreachable!("a slice's end is no stop"),
+            Stop::Call(body) if is_runtime_call(&body) => self.restore_next(cx, id),
             Stop::Call(body) => self.queue_call(cx.world, id, cx.world.now, None, body),
             Stop::Sleep { ns } => {
                 let at = cx.world.now.after_micros(ns.div_ceil(1_000));
@@ -28,7 +29,7 @@ impl Lambda {
                     Due::Resume { environment: id, resume: Resume::Continue },
                 );
             }
-            Stop::Pending if !environment.initialising => {
+            Stop::Pending => {
                 environment.pending = true;
                 self.resume_ready(cx.world, id);
             }
@@ -36,9 +37,7 @@ impl Lambda {
                 environment.drop_guest();
                 self.init_ended(cx, id, Conclusion::handler_error(payload));
             }
-            Stop::Next { .. } | Stop::Pending if environment.initialising => {
-                self.init_finished(cx, id)
-            }
+            Stop::Next { .. } if environment.initialising => self.init_finished(cx, id),
             Stop::Next { answer } => {
                 let request_id = environment.invocation().request_id.clone();
                 let conclusion = match answer {
@@ -54,7 +53,6 @@ impl Lambda {
                 };
                 self.finish(cx, id, conclusion);
             }
-            Stop::Pending => unreachable!("both cases are above"),
             Stop::Exit(exit) => {
                 let conclusion = exit_conclusion(&environment.work_name(id), exit);
                 if environment.initialising {
@@ -97,13 +95,16 @@ impl Lambda {
     /// There is no module to make a guest of.
     pub(super) fn no_module(&mut self, cx: &mut Cx<'_>, id: u32) {
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
-        let what = control::package::without_module(&environment.deployment.settings);
+        let (what, line) = control::package::without_module(&environment.deployment);
         let conclusion = Conclusion::platform_error(
             &environment.work_name(id),
             Outcome::Error,
             "Runtime.InvalidEntrypoint",
             &what,
         );
+        if let Some(line) = line {
+            self.log(cx, id, line);
+        }
         self.init_ended(cx, id, conclusion);
     }
 
@@ -151,12 +152,13 @@ impl Lambda {
         let environment = &self.environments[&id];
         let invocation = environment.work.as_ref().expect("it works");
         let request_id = invocation.request_id.clone();
-        let duration_us =
-            cx.world.now.0 - invocation.started_at.expect("only a started invocation ends").0;
-        let restored = invocation
-            .restore_us
-            .map(|restore_us| report::Restored { restore_us, billed_ms: costs::RESTORE_BILLED_MS });
-        let billed_ms = report::billed_ms(invocation.init_us, duration_us)
+        let duration_us = cx.world.now.0
+            - invocation.attempt.started_at.expect("only a started invocation ends").0;
+        let restored = invocation.attempt.restore_us.map(|restore_us| report::Restored {
+            restore_us,
+            billed_ms: costs::RESTORE_BILLED_MS + invocation.attempt.hook_us.div_ceil(1_000),
+        });
+        let billed_ms = report::billed_ms(invocation.attempt.init_us, duration_us)
             + restored.map_or(0, |restored| restored.billed_ms);
         let memory_mb = environment.deployment.settings.memory_mb;
         let members = environment.extensions.iter().filter_map(|id| self.environments.get(id));
@@ -170,12 +172,12 @@ impl Lambda {
             environment: id,
             outcome: conclusion.outcome,
             duration_us,
-            init_us: invocation.init_us,
-            restore_us: invocation.restore_us,
+            init_us: invocation.attempt.init_us,
+            restore_us: invocation.attempt.restore_us,
             billed_ms,
             memory_size_mb: memory_mb as u32,
             memory_used_mb: memory_used_mb as u32,
-            units: invocation.units,
+            units: invocation.attempt.units,
             response_bytes: conclusion.payload.len() as u64,
         };
         let records = [
@@ -193,7 +195,7 @@ impl Lambda {
                 billed_ms,
                 memory_mb,
                 memory_used_mb,
-                init_us: invocation.init_us.filter(|_| !invocation.init_failed),
+                init_us: invocation.attempt.init_us.filter(|_| !invocation.attempt.init_failed),
                 restored,
                 status: conclusion.status.clone(),
             },
@@ -356,9 +358,9 @@ impl Lambda {
         let invocation = environment.invocation();
         let request_id = invocation.request_id.clone();
         if in_init_phase {
-            invocation.init_us = Some(init_us);
-            invocation.init_failed = true;
-            invocation.started_at = Some(cx.world.now);
+            invocation.attempt.init_us = Some(init_us);
+            invocation.attempt.init_failed = true;
+            invocation.attempt.started_at = Some(cx.world.now);
             self.set_phase(cx.world, id, EnvironmentPhase::Invoke);
             cx.world.emit(self.environments[&id].started(id));
         }
@@ -386,13 +388,19 @@ impl Lambda {
 impl Environment {
     /// Units that its work burned before the run that runs now.
     fn units(&self) -> u64 {
-        self.work.as_ref().map_or(self.ahead_units, |invocation| invocation.units)
+        self.work.as_ref().map_or(self.ahead_units, |invocation| invocation.attempt.units)
     }
 
     /// Units of earlier attempts of its work.
     fn units_before(&self) -> u64 {
         self.work.as_ref().map_or(0, Invocation::units_before)
     }
+}
+
+/// Whether a call is the one that belongs to the runtime and to no service: it asks to be restored (docs/ABI.md).
+fn is_runtime_call(body: &[u8]) -> bool {
+    const SERVICE: &[u8] = b"\"snapstart\"";
+    body.len() < 256 && body.windows(SERVICE.len()).any(|part| part == SERVICE)
 }
 
 /// What the end of a guest means to the invocation that it worked on.

@@ -6,12 +6,13 @@
 //!
 //! Invariant: a host with extensions takes no event before all of them wait for one, and ends none before.
 
+use super::telemetry::Telemetry;
 use super::{Cx, Due, Environment, Lambda};
 use crate::lambda::invocation::Conclusion;
 use crate::lambda::report::Record;
 use crate::lambda::{control, costs};
 use crate::world::World;
-use crate::{Outcome, Timestamp};
+use crate::{EnvironmentPhase, Outcome, Timestamp};
 use coldstart_sandbox::{Answer, Exit, Resume, Shape, Stop, Trap};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -23,18 +24,20 @@ const FIRST: u32 = 1 << 31;
 /// An extension.
 pub(super) struct Extension {
     /// Where it belongs; none once that has let it go.
-    host: Option<u32>,
-    name: String,
+    pub(super) host: Option<u32>,
+    pub(super) name: String,
     /// What it has registered for.
-    events: Option<Vec<String>>,
+    pub(super) events: Option<Vec<String>>,
     /// As the log has it.
     state: &'static str,
     /// What it has reported: the platform's type of error, and its own.
     reported: Option<(&'static str, String)>,
     /// It has asked for the next event, and there is none.
-    waiting: bool,
+    pub(super) waiting: bool,
     queue: VecDeque<Arc<[u8]>>,
-    deadline: Timestamp,
+    pub(super) deadline: Timestamp,
+    /// What it wants to know of what is said.
+    pub(super) telemetry: Option<Box<Telemetry>>,
 }
 
 /// What a host waits with for its extensions.
@@ -53,10 +56,14 @@ impl Lambda {
     pub(super) fn extensions_start(&mut self, cx: &mut Cx<'_>, host: u32) -> bool {
         self.extensions_drop(cx.world, host);
         let environment = &self.environments[&host];
-        let files = control::layers::files(&environment.deployment.settings.layers);
-        let modules: Vec<_> = control::layers::extensions(&files).collect();
+        let modules = control::image::extensions(
+            &environment.deployment.package,
+            &environment.deployment.settings,
+        );
         let deadline = match &environment.work {
-            Some(invocation) if invocation.started_at.is_some() => invocation.deadline,
+            Some(invocation) if invocation.attempt.started_at.is_some() => {
+                invocation.attempt.deadline
+            }
             _ => environment.init_began.after_micros(environment.init_us_max()),
         };
         for (number, (name, module)) in modules.iter().enumerate() {
@@ -82,11 +89,27 @@ impl Lambda {
         }
         if !modules.is_empty() {
             self.host(host).held = Some(Held::Registration);
+            self.extensions_begin(cx, host);
         }
         !modules.is_empty()
     }
 
-    fn host(&mut self, id: u32) -> &mut Environment {
+    /// Tells them that the init phase has begun, as it did before they were there.
+    fn extensions_begin(&mut self, cx: &mut Cx<'_>, host: u32) {
+        let environment = self.host(host);
+        environment.said = Vec::new();
+        environment.frozen = false;
+        if environment.phase == EnvironmentPhase::Init {
+            let deployment = Arc::clone(&environment.deployment);
+            let record = Record::InitStart {
+                runtime: deployment.runtime_version(cx.world),
+                version: deployment.version_name(),
+            };
+            self.extensions_hear(cx, host, &record);
+        }
+    }
+
+    pub(super) fn host(&mut self, id: u32) -> &mut Environment {
         self.environments.get_mut(&id).expect("a host is there as long as its extensions name it")
     }
 
@@ -134,13 +157,22 @@ impl Lambda {
         let (event, host) = (extension.queue.pop_front(), extension.host);
         match (event, host) {
             (Some(event), _) => self.extension_give(cx.world, id, cx.world.now, event),
-            (None, Some(host)) => self.extensions_progress(cx, host),
+            (None, Some(host)) => {
+                self.extension_gives_batch(cx.world, id);
+                self.extensions_progress(cx, host);
+            }
             // It has been told to shut down, and asks for more: it is done.
             (None, None) => self.extension_remove(cx.world, id),
         }
     }
 
-    fn extension_give(&mut self, world: &mut World, id: u32, at: Timestamp, payload: Arc<[u8]>) {
+    pub(super) fn extension_give(
+        &mut self,
+        world: &mut World,
+        id: u32,
+        at: Timestamp,
+        payload: Arc<[u8]>,
+    ) {
         self.host(id).extension_mut().waiting = false;
         let resume = Resume::Event { payload, meta: BTreeMap::new() };
         self.schedule(world, id, at, Due::Resume { environment: id, resume });
@@ -149,14 +181,18 @@ impl Lambda {
     /// A call: to the environment itself, or to a service.
     fn extension_calls(&mut self, cx: &mut Cx<'_>, id: u32, body: Vec<u8>) {
         let request: Option<Value> = serde_json::from_slice(&body).ok();
-        let request = request.filter(|request| request["service"] == "extensions");
+        let request = request.filter(|request| {
+            request["service"] == "extensions" || request["service"] == "telemetry"
+        });
         let Some(request) = request else {
             self.queue_call(cx.world, id, cx.world.now, None, body);
             return;
         };
-        let environment = self.host(id);
-        let answer = environment.extension_request(&request);
-        let host = environment.extension_mut().host;
+        let answer = match request["service"] == "telemetry" {
+            true => self.extension_subscribes(cx, id, &request),
+            false => self.host(id).extension_request(&request),
+        };
+        let host = self.host(id).extension_mut().host;
         let resume = Resume::CallAnswer(answer.to_string().into_bytes().into());
         let at = cx.world.now.after_micros(costs::CALL_LATENCY_US);
         self.schedule(cx.world, id, at, Due::Resume { environment: id, resume });
@@ -192,10 +228,12 @@ impl Lambda {
             let extension = self.environments.get(id).and_then(|member| member.extension.as_ref());
             extension.is_none_or(|it| !it.waiting)
         });
+        let environment = self.host(host);
+        environment.frozen = !busy;
         if !busy {
             return Some(held);
         }
-        self.host(host).held = Some(held);
+        environment.held = Some(held);
         None
     }
 
@@ -228,7 +266,7 @@ impl Lambda {
     pub(super) fn extensions_invoke(&mut self, world: &mut World, host: u32, at: Timestamp) {
         let environment = &self.environments[&host];
         let Some(invocation) = &environment.work else { return };
-        let deadline = invocation.deadline;
+        let deadline = invocation.attempt.deadline;
         let event = json!({
             "eventType": "INVOKE",
             "deadlineMs": world.unix_ms_at(deadline),
@@ -241,9 +279,11 @@ impl Lambda {
             let extension = self.host(id).extension_mut();
             if extension.wants("INVOKE") {
                 extension.deadline = deadline;
+                assert!(extension.waiting, "an event is given when all wait for one");
                 self.extension_give(world, id, at, Arc::clone(&event));
             }
         }
+        self.extensions_thaw(world, host);
     }
 
     /// The host goes, or begins anew: its extensions have two seconds to end.
@@ -263,14 +303,22 @@ impl Lambda {
             let extension = member.extension_mut();
             extension.host = None;
             extension.deadline = deadline;
-            if !is_there || !extension.wants("SHUTDOWN") {
+            let mut events = VecDeque::new();
+            if is_there {
+                events.extend(self.extension_takes_batch(world, id));
+            }
+            let extension = self.host(id).extension_mut();
+            if is_there && extension.wants("SHUTDOWN") {
+                events.push_back(Arc::clone(&event));
+            }
+            if events.is_empty() {
                 self.extension_remove(world, id);
                 continue;
             }
-            if extension.waiting {
-                self.extension_give(world, id, world.now, Arc::clone(&event));
-            } else {
-                extension.queue.push_back(Arc::clone(&event));
+            let first = if extension.waiting { events.pop_front() } else { None };
+            extension.queue.extend(events);
+            if let Some(first) = first {
+                self.extension_give(world, id, world.now, first);
             }
             self.schedule(world, id, deadline, Due::Timeout { environment: id });
         }
@@ -383,6 +431,7 @@ impl Environment {
             waiting: false,
             queue: VecDeque::new(),
             deadline,
+            telemetry: None,
         };
         Self {
             function: self.function.clone(),
@@ -397,6 +446,7 @@ impl Environment {
             phase: self.phase,
             provisioned: None,
             snapshot: None,
+            hook_began: None,
             restoring: false,
             guest: None,
             tmp: BTreeMap::new(),
@@ -417,10 +467,12 @@ impl Environment {
             extension: Some(Box::new(extension)),
             extensions: Vec::new(),
             held: None,
+            said: Vec::new(),
+            frozen: false,
         }
     }
 
-    fn extension_mut(&mut self) -> &mut Extension {
+    pub(super) fn extension_mut(&mut self) -> &mut Extension {
         self.extension.as_mut().expect("only extensions are asked")
     }
 

@@ -23,6 +23,10 @@ impl Lambda {
 
     /// Writes a line of the function's, if its level is asked for.
     pub(super) fn log_application(&mut self, cx: &mut Cx<'_>, id: u32, message: String) {
+        let environment = &self.environments[&id];
+        if !environment.extensions.is_empty() || environment.extension.is_some() {
+            self.extensions_read(cx, id, &message);
+        }
         let settings = &self.environments[&id].deployment.settings;
         // Only the JSON format has levels.
         let setting = settings.application_log_level.as_deref();
@@ -33,6 +37,9 @@ impl Lambda {
 
     /// Writes what the platform has to say, in the function's log format and if its level is asked for.
     pub(super) fn log_record(&mut self, cx: &mut Cx<'_>, id: u32, record: &Record) {
+        if !self.environments[&id].extensions.is_empty() {
+            self.extensions_hear(cx, id, record);
+        }
         let environment = &self.environments[&id];
         let setting = environment.deployment.settings.system_log_level.as_deref();
         if setting.is_some_and(|setting| !levels::passes(record.level(), setting)) {
@@ -59,9 +66,9 @@ impl Lambda {
         let environment =
             self.environments.get_mut(&id).expect("an environment that logs is there");
         let started =
-            environment.work.as_mut().filter(|invocation| invocation.started_at.is_some());
+            environment.work.as_mut().filter(|invocation| invocation.attempt.started_at.is_some());
         let request_id = started.map(|invocation| {
-            invocation.tail.push(&message);
+            invocation.attempt.tail.push(&message);
             invocation.request_id.clone()
         });
         if self.muted.contains(&environment.function) {

@@ -2,8 +2,8 @@
 
 use super::{Cx, Due, Held, Lambda};
 use crate::EnvironmentPhase;
+use crate::lambda::costs;
 use crate::lambda::report::{Record, ReportStatus};
-use crate::lambda::{costs, runtimes};
 use crate::world::World;
 use coldstart_sandbox::{Exit, Resume, Shape, Stop};
 use std::collections::BTreeMap;
@@ -18,10 +18,8 @@ impl Lambda {
         let world = &mut *cx.world;
         self.set_phase(world, id, EnvironmentPhase::Init);
         let deployment = &self.environments[&id].deployment;
-        let runtime = &deployment.settings.runtime;
         let record = Record::InitStart {
-            runtime_version: runtimes::version_text(runtime),
-            runtime_arn: runtimes::version_arn(&world.config.region, runtime),
+            runtime: deployment.runtime_version(world),
             version: deployment.version_name(),
         };
         self.log_record(cx, id, &record);
@@ -36,8 +34,9 @@ impl Lambda {
         environment.initialising = true;
         environment.init_began = cx.world.now;
         // "Extension init, Runtime init, Function init" (Lambda execution environment lifecycle).
-        let layers = !environment.deployment.settings.layers.is_empty();
-        if !(layers && self.extensions_start(cx, id)) {
+        let deployment = &environment.deployment;
+        let may_have = !deployment.settings.layers.is_empty() || deployment.package.image.is_some();
+        if !(may_have && self.extensions_start(cx, id)) {
             self.initialise_function(cx, id);
         }
     }
@@ -77,16 +76,19 @@ impl Lambda {
         }
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         environment.initialising = false;
+        // What init code started and did not wait for is forgotten.
+        environment.pending = false;
+        environment.ready.clear();
         let in_init_phase = environment.phase == EnvironmentPhase::Init;
         if environment.takes_snapshot() {
-            self.snapshot_taken(cx, id);
+            self.snapshot_taken(cx, id, false);
         } else if environment.work.is_none() {
             self.provisioned_ready(cx, id);
         } else if environment.phase == EnvironmentPhase::Restore {
             self.restore_finished(cx, id, ReportStatus::Success);
         } else if in_init_phase {
             let init_us = cx.world.now.0 - environment.init_began.0;
-            environment.invocation().init_us = Some(init_us);
+            environment.invocation().attempt.init_us = Some(init_us);
             self.cancel_due(cx.world, id);
             self.log_init(cx, id, init_us, "init", ReportStatus::Success);
             self.begin_invoke(cx, id);
@@ -116,8 +118,8 @@ impl Lambda {
         }
         let init_us = cx.world.now.0 - environment.init_began.0;
         let invocation = environment.invocation();
-        invocation.init_us = Some(init_us);
-        invocation.init_failed = true;
+        invocation.attempt.init_us = Some(init_us);
+        invocation.attempt.init_failed = true;
         self.flush_partial_lines(cx, id);
         self.log_init(cx, id, init_us, "init", status);
         self.cancel_due(cx.world, id);
@@ -139,8 +141,8 @@ impl Lambda {
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         let deadline = world.now.after_ms(environment.deployment.settings.timeout_seconds * 1_000);
         let invocation = environment.invocation();
-        invocation.started_at = Some(world.now);
-        invocation.deadline = deadline;
+        invocation.attempt.started_at = Some(world.now);
+        invocation.attempt.deadline = deadline;
         let ready = environment.guest.is_some();
         self.set_phase(world, id, EnvironmentPhase::Invoke);
         world.emit(self.environments[&id].started(id));
@@ -158,7 +160,7 @@ impl Lambda {
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         let version = environment.deployment.version_name();
         let invocation = environment.invocation();
-        if !std::mem::replace(&mut invocation.start_logged, true) {
+        if !std::mem::replace(&mut invocation.attempt.start_logged, true) {
             let record = Record::Start { request_id: invocation.request_id.clone(), version };
             self.log_record(cx, id, &record);
         }
@@ -166,7 +168,7 @@ impl Lambda {
 
     pub(super) fn give_event(&mut self, world: &mut World, id: u32) {
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
-        let deadline_ms = world.unix_ms_at(environment.invocation().deadline);
+        let deadline_ms = world.unix_ms_at(environment.invocation().attempt.deadline);
         let (function, stream) = (environment.function.clone(), environment.stream.clone());
         let deployment = Arc::clone(&environment.deployment);
         let settings = &deployment.settings;

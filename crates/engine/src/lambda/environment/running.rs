@@ -22,10 +22,12 @@ impl Lambda {
         let phase = environment.phase;
         let deadline = if let Some(deadline) = environment.extension_deadline() {
             deadline
+        } else if let Some(began) = environment.hook_began {
+            began.after_micros(costs::RESTORE_HOOK_US_MAX)
         } else if matches!(phase, EnvironmentPhase::Init | EnvironmentPhase::Restore) {
             environment.init_began.after_micros(environment.init_us_max())
         } else {
-            environment.invocation().deadline
+            environment.invocation().attempt.deadline
         };
         let units_max = costs::units_within(
             deadline.0.saturating_sub(world.now.0),
@@ -99,7 +101,7 @@ impl Lambda {
         let environment = self.environments.get_mut(&id).expect("a computing environment is there");
         let run = environment.run.take().expect("a computing environment has a run");
         match &mut environment.work {
-            Some(invocation) => invocation.units += run.units,
+            Some(invocation) => invocation.attempt.units += run.units,
             None => environment.ahead_units += run.units,
         }
         if drop_guest {

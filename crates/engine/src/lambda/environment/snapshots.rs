@@ -6,10 +6,11 @@
 use super::{Cx, Due, Lambda};
 use crate::EnvironmentPhase;
 use crate::lambda::control::versions;
+use crate::lambda::costs;
 use crate::lambda::report::{Record, ReportStatus};
-use crate::lambda::{costs, runtimes};
 use crate::world::World;
 use coldstart_sandbox::{Exit, Resume, Stop};
+use serde_json::json;
 
 impl Lambda {
     /// Makes an environment that runs a version's init code for a snapshot, and goes when it has it.
@@ -26,10 +27,37 @@ impl Lambda {
         }
     }
 
-    /// Its init code has ended well.
+    /// The guest asks to be restored: this is where a snapshot is taken, and where a restored guest goes on. Others go on at once.
     #[inline(never)]
-    pub(super) fn snapshot_taken(&mut self, cx: &mut Cx<'_>, id: u32) {
+    pub(super) fn restore_next(&mut self, cx: &mut Cx<'_>, id: u32) {
+        let environment = self.environments.get_mut(&id).expect("an environment at work is there");
+        let answer = match environment.initialising {
+            true => json!({ "status": 200, "output": {} }),
+            false => json!({ "error": {
+                "code": "InvalidStateTransition",
+                "status": 403,
+                "message": "A function asks to be restored in its init code, before its first event",
+            } }),
+        };
+        if environment.initialising && environment.takes_snapshot() {
+            self.snapshot_taken(cx, id, true);
+            return;
+        }
+        if std::mem::take(&mut environment.restoring) {
+            environment.hook_began = Some(cx.world.now);
+            let at = cx.world.now.after_micros(costs::RESTORE_HOOK_US_MAX);
+            self.schedule(cx.world, id, at, Due::InitTimeout { environment: id });
+        }
+        let resume = Resume::CallAnswer(answer.to_string().into_bytes().into());
+        self.schedule(cx.world, id, cx.world.now, Due::Resume { environment: id, resume });
+    }
+
+    /// Its init code has ended well, or has come to where it asks to be restored.
+    #[inline(never)]
+    pub(super) fn snapshot_taken(&mut self, cx: &mut Cx<'_>, id: u32, asks: bool) {
         let environment = &self.environments[&id];
+        let image = environment.deployment.package.image.as_ref();
+        let unprepared = !asks && image.is_some_and(|image| !image.allows_snapshots());
         let init_us = cx.world.now.0 - environment.init_began.0;
         let snapshot = environment.guest.as_ref().and_then(|guest| guest.snapshot());
         self.cancel_due(cx.world, id);
@@ -37,7 +65,15 @@ impl Lambda {
         let (phase, status) = ("init", ReportStatus::Success);
         self.log_record(cx, id, &Record::InitRuntimeDone { phase, status: status.clone() });
         self.log_record(cx, id, &Record::InitReport { init_us, phase, status, always: true });
-        let outcome = snapshot.ok_or_else(|| failure("Runtime.ExitError"));
+        let outcome = match snapshot {
+            Some(snapshot) if !unprepared => Ok(snapshot),
+            Some(_) => Err((
+                "FunctionError.RuntimeInitError",
+                "The container image neither asks to be restored (RestoreNext) nor has the label com.amazonaws.lambda.feature.snapstart=Allow"
+                    .to_owned(),
+            )),
+            None => Err(failure("Runtime.ExitError")),
+        };
         self.snapshot_told(cx, id, outcome);
     }
 
@@ -75,10 +111,8 @@ impl Lambda {
     pub(super) fn restore_begin(&mut self, cx: &mut Cx<'_>, id: u32) {
         self.set_phase(cx.world, id, EnvironmentPhase::Restore);
         let deployment = &self.environments[&id].deployment;
-        let runtime = &deployment.settings.runtime;
         let record = Record::RestoreStart {
-            runtime_version: runtimes::version_text(runtime),
-            runtime_arn: runtimes::version_arn(&cx.world.config.region, runtime),
+            runtime: deployment.runtime_version(cx.world),
             version: deployment.version_name(),
         };
         self.log_record(cx, id, &record);
@@ -110,7 +144,10 @@ impl Lambda {
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         environment.initialising = false;
         environment.restoring = false;
-        environment.invocation().restore_us = Some(restore_us);
+        let hook_began = environment.hook_began.take();
+        let invocation = environment.invocation();
+        invocation.attempt.restore_us = Some(restore_us);
+        invocation.attempt.hook_us = hook_began.map_or(0, |began| cx.world.now.0 - began.0);
         self.begin_invoke(cx, id);
     }
 }
