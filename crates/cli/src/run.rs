@@ -46,7 +46,7 @@ fn named_modules(workspace: &Workspace, directory: &Path) -> Vec<Vec<u8>> {
         let name = match source {
             Source::Example { name } => format!("{name}.wasm"),
             Source::Module { name } => name.clone(),
-            Source::Wat { .. } | Source::Inline { .. } => return None,
+            Source::Wat { .. } | Source::Files { .. } | Source::Inline { .. } => return None,
         };
         let by_hash = std::fs::read(directory.join(format!("{sha256}.wasm")));
         // Only the last part of a foreign name, so that it cannot lead out of the directory.

@@ -170,7 +170,7 @@ fn check_source(path: &str, source: &Source) -> Checked {
 
 fn check_files(path: &str, files: &BTreeMap<String, String>) -> Checked {
     at_most(path, "files", files.len(), FILES_MAX)?;
-    for (file, _) in files {
+    for file in files.keys() {
         if let Some(problem) = path_fault(file) {
             return Err(fault(format!("{path}.{file}"), problem));
         }

@@ -29,12 +29,13 @@ pub(crate) fn coldstart(arguments: &[&str], input: &str) -> Ran {
 }
 
 /// A file of this test, in Cargo's folder for them.
-pub(crate) fn file(name: &str, content: &str) -> String {
+pub(crate) fn file(name: &str, content: &(impl AsRef<[u8]> + ?Sized)) -> String {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, content).expect("the folder is there");
     path.into_os_string().into_string().expect("text")
 }
 
+#[allow(dead_code, reason = "not every test needs files of the project")]
 pub(crate) fn of_project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
