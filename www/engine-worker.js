@@ -5,10 +5,11 @@
 // delivered then. The engine reads the build's name from `self.COLDSTART_BUILD_ID`, a string. `self.COLDSTART_PARTS` lists the parts that have
 // been loaded.
 //
-// The engine needs no network but for its own parts (www/parts.js), so it gets none: what runs in here is other people's code.
+// The engine needs no network but for its own parts (www/parts.js) and the runtimes of languages (docs/adr/0008), so it gets none: what runs in
+// here is other people's code. `self.COLDSTART_RUNTIME(name)` gives a runtime's module as bytes, or nothing when there is none of that name.
 
 import initEngine, { hooks } from "coldstart-worker";
-import { Parts } from "./parts.js";
+import { Parts, fetchNow } from "./parts.js";
 
 self.COLDSTART_BUILD_ID = COLDSTART_BUILD;
 
@@ -21,6 +22,16 @@ for (const name of ["fetch", "XMLHttpRequest", "WebSocket", "WebSocketStream", "
 const parts = new Parts(COLDSTART_ENGINE_PARTS, import.meta.url);
 self.COLDSTART_PARTS = parts.record;
 hooks.load = (part, primary, slot) => parts.load(part, primary, slot);
+
+self.COLDSTART_RUNTIME = (name) => {
+  const file = COLDSTART_RUNTIMES[name];
+  if (!file) return undefined;
+  try {
+    return new Uint8Array(fetchNow(new URL(file, import.meta.url)));
+  } catch (error) {
+    throw new Error(`The ${name} runtime of Coldstart could not be loaded (${error?.message ?? error}). Check the connection and try again.`);
+  }
+};
 
 self.addEventListener(
   "message",

@@ -8,7 +8,7 @@
 const { XMLHttpRequest, URL } = globalThis;
 
 /** A file's bytes, now. */
-function fetchNow(address) {
+export function fetchNow(address) {
   const request = new XMLHttpRequest();
   request.open("GET", address, false);
   // A page may not name the type of a synchronous answer, so the bytes come as the characters of a text.

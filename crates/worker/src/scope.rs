@@ -30,6 +30,17 @@ fn build_id() -> String {
         .unwrap_or_else(|| "development".into())
 }
 
+/// The module of a language's runtime, fetched now; none when this build has none of that name, as in a development build.
+fn runtime(name: &str) -> Option<Vec<u8>> {
+    let get = Reflect::get(&scope(), &"COLDSTART_RUNTIME".into()).ok()?;
+    let get = get.dyn_into::<js_sys::Function>().ok()?;
+    match get.call1(&JsValue::UNDEFINED, &name.into()) {
+        Ok(bytes) => bytes.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec()),
+        // As with a part that cannot be loaded: the page says so, and a new Worker tries again.
+        Err(error) => wasm_bindgen::throw_val(error),
+    }
+}
+
 fn post(messages: &[FromWorker], buffers: &[Vec<u8>]) {
     if messages.is_empty() {
         return;
@@ -140,7 +151,7 @@ pub(crate) fn start() {
         throw_str("this Worker has no performance.now()")
     };
     let Ok(channel) = MessageChannel::new() else { throw_str("this Worker has no MessageChannel") };
-    let host = Host::new(Arc::new(WasmiSandbox::new()), build_id());
+    let host = Host::new(Arc::new(WasmiSandbox::with_runtimes(runtime)), build_id());
     report_panics(host.gauge());
     let pump = Pump {
         host,

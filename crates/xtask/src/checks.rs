@@ -2,7 +2,7 @@
 
 use crate::paths::Paths;
 use crate::progress::{Failure, Outcome, Plan, seconds};
-use crate::{examples, site, size, tools};
+use crate::{examples, runtimes, site, size, tools};
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
 
@@ -173,6 +173,9 @@ fn run(paths: &Paths, rest: &[OsString]) -> Outcome<bool> {
     let examples = run
         .check("Examples", |plan, paths| examples::build(plan, paths).map(|()| "built".to_owned()));
 
+    let runtimes = run
+        .check("Runtimes", |plan, paths| runtimes::build(plan, paths).map(|()| "built".to_owned()));
+
     // Compilers that cannot be had are said and their guests left out; the tests then count them as ignored.
     run.check("Guests of other compilers", |plan, paths| {
         plan.step("Guests of other compilers", |step| {
@@ -187,6 +190,8 @@ fn run(paths: &Paths, rest: &[OsString]) -> Outcome<bool> {
     tests.args(["--workspace", "--no-fail-fast"]);
     // Two thousand workloads by chance; by themselves the tests do a tenth of it.
     tests.env("COLDSTART_SEEDS", "500");
+    // Tests of a runtime that is not there are no tests.
+    tests.env("COLDSTART_RUNTIMES_REQUIRED", "1");
     run.tests("Unit tests", cargo_counts, &mut tests);
     run.tests("Conformance", conformance_counts, &mut conformance_command(paths));
     run.check("Release build of the command", |plan, paths| {
@@ -194,6 +199,7 @@ fn run(paths: &Paths, rest: &[OsString]) -> Outcome<bool> {
     });
 
     let site = examples
+        && runtimes
         && run.check("Site", |plan, paths| {
             site::finish(plan, paths, false).map(|()| "built".to_owned())
         });

@@ -9,6 +9,7 @@ mod examples;
 mod inputs;
 mod paths;
 mod progress;
+mod runtimes;
 mod server;
 mod site;
 mod size;
@@ -38,6 +39,7 @@ Commands:
   size         what a first visit transfers, against the budgets
   shots        screenshots of every view into target/shots  [arguments are passed on]
   examples     only build the examples, into www/generated/examples
+  runtimes     only build the runtimes of languages, into www/generated/runtimes
   setup        only install the tools
 ";
 
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         "shots" => shots(&paths, rest),
         "setup" => setup(&paths),
         "examples" => build_examples(&paths),
+        "runtimes" => build_runtimes(&paths),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;
@@ -113,9 +116,10 @@ fn build(paths: &Paths, rest: Vec<std::ffi::OsString>) -> Outcome<()> {
 }
 
 fn setup(paths: &Paths) -> Outcome<()> {
-    let mut plan = Plan::new(paths, tools::STEPS + 1)?;
+    let mut plan = Plan::new(paths, tools::STEPS + 2)?;
     tools::install(&mut plan, paths)?;
     tools::chromium(&mut plan)?;
+    tools::clang(&mut plan)?;
     plan.finish();
     Ok(())
 }
@@ -124,6 +128,14 @@ fn build_examples(paths: &Paths) -> Outcome<()> {
     let mut plan = Plan::new(paths, tools::STEPS + examples::STEPS)?;
     tools::install(&mut plan, paths)?;
     examples::build(&mut plan, paths)?;
+    plan.finish();
+    Ok(())
+}
+
+fn build_runtimes(paths: &Paths) -> Outcome<()> {
+    let mut plan = Plan::new(paths, tools::STEPS + runtimes::STEPS)?;
+    tools::install(&mut plan, paths)?;
+    runtimes::build(&mut plan, paths)?;
     plan.finish();
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::examples::{self, WASM_FEATURES, remove, write};
 use crate::inputs;
 use crate::paths::Paths;
 use crate::progress::{Failure, Outcome, Plan, Step};
+use crate::runtimes;
 use crate::split::{self, table};
 use crate::tools;
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Steps of [`build`].
-pub(crate) const STEPS: usize = 4 + examples::STEPS;
+pub(crate) const STEPS: usize = 4 + examples::STEPS + runtimes::STEPS;
 
 /// Where the start-up goes in index.html.
 const START_UP: &str = "<!-- xtask: start-up -->";
@@ -25,6 +26,7 @@ const START_UP: &str = "<!-- xtask: start-up -->";
 /// Builds the site. `dev` is quick and unoptimised.
 pub(crate) fn build(plan: &mut Plan, paths: &Paths, dev: bool) -> Outcome<()> {
     examples::build(plan, paths)?;
+    runtimes::build(plan, paths)?;
     finish(plan, paths, dev)
 }
 
@@ -249,6 +251,9 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Modules) -> Outcome<((), Stri
     };
     let app_parts = list(table::PAGE, &wasm.app.parts)?;
     let engine_parts = list(table::ENGINE, &wasm.engine.parts)?;
+    // By name; the Worker fetches one when a function first needs it.
+    let javascript = read(&runtimes::javascript(paths))?;
+    let runtimes = json!({ "javascript": publish("runtime-javascript", "wasm", &javascript)? });
 
     // The build's name depends on all code that must fit together. Parts are named by their digests.
     let glue = [read(&site.join("coldstart-app.js"))?, read(&site.join("worker.js"))?];
@@ -287,6 +292,7 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Modules) -> Outcome<((), Stri
                 "--bundle",
                 &format!("--define:COLDSTART_BUILD=\"{build}\""),
                 &format!("--define:COLDSTART_ENGINE_PARTS={}", Value::Array(engine_parts)),
+                &format!("--define:COLDSTART_RUNTIMES={runtimes}"),
             ],
         ),
         esbuild(paths, &www.join("editor-src/editor.js"), &work.join("editor.js"), &["--bundle"]),

@@ -23,7 +23,7 @@ struct Group {
 }
 
 /// Every file belongs to the first group that claims it. Parts of modules have rows of their own.
-const GROUPS: [Group; 11] = [
+const GROUPS: [Group; 13] = [
     Group { name: "HTML shell", first: true, max: Some(15_000), is: |file| file == "index.html" },
     Group { name: "Style", first: true, max: Some(25_000), is: |file| file.ends_with(".css") },
     Group {
@@ -61,6 +61,12 @@ const GROUPS: [Group; 11] = [
         is: |file| file.starts_with("typescript-"),
     },
     Group { name: "Examples", first: false, max: None, is: |file| file.starts_with("examples/") },
+    Group {
+        name: "Runtimes of languages, when first used",
+        first: false,
+        max: Some(800_000),
+        is: |file| file.starts_with("runtime-"),
+    },
     Group { name: "Other", first: false, max: None, is: |_| true },
 ];
 

@@ -148,9 +148,7 @@ pub(crate) fn chromium(plan: &mut Plan) -> Outcome<PathBuf> {
         if let Some(found) = find_chromium() {
             return Ok((found, "ready".to_owned()));
         }
-        let debian = Path::new("/usr/bin/apt-get").exists();
-        let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-        if !(debian && root) {
+        if !is_debian_root() {
             return Err(Failure::new(
                 "Chromium is needed for the browser tests. Install it (Debian: `sudo apt-get update && sudo apt-get install chromium`), or set \
                  COLDSTART_CHROMIUM to the path of a Chromium or Chrome.",
@@ -161,6 +159,61 @@ pub(crate) fn chromium(plan: &mut Plan) -> Outcome<PathBuf> {
         let found = find_chromium().ok_or_else(|| Failure::new("Debian's chromium is installed, but not at /usr/bin/chromium"))?;
         Ok((found, "installed from Debian".to_owned()))
     })
+}
+
+/// A C compiler that makes WebAssembly, and what makes libraries of its objects.
+pub(crate) struct Clang {
+    pub(crate) compiler: PathBuf,
+    pub(crate) archiver: PathBuf,
+    /// As it tells it.
+    pub(crate) version: String,
+}
+
+/// Finds clang, or installs Debian's: the language runtimes are partly written in C.
+pub(crate) fn clang(plan: &mut Plan) -> Outcome<Clang> {
+    plan.step("clang", |step| {
+        if let Some(found) = find_clang() {
+            return Ok((found, "ready".to_owned()));
+        }
+        if !is_debian_root() {
+            return Err(Failure::new(
+                "clang is needed for the JavaScript runtime. Install it (Debian: `sudo apt-get update && sudo apt-get install clang-19 llvm-19`), or set \
+                 COLDSTART_CLANG and COLDSTART_LLVM_AR to the paths of clang and llvm-ar.",
+            ));
+        }
+        step.run(Command::new("apt-get").args(["update"]))?;
+        let mut install = Command::new("apt-get");
+        install.args(["install", "-y", "--no-install-recommends", "clang-19", "llvm-19"]);
+        step.run(install.env("DEBIAN_FRONTEND", "noninteractive"))?;
+        let found = find_clang().ok_or_else(|| Failure::new("Debian's clang-19 is installed, but not on PATH"))?;
+        Ok((found, "installed from Debian".to_owned()))
+    })
+}
+
+fn find_clang() -> Option<Clang> {
+    let given = (env::var_os("COLDSTART_CLANG"), env::var_os("COLDSTART_LLVM_AR"));
+    let (compiler, archiver) = match given {
+        (Some(compiler), Some(archiver)) => (compiler.into(), archiver.into()),
+        // The version that the project was tried with comes first; Apple's has no WebAssembly.
+        _ => ["-19", "-20", "-21", "-18", "-17", "-16", ""].into_iter().find_map(|end| {
+            Some((on_path(&format!("clang{end}"))?, on_path(&format!("llvm-ar{end}"))?))
+        })?,
+    };
+    let output = Command::new(&compiler).arg("--version").output().ok()?;
+    let version = String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned();
+    Some(Clang { compiler, archiver, version })
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    let folders = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// Whether packages of Debian can be installed.
+fn is_debian_root() -> bool {
+    let root = Command::new("id").arg("-u").output();
+    Path::new("/usr/bin/apt-get").exists()
+        && root.is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
 fn find_chromium() -> Option<PathBuf> {
