@@ -309,6 +309,11 @@ impl EngineClient {
         self.send(ToWorker::Watch { views }, &[]);
     }
 
+    /// Says that what came last is drawn.
+    pub fn seen(self: &Rc<Self>) {
+        self.send(ToWorker::Seen, &[]);
+    }
+
     fn receive(&self, data: &JsValue) {
         let json = Reflect::get(data, &"json".into())
             .ok()

@@ -20,8 +20,7 @@ use wasm_bindgen_futures::spawn_local;
 
 /// The machines that the cloud has, by name.
 pub async fn machines(app: &App) -> Result<Vec<MachineRow>, CallError> {
-    let response = app.engine.request(list_machines(), &[]).await?;
-    Ok(machine_rows(&response.output))
+    Ok(machine_rows(&super::read_pages(app, &list_machines(), super::PAGES_MAX).await?))
 }
 
 async fn arn_of(app: &App, name: &str) -> Result<Option<String>, CallError> {

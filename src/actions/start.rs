@@ -97,7 +97,12 @@ fn hear(app: &App, event: EngineEvent) {
         EngineEvent::Interrupted(interrupt) => {
             app.document.dispatch(DocumentAction::Interrupted(interrupt))
         }
-        EngineEvent::Views(views) => app.session.dispatch(SessionAction::Views(views)),
+        EngineEvent::Views(views) => {
+            app.session.dispatch(SessionAction::Views(views));
+            // What is drawn is drawn when this task is over; the timer comes after that.
+            let engine = app.engine.clone();
+            Timeout::new(0, move || engine.seen()).forget();
+        }
         EngineEvent::Clock(clock) => {
             let before = app.session.get().clock.as_ref().map_or(0, |clock| clock.skipped_ms);
             if clock.skipped_ms > before {

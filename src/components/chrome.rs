@@ -274,6 +274,18 @@ fn is_at(route: &Route, place: &Route) -> bool {
     }
 }
 
+/// What stands below a place: the other resources of its service, while the visitor is among them.
+fn below(route: &Route, place: &Route) -> &'static [ResourceKind] {
+    match (route, place) {
+        (Route::Resources(kind) | Route::Resource(kind, _), Route::Resources(of))
+            if kind.place() == *of =>
+        {
+            of.below()
+        }
+        _ => &[],
+    }
+}
+
 #[component]
 fn SideNavigation(props: &NavigationProps) -> Html {
     let app = use_app();
@@ -294,6 +306,13 @@ fn SideNavigation(props: &NavigationProps) -> Html {
                             <ul class="side-navigation-functions">
                                 for name in machines.iter().take(30) {
                                     <li key={name.clone()}><a href={Route::machine(name, Default::default()).format()} aria-current={(machine == Some(name)).then_some("page")}>{ name }</a></li>
+                                }
+                            </ul>
+                        }
+                        if !below(&props.route, &place).is_empty() {
+                            <ul class="side-navigation-functions">
+                                for kind in below(&props.route, &place) {
+                                    <li key={kind.segment()}><a href={Route::Resources(*kind).format()} aria-current={is_at(&props.route, &Route::Resources(*kind)).then_some("page")}>{ kind.label() }</a></li>
                                 }
                             </ul>
                         }

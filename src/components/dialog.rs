@@ -6,6 +6,15 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlDialogElement, HtmlElement};
 use yew::prelude::*;
 
+/// Whether a dialog is open, what opens it, and what closes it.
+#[hook]
+pub fn use_open() -> (bool, Callback<MouseEvent>, Callback<()>) {
+    let open = use_state(|| false);
+    let (is_open, shown) = (*open, open.clone());
+    let on_open = Callback::from(move |_: MouseEvent| shown.set(true));
+    (is_open, on_open, Callback::from(move |()| open.set(false)))
+}
+
 #[derive(PartialEq, Properties)]
 pub struct ModalProps {
     pub title: AttrValue,

@@ -28,8 +28,13 @@ pub fn LanesChart(props: &LanesChartProps) -> Html {
     let table = use_state(|| false);
     let function = props.function.to_string();
     use_view(Some(ViewSpec::Environments { function: function.clone(), lanes_max: LANES_MAX }));
-    let (window, (now_us, epoch_ms)) =
-        use_session(move |session| (session.lanes.get(&function).cloned(), session.now()));
+    let (window, (now_us, epoch_ms)) = use_session(move |session| {
+        let window = session.lanes.get(&function).cloned();
+        let (now_us, epoch_ms) = session.now();
+        // A session at work sends the next window soon; until then the clock alone is no reason to draw a thousand marks again.
+        let at_us = window.as_ref().filter(|_| session.is_at_work()).map(|window| window.at_us);
+        (window, (at_us.unwrap_or(now_us), epoch_ms))
+    });
     let Some(window) = window.filter(|window| !window.lanes.is_empty()) else {
         return html! {
             <Panel title="Environments">

@@ -2,7 +2,7 @@
 //!
 //! Invariant: at most [`ROWS_MAX`] rows are in the page, however many lines there are.
 
-use super::{Button, ButtonKind, Empty, Glyph, Icon, Panel, text_of};
+use super::{Button, ButtonKind, Empty, Glyph, Panel, search_field, text_of};
 use crate::hooks::{use_session, use_view};
 use crate::model::{Moment, format_count};
 use coldstart_protocol::{LogRow, ViewSpec};
@@ -116,8 +116,7 @@ pub fn LogView(props: &LogViewProps) -> Html {
     html! {
         <Panel title="Logs" counter={format_count(total as u64)} {actions} flush={true} class="log-view">
             <div class="log-tools">
-                <label class="search-field"><Icon glyph={Glyph::Search} /><span class="visually-hidden">{ "Search the logs" }</span>
-                    <input type="search" placeholder="Search the logs" value={(*search).clone()} oninput={on_search} autocomplete="off" spellcheck="false" /></label>
+                { search_field("Search the logs", &search, &on_search) }
                 if !props.request_id.is_empty() {
                     <span class="token">{ "Request " }<code>{ props.request_id.chars().take(8).collect::<String>() }</code>
                         <Button kind={ButtonKind::Icon} glyph={Glyph::Close} label="Show all requests" onclick={props.on_request.reform(|_: MouseEvent| AttrValue::default())} /></span>

@@ -4,7 +4,7 @@ mod query;
 mod store;
 mod view;
 
-pub use query::{Answer, use_query};
+pub use query::{Answer, More, Pages, count_text, use_all, use_pages, use_query};
 pub use store::{
     use_app, use_chosen, use_document, use_here, use_library, use_notices, use_runs, use_session,
 };

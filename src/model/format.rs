@@ -94,6 +94,38 @@ impl Moment {
             millis: in_day % 1_000,
         }
     }
+    /// Unix seconds of `2026-01-01T09:05:01Z`; a space may stand for the T, and seconds and zone may be left out. None for other texts.
+    pub fn seconds_of(text: &str) -> Option<u64> {
+        let text = text.trim().trim_end_matches('Z');
+        let (date, time) = text.split_once(['T', ' '])?;
+        let numbers = |text: &str, between: char| {
+            let numbers: Option<Vec<i64>> =
+                text.split(between).map(|part| part.parse().ok()).collect();
+            numbers.filter(|numbers| numbers.iter().all(|number| *number >= 0))
+        };
+        let (date, time) = (numbers(date, '-')?, numbers(time, ':')?);
+        let ([year, month, day], [hour, minute, ..]) = (&date[..], &time[..]) else { return None };
+        let second = time.get(2).copied().unwrap_or(0);
+        let in_range = (1..=12).contains(month)
+            && (1..=31).contains(day)
+            && (1_970..10_000).contains(year)
+            && (*hour < 24 && *minute < 60 && second < 60 && time.len() < 4);
+        if !in_range {
+            return None;
+        }
+        // Years begin in March, as in `from_unix_ms`.
+        let year = year - i64::from(*month <= 2);
+        let month = (month + 9) % 12;
+        let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day
+            - 1
+            - 719_468;
+        u64::try_from(days * 86_400 + hour * 3_600 + minute * 60 + second).ok()
+    }
+    /// `2026-01-01T09:05:01Z`, of Unix seconds.
+    pub fn iso_text(seconds: u64) -> String {
+        let moment = Self::from_unix_ms(seconds.saturating_mul(1_000));
+        format!("{}T{}Z", moment.date_text(), moment.time_text())
+    }
     /// `2026-01-01`.
     pub fn date_text(&self) -> String {
         let (year, month, day) = self.date;
@@ -160,6 +192,17 @@ mod tests {
             Moment::from_unix_ms(4_107_542_399_999).full_text(),
             "2100-02-28 23:59:59.999 UTC"
         );
+    }
+
+    #[test]
+    fn times_that_are_typed_are_read_back() {
+        for seconds in [0, 951_782_399, 951_782_400, 1_767_225_601, 4_107_542_399] {
+            assert_eq!(Moment::seconds_of(&Moment::iso_text(seconds)), Some(seconds));
+        }
+        assert_eq!(Moment::seconds_of("2026-01-01 00:00"), Some(1_767_225_600));
+        for text in ["", "soon", "2026-01-01", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z"] {
+            assert_eq!(Moment::seconds_of(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -114,7 +114,7 @@ pub struct Statement {
     pub principal: String,
     /// What they may.
     pub action: String,
-    /// From where; empty for anywhere.
+    /// From where, or another condition; empty for anywhere.
     pub source: String,
 }
 
@@ -131,40 +131,20 @@ pub fn statements(output: &Value) -> Vec<Statement> {
         };
         let arn = text_at(statement, "/Condition/ArnLike/AWS:SourceArn");
         let account = text_at(statement, "/Condition/StringEquals/AWS:SourceAccount");
+        // A condition of another kind is shown as it is.
+        let other = || statement.get("Condition").map(Value::to_string).unwrap_or_default();
         Statement {
             sid: text_at(statement, "/Sid"),
             principal,
             action: text_at(statement, "/Action"),
-            source: if arn.is_empty() { account } else { arn },
+            source: match (arn.is_empty(), account.is_empty()) {
+                (false, _) => arn,
+                (true, false) => account,
+                (true, true) => other(),
+            },
         }
     };
     list_at(&policy, "Statement").iter().map(one).collect()
-}
-
-/// Changes of a function's tags: what has to be set, and which keys go.
-pub fn tag_changes(
-    arn: &str,
-    before: &[(String, String)],
-    after: &[(String, String)],
-) -> Vec<ApiRequest> {
-    let mut requests = Vec::new();
-    let gone: Vec<&String> = before
-        .iter()
-        .map(|(key, _)| key)
-        .filter(|key| !after.iter().any(|(kept, _)| kept == *key))
-        .collect();
-    if !gone.is_empty() {
-        requests.push(lambda("UntagResource", json!({ "Resource": arn, "TagKeys": gone })));
-    }
-    let new: Map<String, Value> = after
-        .iter()
-        .filter(|pair| !before.contains(pair))
-        .map(|(key, value)| (key.clone(), json!(value)))
-        .collect();
-    if !new.is_empty() {
-        requests.push(lambda("TagResource", json!({ "Resource": arn, "Tags": new })));
-    }
-    requests
 }
 
 /// Pairs of names and values that an answer has as an object.
@@ -297,23 +277,6 @@ mod tests {
             found.iter().map(|one| (one.principal.as_str(), one.source.as_str())).collect();
         assert_eq!(told, [("s3.amazonaws.com", "arn:aws:s3:::b"), ("*", "")]);
         assert_eq!(statements(&json!({})), []);
-    }
-
-    #[test]
-    fn only_changed_tags_are_sent() {
-        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        let before = [pair("a", "1"), pair("b", "2"), pair("c", "3")];
-        let requests = tag_changes("arn", &before, &[pair("a", "1"), pair("b", "x")]);
-        let told: Vec<_> =
-            requests.iter().map(|one| (one.operation.as_str(), one.params.to_string())).collect();
-        assert_eq!(
-            told,
-            [
-                ("UntagResource", r#"{"Resource":"arn","TagKeys":["c"]}"#.to_owned()),
-                ("TagResource", r#"{"Resource":"arn","Tags":{"b":"x"}}"#.to_owned()),
-            ]
-        );
-        assert_eq!(tag_changes("arn", &before, &before), []);
     }
 
     #[test]

@@ -115,16 +115,6 @@ pub fn list_tags(arn: &str) -> ApiRequest {
     states("ListTagsForResource", json!({ "resourceArn": arn }))
 }
 
-/// `TagResource` with one tag.
-pub fn tag_resource(arn: &str, key: &str, value: &str) -> ApiRequest {
-    states("TagResource", json!({ "resourceArn": arn, "tags": [{ "key": key, "value": value }] }))
-}
-
-/// `UntagResource` with one key.
-pub fn untag_resource(arn: &str, key: &str) -> ApiRequest {
-    states("UntagResource", json!({ "resourceArn": arn, "tagKeys": [key] }))
-}
-
 /// A request of ours: AWS has no such operations.
 fn coldstart(operation: &str, params: Value) -> ApiRequest {
     ApiRequest { service: "coldstart".into(), operation: operation.into(), params }
@@ -291,15 +281,6 @@ impl Logging {
             ),
         }
     }
-}
-
-/// Tags in their order, from what ListTagsForResource answers.
-pub fn tags(output: &Value) -> Vec<(String, String)> {
-    let tags = output.get("tags").and_then(Value::as_array);
-    let text = |tag: &Value, member: &str| {
-        tag.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
-    };
-    tags.into_iter().flatten().map(|tag| (text(tag, "key"), text(tag, "value"))).collect()
 }
 
 /// Why a text cannot be a machine's name. Source: "CreateStateMachine" in the API reference.

@@ -1,6 +1,7 @@
 //! What the page knows, as plain data and pure functions. Nothing here touches the browser, so all of it is tested on the host.
 
 mod api;
+mod archives;
 mod costs;
 mod document;
 mod events;
@@ -20,15 +21,19 @@ mod machine_test;
 mod machine_versions;
 mod metrics;
 mod notices;
+mod paging;
 mod permission;
 mod queue;
 mod report;
 mod runs;
+mod schedules;
 mod session;
 mod starter;
+mod tags;
 mod trace;
 
 pub use api::*;
+pub use archives::*;
 pub use costs::*;
 pub use document::*;
 pub use events::*;
@@ -48,10 +53,13 @@ pub use machine_test::*;
 pub use machine_versions::*;
 pub use metrics::*;
 pub use notices::*;
+pub use paging::*;
 pub use permission::*;
 pub use queue::*;
 pub use report::*;
 pub use runs::*;
+pub use schedules::*;
 pub use session::*;
 pub use starter::*;
+pub use tags::*;
 pub use trace::*;

@@ -1,7 +1,7 @@
 //! Who may call: the statement that lets a topic or a rule in, added to the policy of what it is to call, as the console adds it.
 
 use super::queue::queue_url;
-use super::{of_function, permission_sid, request, statements, text_at};
+use super::{arn_name, of_function, permission_sid, request, statements, text_at};
 use coldstart_workspace::ApiRequest;
 use serde_json::{Value, json};
 
@@ -59,19 +59,45 @@ pub fn permission(
         "Sid": sid, "Effect": "Allow", "Principal": { "Service": service }, "Action": action, "Resource": target,
         "Condition": { "ArnEquals": { "aws:SourceArn": source_arn } },
     }));
-    let policy = policy.to_string();
-    Some(match kind {
+    put_policy(target, &policy.to_string())
+}
+
+/// The request that gives a queue, a topic or an event bus another policy; an empty one takes that of a queue or a bus away.
+pub fn put_policy(arn: &str, policy: &str) -> Option<ApiRequest> {
+    let name = arn_name(arn);
+    Some(match arn.split(':').nth(2)? {
         "sqs" => {
-            let name = target.rsplit(':').next().unwrap_or_default();
             let params = json!({ "QueueUrl": queue_url(name), "Attributes": { "Policy": policy } });
             request("sqs", "SetQueueAttributes", params)
         }
-        _ => {
+        "sns" => {
             let params =
-                json!({ "TopicArn": target, "AttributeName": "Policy", "AttributeValue": policy });
+                json!({ "TopicArn": arn, "AttributeName": "Policy", "AttributeValue": policy });
             request("sns", "SetTopicAttributes", params)
         }
+        "events" if policy.trim().is_empty() => {
+            let params = json!({ "EventBusName": name, "RemoveAllPermissions": true });
+            request("events", "RemovePermission", params)
+        }
+        "events" => {
+            let params = json!({ "EventBusName": name, "Policy": policy });
+            request("events", "PutPermission", params)
+        }
+        _ => return None,
     })
+}
+
+/// `PutPermission` of one statement: another account, or `*` for all of them, maybe only those of an organization.
+pub fn put_bus_permission(bus: &str, sid: &str, principal: &str, organization: &str) -> ApiRequest {
+    let mut params = json!({
+        "EventBusName": bus, "Action": "events:PutEvents", "StatementId": sid.trim(), "Principal": principal.trim(),
+    });
+    if !organization.trim().is_empty() {
+        params["Condition"] = json!({
+            "Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": organization.trim(),
+        });
+    }
+    request("events", "PutPermission", params)
 }
 
 #[cfg(test)]
@@ -104,6 +130,18 @@ mod tests {
         assert_eq!(permission(QUEUE, "sns.amazonaws.com", TOPIC, Some(&answer(&text))), None);
         let fresh = permission(QUEUE, "sns.amazonaws.com", TOPIC, Some(&json!({}))).unwrap();
         assert!(text_at(&fresh.params, "/Attributes/Policy").contains(QUEUE));
+    }
+
+    #[test]
+    fn a_policy_is_written_in_the_words_of_whose_it_is() {
+        let put =
+            |arn: &str, policy: &str| put_policy(arn, policy).map(|request| request.operation);
+        assert_eq!(put(QUEUE, "").as_deref(), Some("SetQueueAttributes"));
+        assert_eq!(put(TOPIC, "{}").as_deref(), Some("SetTopicAttributes"));
+        let bus = "arn:aws:events:us-east-1:123456789012:event-bus/b";
+        assert_eq!(put_policy(bus, "{}").expect("a bus").params["EventBusName"], "b");
+        assert_eq!(put(bus, " ").as_deref(), Some("RemovePermission"));
+        assert_eq!(put("arn:aws:s3:::b", "{}"), None);
     }
 
     #[test]

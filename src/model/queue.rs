@@ -22,9 +22,9 @@ pub fn queue_arn(queue: &str) -> String {
     format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}")
 }
 
-/// `ListQueues`.
+/// `ListQueues`. Without a size of its own, a page has no token of the next one.
 pub fn queues_list() -> ApiRequest {
-    sqs("ListQueues", json!({}))
+    sqs("ListQueues", json!({ "MaxResults": 1000 }))
 }
 
 /// A request about a queue: `params` beside its URL.

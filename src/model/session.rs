@@ -53,6 +53,8 @@ pub struct LanesWindow {
     pub throttles_us: Vec<u64>,
     /// All environments over time.
     pub load: Vec<LoadBucket>,
+    /// Virtual microseconds at which this was true.
+    pub at_us: u64,
 }
 
 /// Asynchronous events of a function.
@@ -80,6 +82,8 @@ pub struct Session {
     pub phase: EnginePhase,
     /// The clock, once it is known.
     pub clock: Option<Rc<ClockState>>,
+    /// How often in a row the clock said that the session is at work.
+    pub busy_for: u32,
     /// What came of opening the document.
     pub opened: Option<Opened>,
     /// All functions, once they are known.
@@ -110,6 +114,7 @@ impl Session {
         Self {
             phase: EnginePhase::Starting,
             clock: None,
+            busy_for: 0,
             opened: None,
             functions: None,
             details: BTreeMap::new(),
@@ -122,6 +127,11 @@ impl Session {
             messages: BTreeMap::new(),
             executions: BTreeMap::new(),
         }
+    }
+    /// Whether the session has been at work for longer than a request takes: what is drawn then is soon out of date.
+    pub fn is_at_work(&self) -> bool {
+        const BUSY_FOR_MIN: u32 = 20;
+        self.busy_for >= BUSY_FOR_MIN
     }
     /// Virtual now in microseconds and Unix milliseconds of virtual zero.
     pub fn now(&self) -> (u64, u64) {
@@ -162,7 +172,10 @@ impl Reducible for Session {
                 session.phase = EnginePhase::Ready;
                 session.opened = Some(opened);
             }
-            SessionAction::Clock(clock) => session.clock = Some(Rc::new(clock)),
+            SessionAction::Clock(clock) => {
+                session.busy_for = if clock.busy { session.busy_for.saturating_add(1) } else { 0 };
+                session.clock = Some(Rc::new(clock));
+            }
             SessionAction::Views(views) => views.into_iter().for_each(|view| session.keep(view)),
         }
         Rc::new(session)
@@ -177,7 +190,8 @@ impl Session {
                 self.details.insert(name, function.map(|detail| Rc::new(*detail)));
             }
             View::Environments { function, lanes, total, throttles_us, load } => {
-                let window = LanesWindow { lanes, total, throttles_us, load };
+                let at_us = self.now().0;
+                let window = LanesWindow { lanes, total, throttles_us, load, at_us };
                 self.lanes.insert(function, Rc::new(window));
             }
             View::Events { function, rows, total } => {
@@ -222,6 +236,31 @@ mod tests {
         assert!(session.functions.is_none() && session.details.is_empty());
         assert!(session.queues.is_none() && session.messages.is_empty());
         assert!(session.costs.is_none());
+    }
+
+    #[test]
+    fn a_session_is_at_work_when_it_is_so_for_long() {
+        let clock = |busy: bool| {
+            SessionAction::Clock(ClockState {
+                now_us: 0,
+                epoch_ms: 0,
+                mode: coldstart_workspace::ClockMode::Fast,
+                running: None,
+                busy,
+                next_deadline_us: None,
+                events: 0,
+                digest: String::new(),
+                skipped_ms: 0,
+            })
+        };
+        let mut session = Rc::new(Session::new());
+        for _ in 0..19 {
+            session = session.reduce(clock(true));
+        }
+        assert!(!session.is_at_work());
+        session = session.reduce(clock(true));
+        assert!(session.is_at_work());
+        assert!(!session.reduce(clock(false)).is_at_work());
     }
 
     #[test]

@@ -59,7 +59,7 @@ impl TraceSpan {
             "topic" => resource(ResourceKind::Topics),
             "rule" => resource(ResourceKind::Rules),
             "schedule" => resource(ResourceKind::Schedules),
-            "bus" => Some(Route::Resources(ResourceKind::Rules)),
+            "bus" => resource(ResourceKind::Buses),
             _ => None,
         };
         Self {

@@ -1,7 +1,8 @@
 //! The gallery of examples.
 
 use crate::actions;
-use crate::components::{Alert, Button, ButtonKind, Empty, Glyph};
+use crate::app::App;
+use crate::components::{Alert, Button, ButtonKind, Empty, Glyph, waiting};
 use crate::hooks::{use_app, use_document, use_session};
 use crate::host;
 use crate::model::{
@@ -42,7 +43,7 @@ pub fn ExamplesPage() -> Html {
         <div class="page">
             <header class="page-header"><div><h1>{ "Examples" }</h1><p>{ "Working functions and state machines, with sources, test events and inputs. Open one to add it to your workspace." }</p></div></header>
             { match &*index {
-                None => html! { <div class="skeleton" role="status"><span class="visually-hidden">{ "Loading the examples" }</span><i></i><i></i><i></i></div> },
+                None => waiting("examples"),
                 Some(Err(error)) => html! {
                     <Alert tone={Tone::Error} title="The examples could not be loaded." actions={html! { <Button label="Try again" onclick={load.reform(|_: MouseEvent| ())} /> }}><p>{ error }</p></Alert>
                 },
@@ -52,8 +53,8 @@ pub fn ExamplesPage() -> Html {
                         <section class="card-group">
                             <h2>{ "Scenarios" }</h2>
                             <ul class="cards">
-                                for scenario in index.scenarios.iter() {
-                                    <ScenarioCard key={scenario.name.clone()} scenario={Rc::new(scenario.clone())} index={index.clone()} />
+                                for (at, scenario) in index.scenarios.iter().enumerate() {
+                                    <Card key={scenario.name.clone()} of={Of::Scenario(at)} index={index.clone()} />
                                 }
                             </ul>
                         </section>
@@ -62,8 +63,8 @@ pub fn ExamplesPage() -> Html {
                         <section class="card-group">
                             <h2>{ "State machines" }</h2>
                             <ul class="cards">
-                                for example in index.machines.iter() {
-                                    <MachineCard key={example.name.clone()} example={Rc::new(example.clone())} index={index.clone()} />
+                                for (at, example) in index.machines.iter().enumerate() {
+                                    <Card key={example.name.clone()} of={Of::Machine(at)} index={index.clone()} />
                                 }
                             </ul>
                         </section>
@@ -71,7 +72,7 @@ pub fn ExamplesPage() -> Html {
                     <section class="card-group">
                         <h2>{ "Functions" }</h2>
                         <ul class="cards">
-                            for example in index.examples.iter() { <Card key={example.name.clone()} example={Rc::new(example.clone())} /> }
+                            for (at, example) in index.examples.iter().enumerate() { <Card key={example.name.clone()} of={Of::Function(at)} index={index.clone()} /> }
                         </ul>
                     </section>
                 </> },
@@ -80,9 +81,47 @@ pub fn ExamplesPage() -> Html {
     }
 }
 
+/// What a card is of: its place in the index.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Of {
+    Scenario(usize),
+    Machine(usize),
+    Function(usize),
+}
+
+impl Of {
+    /// Adds it to the workspace.
+    async fn open(self, app: &App, index: &ExampleIndex) -> Result<(), String> {
+        match self {
+            Self::Scenario(at) => actions::add_scenario(app, index, &index.scenarios[at]).await,
+            Self::Machine(at) => {
+                actions::add_machine_example(app, index, &index.machines[at]).await
+            }
+            Self::Function(at) => actions::add_example(app, &index.examples[at], None).await,
+        }
+    }
+
+    fn words(self, index: &ExampleIndex) -> (&str, &str) {
+        match self {
+            Self::Scenario(at) => (&index.scenarios[at].title, &index.scenarios[at].summary),
+            Self::Machine(at) => (&index.machines[at].title, &index.machines[at].summary),
+            Self::Function(at) => (&index.examples[at].title, &index.examples[at].summary),
+        }
+    }
+
+    fn facts(self, index: &ExampleIndex) -> Html {
+        match self {
+            Self::Scenario(at) => scenario_facts(&index.scenarios[at]),
+            Self::Machine(at) => machine_facts(&index.machines[at], index),
+            Self::Function(at) => function_facts(&index.examples[at]),
+        }
+    }
+}
+
 #[derive(PartialEq, Properties)]
 struct CardProps {
-    example: Rc<Example>,
+    of: Of,
+    index: Rc<ExampleIndex>,
 }
 
 #[component]
@@ -92,20 +131,40 @@ fn Card(props: &CardProps) -> Html {
     let fault = use_state(|| None::<String>);
     let read_only = use_document(|document| document.read_only());
     let ready = use_session(|session| session.phase == EnginePhase::Ready);
-    let example = &props.example;
+    let (of, index) = (props.of, &props.index);
     let open = {
-        let (app, busy, fault, example) = (app, busy.clone(), fault.clone(), example.clone());
+        let (app, busy, fault, index) = (app, busy.clone(), fault.clone(), index.clone());
         Callback::from(move |_: MouseEvent| {
-            let (app, busy, fault, example) =
-                (app.clone(), busy.clone(), fault.clone(), example.clone());
+            let (app, busy, fault, index) =
+                (app.clone(), busy.clone(), fault.clone(), index.clone());
             busy.set(true);
             spawn_local(async move {
-                let added = actions::add_example(&app, &example, None).await;
+                let added = of.open(&app, &index).await;
                 busy.set(false);
                 fault.set(added.err());
             });
         })
     };
+    let (title, summary) = of.words(index);
+    let source = match of {
+        Of::Function(at) => index.examples[at].source.as_ref(),
+        _ => None,
+    };
+    html! {
+        <li class="card">
+            <h3>{ title.to_owned() }</h3>
+            <p class="card-summary">{ summary.to_owned() }</p>
+            <p class="card-facts">{ of.facts(index) }</p>
+            if let Some(fault) = &*fault { <div role="alert"><Alert tone={Tone::Error} title="It could not be added."><p class="aws-message">{ fault }</p></Alert></div> }
+            <p class="card-actions">
+                <Button kind={ButtonKind::Primary} label="Open" name={format!("Open {title}")} busy={*busy} disabled={read_only || !ready} onclick={open} />
+                if let Some(source) = source { <a href={format!("examples/{}", source.path)} target="_blank" rel="noopener">{ "Source" }</a> }
+            </p>
+        </li>
+    }
+}
+
+fn function_facts(example: &Example) -> Html {
     let language = match example.language.as_str() {
         "rust" => "Rust",
         "wat" => "WebAssembly text",
@@ -118,112 +177,33 @@ fn Card(props: &CardProps) -> Html {
     };
     let size = example.module.as_ref().map(|module| format_bytes(module.size));
     html! {
-        <li class="card">
-            <h3>{ &example.title }</h3>
-            <p class="card-summary">{ &example.summary }</p>
-            <p class="card-facts">
-                <span class="badge">{ language }</span>
-                <span>{ format!("{} MB, {} s", example.function.memory_size_mb, example.function.timeout_seconds) }</span>
-                if let Some(size) = size { <span>{ size }</span> }
-                <span>{ plural(example.events.len() as u64, "event") }</span>
-            </p>
-            if let Some(fault) = &*fault { <div role="alert"><Alert tone={Tone::Error} title="It could not be added."><p class="aws-message">{ fault }</p></Alert></div> }
-            <p class="card-actions">
-                <Button kind={ButtonKind::Primary} label="Open" name={format!("Open {}", example.title)} busy={*busy} disabled={read_only || !ready} onclick={open} />
-                if let Some(source) = &example.source { <a href={format!("examples/{}", source.path)} target="_blank" rel="noopener">{ "Source" }</a> }
-            </p>
-        </li>
+        <>
+            <span class="badge">{ language }</span>
+            <span>{ format!("{} MB, {} s", example.function.memory_size_mb, example.function.timeout_seconds) }</span>
+            if let Some(size) = size { <span>{ size }</span> }
+            <span>{ plural(example.events.len() as u64, "event") }</span>
+        </>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct MachineCardProps {
-    example: Rc<MachineExample>,
-    index: Rc<ExampleIndex>,
-}
-
-#[component]
-fn MachineCard(props: &MachineCardProps) -> Html {
-    let app = use_app();
-    let busy = use_state(|| false);
-    let fault = use_state(|| None::<String>);
-    let read_only = use_document(|document| document.read_only());
-    let ready = use_session(|session| session.phase == EnginePhase::Ready);
-    let example = &props.example;
-    let open = {
-        let (app, busy, fault) = (app, busy.clone(), fault.clone());
-        let (example, index) = (example.clone(), props.index.clone());
-        Callback::from(move |_: MouseEvent| {
-            let (app, busy, fault) = (app.clone(), busy.clone(), fault.clone());
-            let (example, index) = (example.clone(), index.clone());
-            busy.set(true);
-            spawn_local(async move {
-                let added = actions::add_machine_example(&app, &index, &example).await;
-                busy.set(false);
-                fault.set(added.err());
-            });
-        })
-    };
+fn machine_facts(example: &MachineExample, index: &ExampleIndex) -> Html {
     let functions: Vec<&str> =
-        props.index.functions_of(example).map(|one| one.function.name.as_str()).collect();
+        index.functions_of(example).map(|one| one.function.name.as_str()).collect();
     html! {
-        <li class="card">
-            <h3>{ &example.title }</h3>
-            <p class="card-summary">{ &example.summary }</p>
-            <p class="card-facts">
-                <span class="badge">{ machine_type_label(machine_type_name(example.machine.machine_type)) }</span>
-                if !functions.is_empty() { <span>{ format!("Calls {}", functions.join(", ")) }</span> }
-                <span>{ plural(example.inputs.len() as u64, "input") }</span>
-            </p>
-            if let Some(fault) = &*fault { <div role="alert"><Alert tone={Tone::Error} title="It could not be added."><p class="aws-message">{ fault }</p></Alert></div> }
-            <p class="card-actions">
-                <Button kind={ButtonKind::Primary} label="Open" name={format!("Open {}", example.title)} busy={*busy} disabled={read_only || !ready} onclick={open} />
-            </p>
-        </li>
+        <>
+            <span class="badge">{ machine_type_label(machine_type_name(example.machine.machine_type)) }</span>
+            if !functions.is_empty() { <span>{ format!("Calls {}", functions.join(", ")) }</span> }
+            <span>{ plural(example.inputs.len() as u64, "input") }</span>
+        </>
     }
 }
 
-#[derive(PartialEq, Properties)]
-struct ScenarioCardProps {
-    scenario: Rc<Scenario>,
-    index: Rc<ExampleIndex>,
-}
-
-#[component]
-fn ScenarioCard(props: &ScenarioCardProps) -> Html {
-    let app = use_app();
-    let busy = use_state(|| false);
-    let fault = use_state(|| None::<String>);
-    let read_only = use_document(|document| document.read_only());
-    let ready = use_session(|session| session.phase == EnginePhase::Ready);
-    let scenario = &props.scenario;
-    let open = {
-        let (app, busy, fault) = (app, busy.clone(), fault.clone());
-        let (scenario, index) = (scenario.clone(), props.index.clone());
-        Callback::from(move |_: MouseEvent| {
-            let (app, busy, fault) = (app.clone(), busy.clone(), fault.clone());
-            let (scenario, index) = (scenario.clone(), index.clone());
-            busy.set(true);
-            spawn_local(async move {
-                let added = actions::add_scenario(&app, &index, &scenario).await;
-                busy.set(false);
-                fault.set(added.err());
-            });
-        })
-    };
+fn scenario_facts(scenario: &Scenario) -> Html {
     let requests: usize = scenario.requests.iter().map(|request| request.times).sum();
     html! {
-        <li class="card">
-            <h3>{ &scenario.title }</h3>
-            <p class="card-summary">{ &scenario.summary }</p>
-            <p class="card-facts">
-                <span>{ format!("With {}", scenario.functions.join(", ")) }</span>
-                if requests > 0 { <span>{ plural(requests as u64, "request") }</span> }
-            </p>
-            if let Some(fault) = &*fault { <div role="alert"><Alert tone={Tone::Error} title="It could not be added."><p class="aws-message">{ fault }</p></Alert></div> }
-            <p class="card-actions">
-                <Button kind={ButtonKind::Primary} label="Open" name={format!("Open {}", scenario.title)} busy={*busy} disabled={read_only || !ready} onclick={open} />
-            </p>
-        </li>
+        <>
+            <span>{ format!("With {}", scenario.functions.join(", ")) }</span>
+            if requests > 0 { <span>{ plural(requests as u64, "request") }</span> }
+        </>
     }
 }

@@ -1,11 +1,24 @@
 //! A function's versions, and the aliases that lead invocations to them.
 
 use crate::components::form::{Texts, form_dialog, use_form, use_sender};
-use crate::components::{Button, ButtonKind, Empty, Glyph, Panel};
-use crate::hooks::{use_document, use_query};
+use crate::components::{
+    Button, ButtonKind, Empty, Glyph, Head, Panel, number, table, text, use_open,
+};
+use crate::hooks::{use_all, use_document};
 use crate::model::{FunctionAlias, list_at, of_function, text_at, version_label};
 use serde_json::{Value, json};
 use yew::prelude::*;
+
+const VERSION_HEADS: [Head; 7] = [
+    text("Version"),
+    text("Aliases"),
+    text("Description"),
+    number("Memory"),
+    text("Code SHA-256"),
+    text("Last modified"),
+    text(""),
+];
+const ALIAS_HEADS: [Head; 4] = [text("Alias"), text("Routing"), text("Description"), text("")];
 
 #[derive(PartialEq, Properties)]
 pub struct FunctionVersionsProps {
@@ -29,20 +42,12 @@ fn aliases_of(answer: &crate::hooks::Answer) -> Vec<FunctionAlias> {
 /// The Versions tab.
 #[component]
 pub fn FunctionVersions(props: &FunctionVersionsProps) -> Html {
-    let versions = use_query(Some(of_function("ListVersionsByFunction", &props.name, json!({}))));
-    let aliases = use_query(Some(of_function("ListAliases", &props.name, json!({}))));
+    let versions = use_all(Some(of_function("ListVersionsByFunction", &props.name, json!({}))));
+    let aliases = use_all(Some(of_function("ListAliases", &props.name, json!({}))));
     let read_only = use_document(|document| document.read_only());
-    let publishing = use_state(|| false);
+    let (publishing, publish, on_close) = use_open();
     let sender = use_sender();
     let (rows, aliases) = (versions_of(&versions), aliases_of(&aliases));
-    let publish = {
-        let publishing = publishing.clone();
-        Callback::from(move |_: MouseEvent| publishing.set(true))
-    };
-    let on_close = {
-        let publishing = publishing.clone();
-        Callback::from(move |()| publishing.set(false))
-    };
     let actions = html! { <Button kind={ButtonKind::Primary} label="Publish new version" disabled={read_only} onclick={publish} /> };
     let line = |row: &Value| {
         let version = text_at(row, "/Version");
@@ -82,15 +87,10 @@ pub fn FunctionVersions(props: &FunctionVersionsProps) -> Html {
                 if rows.is_empty() {
                     <Empty glyph={Glyph::Functions} title="No versions" text="Publish one: aliases then lead invocations to it while you go on with $LATEST." />
                 } else {
-                    <div class="table-scroll" tabindex="0" role="group" aria-label="Versions">
-                        <table class="table machines-table">
-                            <thead><tr><th scope="col">{ "Version" }</th><th scope="col">{ "Aliases" }</th><th scope="col">{ "Description" }</th><th scope="col" class="number">{ "Memory" }</th><th scope="col">{ "Code SHA-256" }</th><th scope="col">{ "Last modified" }</th><th scope="col"><span class="visually-hidden">{ "Actions" }</span></th></tr></thead>
-                            <tbody>for row in rows.iter() { { line(row) } }</tbody>
-                        </table>
-                    </div>
+                    { table("Versions", &VERSION_HEADS, rows.iter().map(line).collect()) }
                 }
             </Panel>
-            if *publishing { <PublishDialog name={props.name.clone()} {on_close} /> }
+            if publishing { <PublishDialog name={props.name.clone()} {on_close} /> }
         </>
     }
 }
@@ -136,8 +136,8 @@ fn PublishDialog(props: &PublishDialogProps) -> Html {
 /// The Aliases tab.
 #[component]
 pub fn FunctionAliases(props: &FunctionVersionsProps) -> Html {
-    let versions = use_query(Some(of_function("ListVersionsByFunction", &props.name, json!({}))));
-    let aliases = use_query(Some(of_function("ListAliases", &props.name, json!({}))));
+    let versions = use_all(Some(of_function("ListVersionsByFunction", &props.name, json!({}))));
+    let aliases = use_all(Some(of_function("ListAliases", &props.name, json!({}))));
     let read_only = use_document(|document| document.read_only());
     // The form that is open, and whether it is for a new alias.
     let open = use_state(|| None::<(FunctionAlias, bool)>);
@@ -183,12 +183,7 @@ pub fn FunctionAliases(props: &FunctionVersionsProps) -> Html {
                 if rows.is_empty() {
                     <Empty glyph={Glyph::Fork} title="No aliases" text="Create one, and move it from version to version. With a second version it makes a canary deployment." />
                 } else {
-                    <div class="table-scroll" tabindex="0" role="group" aria-label="Aliases">
-                        <table class="table machines-table">
-                            <thead><tr><th scope="col">{ "Alias" }</th><th scope="col">{ "Routing" }</th><th scope="col">{ "Description" }</th><th scope="col"><span class="visually-hidden">{ "Actions" }</span></th></tr></thead>
-                            <tbody>for alias in rows.iter() { { line(alias) } }</tbody>
-                        </table>
-                    </div>
+                    { table("Aliases", &ALIAS_HEADS, rows.iter().map(line).collect()) }
                 }
             </Panel>
             if let Some((alias, is_new)) = &*open {

@@ -1,7 +1,9 @@
 //! All functions of the workspace.
 
 use crate::app::Dialog;
-use crate::components::{Button, ButtonKind, Empty, Glyph, Icon, Panel, function_status, text_of};
+use crate::components::{
+    Button, ButtonKind, Empty, Glyph, Panel, function_status, search_field, text_of, waiting,
+};
 use crate::hooks::{use_app, use_document, use_session, use_view};
 use crate::model::{Document, format_bytes, format_count, virtual_moment};
 use crate::route::{FunctionTab, Route};
@@ -53,11 +55,10 @@ pub fn FunctionsPage() -> Html {
             </header>
             <Panel title="All functions" counter={format_count(total as u64)} {actions} flush={true}>
                 <div class="list-tools">
-                    <label class="search-field"><Icon glyph={Glyph::Search} /><span class="visually-hidden">{ "Find functions" }</span>
-                        <input type="search" placeholder="Find functions" value={(*filter).clone()} oninput={on_filter} autocomplete="off" spellcheck="false" /></label>
+                    { search_field("Find functions", &filter, &on_filter) }
                 </div>
                 { if rows.is_none() && undeployed.is_empty() {
-                    html! { <div class="skeleton" role="status"><span class="visually-hidden">{ "Loading the functions" }</span><i></i><i></i><i></i></div> }
+                    waiting("functions")
                 } else if !shown.is_empty() || !undeployed.is_empty() {
                     table(&shown, &undeployed, epoch_ms, read_only, &on_delete)
                 } else if total > 0 {

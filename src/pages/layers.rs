@@ -1,14 +1,15 @@
 //! Lambda layers: all of them, one with its versions and the functions that use it, and publishing a version from a zip.
 
 use super::listing::{Column, Listing, Row, numbers, rows_of, texts};
-use super::services::{breadcrumbs, code, missing, output_of};
+use super::resource::{Resource, found};
+use super::services::{code, output_of};
 use crate::actions;
 use crate::components::form::use_sender;
 use crate::components::{
     Button, ButtonKind, Empty, Facts, Field, FileInput, Glyph, Panel, UploadArea, form_modal,
-    refused, text_of,
+    load_more, refused, table, text, text_of, use_open,
 };
-use crate::hooks::{use_app, use_document, use_query};
+use crate::hooks::{use_all, use_app, use_document, use_pages, use_query};
 use crate::host;
 use crate::model::{CallError, format_bytes, lambda, list_at, number_at, text_at};
 use crate::route::{ConfigurationSection, ResourceKind, Route};
@@ -24,18 +25,12 @@ const COLUMNS: [Column; 3] =
 #[component]
 pub(super) fn LayersPage() -> Html {
     let app = use_app();
-    let answer = use_query(Some(lambda("ListLayers", json!({}))));
+    let list = use_pages(Some(lambda("ListLayers", json!({}))));
     let read_only = use_document(|document| document.read_only());
-    let creating = use_state(|| false);
-    let open = |now: bool| {
-        let creating = creating.clone();
-        move || creating.set(now)
-    };
-    let (on_create, on_close) = (open(true), open(false));
+    let (creating, on_create, on_close) = use_open();
     let on_published = Callback::from(move |name: String| {
         app.go(&Route::Resource(ResourceKind::Layers, name));
     });
-    let (rows, fault) = rows_of(&answer, "Layers");
     let row = |layer: &Value| {
         let name = text_at(layer, "/LayerName");
         let latest = &layer["LatestMatchingVersion"];
@@ -51,10 +46,10 @@ pub(super) fn LayersPage() -> Html {
     };
     html! {
         <Listing title="Layers" text="Files that functions share: they are below /opt." noun="layers" glyph={Glyph::Layers}
-            create="Create layer" on_create={Callback::from(move |_: MouseEvent| on_create())} {read_only} columns={COLUMNS.to_vec()}
-            rows={rows.map(|rows| rows.iter().map(row).collect::<Vec<_>>())} {fault}
+            create="Create layer" {on_create} {read_only} columns={COLUMNS.to_vec()}
+            rows={rows_of(&list, "Layers", row)} fault={list.fault()} more={list.more.clone()}
             empty="Create one from a zip file, and add it to functions under Configuration.">
-            if *creating { <Publish name={AttrValue::default()} {on_published} on_close={Callback::from(move |()| on_close())} /> }
+            if creating { <Publish name={AttrValue::default()} {on_published} {on_close} /> }
         </Listing>
     }
 }
@@ -186,31 +181,20 @@ pub(super) struct LayerPageProps {
 #[component]
 pub(super) fn LayerPage(props: &LayerPageProps) -> Html {
     let name = props.name.to_string();
-    let answer = use_query(Some(lambda("ListLayerVersions", json!({ "LayerName": name.clone() }))));
-    let functions = use_query(Some(lambda("ListFunctions", json!({}))));
+    let list = use_pages(Some(lambda("ListLayerVersions", json!({ "LayerName": name.clone() }))));
+    let functions = use_all(Some(lambda("ListFunctions", json!({}))));
     let read_only = use_document(|document| document.read_only());
-    let publishing = use_state(|| false);
+    let (publishing, on_create, on_close) = use_open();
     let sender = use_sender();
-    let versions: Option<Vec<Value>> = match &answer {
-        Some(Ok(output)) => Some(list_at(output, "LayerVersions").to_vec()),
-        _ => None,
-    };
-    let latest = versions.as_ref().and_then(|all| all.first()).cloned().unwrap_or_default();
+    let versions = list.rows("LayerVersions").unwrap_or_default();
+    let latest = versions.first().cloned().unwrap_or_default();
     let number = latest["Version"].as_u64();
     let content = use_query(number.map(|number| {
         lambda("GetLayerVersion", json!({ "LayerName": name.clone(), "VersionNumber": number }))
     }));
-    let Some(versions) = versions else {
-        let error = answer.as_ref().and_then(|answer| answer.as_ref().err());
-        let title = "There is no layer of this name in this workspace";
-        return missing(ResourceKind::Layers, &name, title, error);
-    };
-    let show = |now: bool| {
-        let publishing = publishing.clone();
-        move || publishing.set(now)
-    };
-    let (on_open, on_close) = (show(true), show(false));
-    let on_create = Callback::from(move |_: MouseEvent| on_open());
+    if let Err(page) = found(ResourceKind::Layers, &name, &list.answer) {
+        return page;
+    }
     let functions: Vec<Value> = list_at(&output_of(&functions), "Functions").to_vec();
     // Which functions have a version, by its ARN.
     let users = |arn: &str| -> Vec<String> {
@@ -257,28 +241,27 @@ pub(super) fn LayerPage(props: &LayerPageProps) -> Html {
             </tr>
         }
     };
+    let actions = html! { <Button kind={ButtonKind::Primary} label="Create version" disabled={read_only} onclick={on_create} /> };
+    let heads = [
+        text("Version"),
+        text("Description"),
+        text("Compatible runtimes"),
+        text("Created"),
+        text("Functions that use it"),
+        text(""),
+    ];
     html! {
-        <div class="page service-page">
-            { breadcrumbs(ResourceKind::Layers, &name) }
-            <header class="page-header">
-                <div class="page-title"><h1>{ &name }</h1></div>
-                <div class="page-actions"><Button kind={ButtonKind::Primary} label="Create version" disabled={read_only} onclick={on_create} /></div>
-            </header>
-            { sender.alert() }
+        <Resource kind={ResourceKind::Layers} name={props.name.clone()} {actions} alert={sender.alert()}>
             if !versions.is_empty() { <Panel title="Layer details"><Facts {facts} /></Panel> }
-            <Panel title="All versions" counter={versions.len().to_string()} flush={true} description="A version that is deleted stays with the functions that have it.">
+            <Panel title="All versions" counter={list.count(versions.len())} flush={true} description="A version that is deleted stays with the functions that have it.">
                 if versions.is_empty() {
                     <Empty glyph={Glyph::Layers} title="No versions" text="All were deleted, or there never was one." />
                 } else {
-                    <div class="table-scroll" tabindex="0" role="group" aria-label="Versions">
-                        <table class="table machines-table">
-                            <thead><tr><th scope="col">{ "Version" }</th><th scope="col">{ "Description" }</th><th scope="col">{ "Compatible runtimes" }</th><th scope="col">{ "Created" }</th><th scope="col">{ "Functions that use it" }</th><th scope="col"><span class="visually-hidden">{ "Actions" }</span></th></tr></thead>
-                            <tbody>for version in versions.iter() { { line(version) } }</tbody>
-                        </table>
-                    </div>
+                    { table("Versions", &heads, versions.iter().map(line).collect()) }
+                    { load_more(list.more.as_ref(), versions.len()) }
                 }
             </Panel>
-            if *publishing { <Publish name={props.name.clone()} on_published={Callback::noop()} on_close={Callback::from(move |()| on_close())} /> }
-        </div>
+            if publishing { <Publish name={props.name.clone()} on_published={Callback::noop()} {on_close} /> }
+        </Resource>
     }
 }

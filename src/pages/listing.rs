@@ -1,8 +1,11 @@
 //! A page with a list of resources: a filter, a table that becomes cards on a phone, a word when there is nothing, and a way to make one.
 
-use crate::components::{Button, ButtonKind, Empty, Glyph, Icon, Panel, refused, text_of};
-use crate::hooks::Answer;
-use crate::model::{CallError, format_count};
+use crate::components::{
+    Button, ButtonKind, Empty, Glyph, Panel, load_more, refused, search_field, text_of, waiting,
+};
+use crate::hooks::{More, Pages, count_text};
+use crate::model::CallError;
+use crate::route::{ResourceKind, Route};
 use serde_json::Value;
 use yew::prelude::*;
 
@@ -49,6 +52,12 @@ pub(super) struct ListingProps {
     pub(super) rows: Option<Vec<Row>>,
     #[prop_or_default]
     pub(super) fault: Option<CallError>,
+    /// How to read on, when there are more than were read.
+    #[prop_or_default]
+    pub(super) more: Option<More>,
+    /// Lists of what belongs to it.
+    #[prop_or_default]
+    pub(super) links: &'static [ResourceKind],
     /// What to do when there is nothing.
     pub(super) empty: AttrValue,
     /// What stands below, dialogs among it.
@@ -74,23 +83,25 @@ pub(super) fn Listing(props: &ListingProps) -> Html {
         <div class="page">
             <header class="page-header">
                 <div><h1>{ props.title.clone() }</h1><p>{ props.text.clone() }</p></div>
+                { page_links(props.links) }
             </header>
-            <Panel title={format!("All {noun}")} counter={format_count(all.len() as u64)} actions={button.clone()} flush={true}>
+            <Panel title={format!("All {noun}")} counter={count_text(all.len(), props.more.is_some())} actions={button.clone()} flush={true}>
                 <div class="list-tools">
-                    <label class="search-field"><Icon glyph={Glyph::Search} /><span class="visually-hidden">{ format!("Find {noun}") }</span>
-                        <input type="search" placeholder={format!("Find {noun}")} value={(*filter).clone()} oninput={on_filter} autocomplete="off" spellcheck="false" /></label>
+                    { search_field(&format!("Find {noun}"), &filter, &on_filter) }
                 </div>
                 { if let Some(fault) = &props.fault {
                     html! { <div class="machines-fault" role="alert">{ refused(fault) }</div> }
                 } else if props.rows.is_none() {
-                    html! { <div class="skeleton" role="status"><span class="visually-hidden">{ format!("Loading the {noun}") }</span><i></i><i></i><i></i></div> }
+                    waiting(noun)
                 } else if !shown.is_empty() {
                     table(props, &shown)
                 } else if !all.is_empty() {
-                    html! { <Empty glyph={Glyph::Search} title={format!("None of the {noun} matches")} text="Change the filter." /> }
+                    let text = if props.more.is_some() { "Change the filter, or load more." } else { "Change the filter." };
+                    html! { <Empty glyph={Glyph::Search} title={format!("None of the {noun} matches")} {text} /> }
                 } else {
                     html! { <Empty glyph={props.glyph} title={format!("No {noun}")} text={props.empty.clone()}>{ button }</Empty> }
                 } }
+                { load_more(props.more.as_ref(), all.len()) }
             </Panel>
             { props.children.clone() }
         </div>
@@ -125,11 +136,18 @@ fn table(props: &ListingProps, rows: &[&Row]) -> Html {
     }
 }
 
-/// The list that an answer has, and its refusal. None before it came, and with a refusal.
-pub(super) fn rows_of(answer: &Answer, member: &str) -> (Option<Vec<Value>>, Option<CallError>) {
-    match answer {
-        None => (None, None),
-        Some(Ok(output)) => (Some(crate::model::list_at(output, member).to_vec()), None),
-        Some(Err(error)) => (None, Some(error.clone())),
+/// Links to other lists, beside a page's heading.
+pub(super) fn page_links(kinds: &[ResourceKind]) -> Html {
+    html! {
+        if !kinds.is_empty() {
+            <p class="page-links">
+                for kind in kinds { <a key={kind.segment()} href={Route::Resources(*kind).format()}>{ kind.label() }</a> }
+            </p>
+        }
     }
+}
+
+/// The rows of a list; none before it is known.
+pub(super) fn rows_of(list: &Pages, member: &str, row: impl Fn(&Value) -> Row) -> Option<Vec<Row>> {
+    Some(list.rows(member)?.iter().map(row).collect())
 }

@@ -2,13 +2,9 @@
 
 use crate::actions;
 use crate::components::machine::{moment, refused};
-use crate::components::{Button, ButtonKind, Facts, Field, Glyph, Panel, text_of};
-use crate::hooks::{Answer, use_app, use_query};
-use crate::model::{
-    CallError, Logging, list_tags, machine_arn, machine_type_label, tag_resource, tags,
-    untag_resource,
-};
-use coldstart_workspace::ApiRequest;
+use crate::components::{Button, ButtonKind, Facts, Field, Panel, TagEditor, text_of};
+use crate::hooks::{Answer, use_app};
+use crate::model::{CallError, Logging, machine_arn, machine_type_label};
 use serde_json::Value;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlInputElement;
@@ -50,7 +46,7 @@ pub fn MachineConfiguration(props: &MachineConfigurationProps) -> Html {
         <div class="machine-configuration">
             <Panel title="General configuration"><Facts {facts} /></Panel>
             <LoggingForm {key} name={props.name.clone()} {logging} read_only={props.read_only} />
-            <Tags name={props.name.clone()} read_only={props.read_only} />
+            <TagEditor arn={text("stateMachineArn")} read_only={props.read_only} />
         </div>
     }
 }
@@ -114,76 +110,6 @@ fn LoggingForm(props: &LoggingFormProps) -> Html {
                 </Field>
                 <label class="machine-check"><input type="checkbox" checked={form.data} disabled={props.read_only || form.level == "OFF"} onchange={on_data} />{ "Include inputs and outputs" }</label>
             </div>
-        </Panel>
-    }
-}
-
-#[derive(PartialEq, Properties)]
-struct TagsProps {
-    name: AttrValue,
-    read_only: bool,
-}
-
-#[component]
-fn Tags(props: &TagsProps) -> Html {
-    let app = use_app();
-    let arn = machine_arn(&props.name);
-    let answer = use_query(Some(list_tags(&arn)));
-    let (key, value) = (use_state(String::new), use_state(String::new));
-    let fault = use_state(|| None::<CallError>);
-    let known = match &answer {
-        Some(Ok(output)) => tags(output),
-        _ => Vec::new(),
-    };
-    let send = {
-        let (fault, key, value) = (fault.clone(), key.clone(), value.clone());
-        Callback::from(move |request: ApiRequest| {
-            let (app, fault, key, value) = (app.clone(), fault.clone(), key.clone(), value.clone());
-            spawn_local(async move {
-                let result = app.engine.request(request, &[]).await;
-                if result.is_ok() {
-                    key.set(String::new());
-                    value.set(String::new());
-                }
-                fault.set(result.err());
-            });
-        })
-    };
-    let set = |text: &UseStateHandle<String>| {
-        let text = text.clone();
-        Callback::from(move |event: InputEvent| text.set(text_of(&event)))
-    };
-    let add = {
-        let (send, key, value, arn) = (send.clone(), key.clone(), value.clone(), arn.clone());
-        Callback::from(move |()| {
-            if !key.is_empty() {
-                send.emit(tag_resource(&arn, &key, &value));
-            }
-        })
-    };
-    let onsubmit = {
-        let add = add.clone();
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            add.emit(());
-        })
-    };
-    html! {
-        <Panel title="Tags" counter={known.len().to_string()}>
-            if let Some(fault) = &*fault { <div role="alert">{ refused(fault) }</div> }
-            if known.is_empty() { <p class="quiet">{ "No tags." }</p> }
-            <ul class="machine-tags">
-                for (key, value) in known.iter() {
-                    <li key={key.clone()}><code>{ key }</code><span>{ value }</span>
-                        <Button kind={ButtonKind::Icon} glyph={Glyph::Delete} label={format!("Remove tag {key}")} disabled={props.read_only}
-                            onclick={ let (key, arn) = (key.clone(), arn.clone()); send.reform(move |_: MouseEvent| untag_resource(&arn, &key)) } /></li>
-                }
-            </ul>
-            <form class="machine-tag-form" {onsubmit}>
-                <input aria-label="Tag key" placeholder="Key" value={(*key).clone()} oninput={set(&key)} readonly={props.read_only} autocomplete="off" spellcheck="false" />
-                <input aria-label="Tag value" placeholder="Value" value={(*value).clone()} oninput={set(&value)} readonly={props.read_only} autocomplete="off" spellcheck="false" />
-                <Button glyph={Glyph::Add} label="Add tag" disabled={props.read_only || key.is_empty()} onclick={add.reform(|_: MouseEvent| ())} />
-            </form>
         </Panel>
     }
 }

@@ -1,18 +1,18 @@
 //! A machine's executions, newest first.
 
 use super::metrics::Metrics;
-use crate::components::machine::{execution_status, moment, refused};
-use crate::components::{Empty, Glyph, Panel, TraceLink};
-use crate::hooks::use_query;
+use crate::components::machine::{execution_status, moment};
+use crate::components::{Empty, Glyph, Panel, TraceLink, load_more, skeleton};
+use crate::hooks::use_pages;
 use crate::model::{
-    MACHINE_CHARTS, execution_of_arn, execution_rows, format_count, format_micros, list_executions,
+    MACHINE_CHARTS, execution_of_arn, execution_rows, format_micros, list_executions,
     list_express_executions, machine_arn,
 };
 use crate::route::Route;
 use yew::prelude::*;
 
-/// Rows of the list.
-const ROWS_MAX: u32 = 200;
+/// Rows of a page of the list.
+const ROWS: u32 = 100;
 
 #[derive(PartialEq, Properties)]
 pub struct MachineExecutionsProps {
@@ -24,30 +24,25 @@ pub struct MachineExecutionsProps {
 #[component]
 pub fn MachineExecutions(props: &MachineExecutionsProps) -> Html {
     let arn = machine_arn(&props.name);
-    let answer = use_query(Some(if props.express {
-        list_express_executions(&arn, ROWS_MAX)
+    let list = use_pages(Some(if props.express {
+        list_express_executions(&arn, ROWS)
     } else {
-        list_executions(&arn, ROWS_MAX)
+        list_executions(&arn, ROWS)
     }));
     let description = props.express.then_some(
         "AWS does not list Express executions, and their events are only in the log group. Here they stay readable like Standard ones.",
     );
-    let rows = match &answer {
+    let rows = match &list.answer {
         Some(Ok(output)) => execution_rows(output),
         _ => Vec::new(),
     };
-    let counter = match rows.len() as u64 {
-        count if count == u64::from(ROWS_MAX) => format!("newest {count}"),
-        count => format_count(count),
-    };
     html! {
         <div class="monitor-tab">
-        <Panel title="Executions" {counter} {description} flush={true}>
-            { match &answer {
-                None => html! { <div class="skeleton" role="status"><span class="visually-hidden">{ "Loading the executions" }</span><i></i><i></i><i></i></div> },
-                Some(Err(error)) => html! { <div class="machines-fault" role="alert">{ refused(error) }</div> },
-                Some(Ok(_)) if rows.is_empty() => html! { <Empty glyph={Glyph::Machines} title="No executions" text="Start one to see it here." /> },
-                Some(Ok(_)) => html! {
+        <Panel title="Executions" counter={list.count(rows.len())} {description} flush={true}>
+            { match skeleton(&list, "executions") {
+                Some(content) => content,
+                None if rows.is_empty() => html! { <Empty glyph={Glyph::Machines} title="No executions" text="Start one to see it here." /> },
+                None => html! {
                     <div class="table-scroll" tabindex="0" role="group" aria-label="Executions">
                         <table class="table executions-table">
                             <thead><tr>
@@ -70,6 +65,7 @@ pub fn MachineExecutions(props: &MachineExecutionsProps) -> Html {
                     </div>
                 },
             } }
+            { load_more(list.more.as_ref(), rows.len()) }
         </Panel>
         <Metrics namespace="AWS/States" dimension="StateMachineArn" value={arn} charts={&MACHINE_CHARTS[..]} />
         </div>

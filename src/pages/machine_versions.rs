@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::components::machine::{moment, refused};
 use crate::components::{Button, ButtonKind, Empty, Field, Glyph, Panel, form_modal, text_of};
-use crate::hooks::{use_app, use_query};
+use crate::hooks::{use_all, use_app, use_query};
 use crate::model::{
     AliasForm, CallError, alias_name_fault, delete_alias, delete_version, describe_alias,
     describe_machine, list_aliases, list_versions, publish_version, qualified_arn, qualifiers,
@@ -36,8 +36,8 @@ enum Open {
 #[component]
 pub fn MachineVersions(props: &MachineVersionsProps) -> Html {
     let app = use_app();
-    let versions = use_query(props.saved.then(|| list_versions(&props.name)));
-    let aliases = use_query(props.saved.then(|| list_aliases(&props.name)));
+    let versions = use_all(props.saved.then(|| list_versions(&props.name)));
+    let aliases = use_all(props.saved.then(|| list_aliases(&props.name)));
     let open = use_state(|| Open::Nothing);
     let fault = use_state(|| None::<CallError>);
     if !props.saved {

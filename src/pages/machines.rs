@@ -2,8 +2,8 @@
 
 use crate::app::Dialog;
 use crate::components::machine::{execution_status, moment, refused};
-use crate::components::{Button, ButtonKind, Empty, Glyph, Icon, Panel, text_of};
-use crate::hooks::{use_app, use_document, use_query};
+use crate::components::{Button, ButtonKind, Empty, Glyph, Panel, search_field, text_of, waiting};
+use crate::hooks::{use_all, use_app, use_document, use_query};
 use crate::model::{
     MachineRow, execution_rows, format_count, list_executions, list_express_executions,
     list_machines, machine_rows, machine_type_label, machine_type_name,
@@ -16,7 +16,7 @@ use yew::prelude::*;
 pub fn MachinesPage() -> Html {
     let app = use_app();
     let filter = use_state(String::new);
-    let answer = use_query(Some(list_machines()));
+    let answer = use_all(Some(list_machines()));
     let read_only = use_document(|document| document.read_only());
     let drafts = use_document(|document| {
         let drafts = document.workspace.machines.iter();
@@ -51,11 +51,10 @@ pub fn MachinesPage() -> Html {
             </header>
             <Panel title="All state machines" counter={format_count(total as u64)} {actions} flush={true}>
                 <div class="list-tools">
-                    <label class="search-field"><Icon glyph={Glyph::Search} /><span class="visually-hidden">{ "Find state machines" }</span>
-                        <input type="search" placeholder="Find state machines" value={(*filter).clone()} oninput={on_filter} autocomplete="off" spellcheck="false" /></label>
+                    { search_field("Find state machines", &filter, &on_filter) }
                 </div>
                 { match &answer {
-                    None => html! { <div class="skeleton" role="status"><span class="visually-hidden">{ "Loading the state machines" }</span><i></i><i></i><i></i></div> },
+                    None => waiting("state machines"),
                     Some(Err(error)) if total == 0 => html! { <div class="machines-fault" role="alert">{ refused(error) }</div> },
                     Some(_) if !shown.is_empty() || !shown_unsaved.is_empty() => table(&shown, &shown_unsaved, read_only),
                     Some(_) if total > 0 => html! { <Empty glyph={Glyph::Search} title="No state machine matches" text="Change the filter." /> },

@@ -1,5 +1,8 @@
 //! Pages: what a route shows. They read the stores and hand the pieces their props.
 
+mod access_policy;
+mod archives;
+mod buses;
 mod code_files;
 mod code_tab;
 mod configuration;
@@ -25,11 +28,14 @@ mod monitor_tab;
 mod not_found;
 mod queue;
 mod queues;
+mod replays;
+mod resource;
 mod role_policies;
 mod roles;
 mod rule;
 mod rule_targets;
 mod rules;
+mod schedule_groups;
 mod schedules;
 mod send_events;
 mod services;

@@ -1,9 +1,12 @@
 //! A queue: its messages, which are looked at and not received, how it is set, and its dead letters.
 
+use super::access_policy::AccessPolicy;
 use super::metrics::Metrics;
+use super::services::output_of;
 use crate::components::form::{Texts, form_dialog, form_panel, use_form, use_sender};
 use crate::components::{
-    Button, ButtonKind, Empty, Facts, Glyph, Panel, Status, StatusTone, TraceLink, moment,
+    Button, ButtonKind, Empty, Facts, Glyph, Panel, Status, StatusTone, TagEditor, TraceLink,
+    moment,
 };
 use crate::hooks::{use_app, use_document, use_query, use_session, use_view};
 use crate::model::{
@@ -103,6 +106,8 @@ pub fn QueuePage(props: &QueuePageProps) -> Html {
             <SendMessage queue={props.name.clone()} fifo={row.fifo} {read_only} />
             if !row.sources.is_empty() { <Redrive queue={props.name.clone()} letters={row.visible} {read_only} /> }
             <Settings queue={props.name.clone()} {read_only} fifo={row.fifo} queues={rows.clone().unwrap_or_default()} />
+            <Policy queue={props.name.clone()} {read_only} />
+            <TagEditor arn={queue_arn(&name)} {read_only} />
             { match *open {
                 Open::Nothing => html! {},
                 Open::Purge => form_dialog("Purge queue", "Purge", &sender, true, &act("PurgeQueue", "The queue was purged.", false), &close,
@@ -383,6 +388,22 @@ fn Redrive(props: &RedriveProps) -> Html {
 }
 
 #[derive(PartialEq, Properties)]
+struct PolicyProps {
+    queue: AttrValue,
+    read_only: bool,
+}
+
+/// Who may send to the queue and receive from it.
+#[component]
+fn Policy(props: &PolicyProps) -> Html {
+    let output = output_of(&use_query(Some(queue_attributes(&props.queue))));
+    html! {
+        <AccessPolicy arn={queue_arn(&props.queue)} policy={text_at(&output, "/Attributes/Policy")} read_only={props.read_only}
+            description="Who may send to the queue and receive from it. Without one, only this account may." />
+    }
+}
+
+#[derive(PartialEq, Properties)]
 struct SettingsProps {
     queue: AttrValue,
     fifo: bool,
@@ -394,10 +415,7 @@ struct SettingsProps {
 #[component]
 fn Settings(props: &SettingsProps) -> Html {
     let answer = use_query(Some(queue_attributes(&props.queue)));
-    let output = match &answer {
-        Some(Ok(output)) => (**output).clone(),
-        _ => Value::Null,
-    };
+    let output = output_of(&answer);
     let (dead, receives) = redrive_policy(&output);
     let mut initial = Texts::from([("dead", dead), ("receives", receives)]);
     for (key, _, _) in SETTABLE {

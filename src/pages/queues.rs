@@ -1,8 +1,8 @@
 //! All SQS queues of the workspace.
 
 use super::listing::{Column, Listing, Row, numbers, texts};
-use crate::components::Glyph;
 use crate::components::form::{Texts, form_dialog, options, use_form, use_sender};
+use crate::components::{Glyph, use_open};
 use crate::hooks::{use_app, use_document, use_session, use_view};
 use crate::model::{
     SETTABLE, create_queue, format_count, queue_arn, queue_name, redrive_attribute,
@@ -26,19 +26,14 @@ pub fn QueuesPage() -> Html {
     use_view(Some(ViewSpec::Queues));
     let rows = use_session(|session| session.queues.clone());
     let read_only = use_document(|document| document.read_only());
-    let creating = use_state(|| false);
-    let open = |now: bool| {
-        let creating = creating.clone();
-        move || creating.set(now)
-    };
-    let (on_create, on_close) = (open(true), open(false));
+    let (creating, on_create, on_close) = use_open();
     let all = rows.as_ref().map(|rows| rows.to_vec()).unwrap_or_default();
     html! {
         <Listing title="SQS queues" text="Standard and FIFO queues in virtual time: triggers, destinations and dead letters." noun="queues" glyph={Glyph::Queues}
-            create="Create queue" on_create={Callback::from(move |_: MouseEvent| on_create())} {read_only} columns={COLUMNS.to_vec()}
+            create="Create queue" {on_create} {read_only} columns={COLUMNS.to_vec()}
             rows={rows.as_ref().map(|rows| rows.iter().map(row).collect::<Vec<_>>())}
             empty="Create one to trigger a function with its messages, or to keep the events that a function could not handle.">
-            if *creating { <CreateQueue queues={all} on_close={Callback::from(move |()| on_close())} /> }
+            if creating { <CreateQueue queues={all} {on_close} /> }
         </Listing>
     }
 }

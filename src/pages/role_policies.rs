@@ -4,7 +4,7 @@
 use super::services::output_of;
 use crate::components::form::{Texts, form_dialog, form_panel, use_form, use_sender};
 use crate::components::{Button, ButtonKind, Empty, Glyph, Modal, Panel, Status, StatusTone};
-use crate::hooks::use_query;
+use crate::hooks::{use_all, use_query};
 use crate::model::{
     ACTIONS, CallError, SAMPLE_POLICY, arn_name, document_at, list_at, of_role, policy_verdict,
     request, text_at,
@@ -70,8 +70,8 @@ fn owner(arn: &str) -> &'static str {
 
 #[component]
 fn Permissions(props: &RolePoliciesProps) -> Html {
-    let inline = use_query(Some(of_role("ListRolePolicies", props.role(), json!({}))));
-    let attached = use_query(Some(of_role("ListAttachedRolePolicies", props.role(), json!({}))));
+    let inline = use_all(Some(of_role("ListRolePolicies", props.role(), json!({}))));
+    let attached = use_all(Some(of_role("ListAttachedRolePolicies", props.role(), json!({}))));
     let open = use_state(|| Open::Nothing);
     let sender = use_sender();
     let show = {
@@ -219,7 +219,7 @@ fn ManagedPolicy(props: &ManagedPolicyProps) -> Html {
     let arn = props.arn.to_string();
     let policy = use_query(Some(request("iam", "GetPolicy", json!({ "PolicyArn": arn.clone() }))));
     let versions =
-        use_query(Some(request("iam", "ListPolicyVersions", json!({ "PolicyArn": arn.clone() }))));
+        use_all(Some(request("iam", "ListPolicyVersions", json!({ "PolicyArn": arn.clone() }))));
     let version = text_at(&output_of(&policy), "/Policy/DefaultVersionId");
     let answer = use_query((!version.is_empty()).then(|| {
         let params = json!({ "PolicyArn": arn.clone(), "VersionId": version.clone() });
@@ -288,7 +288,7 @@ struct AttachProps {
 /// Attaches a managed policy.
 #[component]
 fn Attach(props: &AttachProps) -> Html {
-    let answer = use_query(Some(request("iam", "ListPolicies", json!({}))));
+    let answer = use_all(Some(request("iam", "ListPolicies", json!({}))));
     let form = use_form("attach", Texts::from([("policy", String::new())]), false);
     let sender = use_sender();
     let send = {
@@ -412,7 +412,7 @@ fn Decision(props: &DecisionProps) -> Html {
 #[component]
 fn Boundary(props: &RolePoliciesProps) -> Html {
     let answer = use_query(Some(of_role("GetRole", props.role(), json!({}))));
-    let policies = use_query(Some(request("iam", "ListPolicies", json!({}))));
+    let policies = use_all(Some(request("iam", "ListPolicies", json!({}))));
     let arn = text_at(&output_of(&answer), "/Role/PermissionsBoundary/PermissionsBoundaryArn");
     let form = use_form("boundary", Texts::from([("policy", arn.clone())]), props.read_only);
     let sender = use_sender();

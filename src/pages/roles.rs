@@ -1,11 +1,12 @@
 //! IAM roles: all that the session has made, and one with its policies.
 
 use super::listing::{Column, Listing, Row, rows_of, texts};
+use super::resource::{Deletion, Resource, found};
 use super::role_policies::RolePolicies;
-use super::services::{breadcrumbs, code, missing, output_of};
+use super::services::{code, output_of};
 use crate::components::form::{Texts, form_dialog, use_form, use_sender};
-use crate::components::{Button, Facts, Glyph, Panel, moment};
-use crate::hooks::{use_app, use_document, use_query};
+use crate::components::{Facts, Glyph, Panel, moment, use_open};
+use crate::hooks::{use_all, use_app, use_document, use_pages, use_query};
 use crate::model::{
     BASIC_EXECUTION, LAMBDA_TRUST, arn_name, lambda, list_at, of_role, request, text_at,
 };
@@ -18,15 +19,9 @@ const COLUMNS: [Column; 3] = [texts("Trusted"), texts("Permissions boundary"), t
 /// The list.
 #[component]
 pub(super) fn RolesPage() -> Html {
-    let answer = use_query(Some(request("iam", "ListRoles", json!({}))));
+    let list = use_pages(Some(request("iam", "ListRoles", json!({}))));
     let read_only = use_document(|document| document.read_only());
-    let creating = use_state(|| false);
-    let open = |now: bool| {
-        let creating = creating.clone();
-        move || creating.set(now)
-    };
-    let (on_create, on_close) = (open(true), open(false));
-    let (rows, fault) = rows_of(&answer, "Roles");
+    let (creating, on_create, on_close) = use_open();
     let row = |role: &Value| {
         let name = text_at(role, "/RoleName");
         let boundary = text_at(role, "/PermissionsBoundary/PermissionsBoundaryArn");
@@ -43,10 +38,10 @@ pub(super) fn RolesPage() -> Html {
     };
     html! {
         <Listing title="IAM roles" text="What functions may do. A function whose role is not made here may do everything." noun="roles" glyph={Glyph::Roles}
-            create="Create role" on_create={Callback::from(move |_: MouseEvent| on_create())} {read_only} columns={COLUMNS.to_vec()}
-            rows={rows.map(|rows| rows.iter().map(row).collect::<Vec<_>>())} {fault}
+            create="Create role" {on_create} {read_only} columns={COLUMNS.to_vec()}
+            rows={rows_of(&list, "Roles", row)} fault={list.fault()} more={list.more.clone()}
             empty="Create the role of a function, and its handler is held to the policies of it.">
-            if *creating { <CreateRole on_close={Callback::from(move |()| on_close())} /> }
+            if creating { <CreateRole {on_close} /> }
         </Listing>
     }
 }
@@ -142,17 +137,13 @@ pub(super) struct RolePageProps {
 /// A role's page.
 #[component]
 pub(super) fn RolePage(props: &RolePageProps) -> Html {
-    let app = use_app();
     let name = props.name.to_string();
     let answer = use_query(Some(of_role("GetRole", &name, json!({}))));
-    let functions = use_query(Some(lambda("ListFunctions", json!({}))));
+    let functions = use_all(Some(lambda("ListFunctions", json!({}))));
     let read_only = use_document(|document| document.read_only());
-    let deleting = use_state(|| false);
-    let sender = use_sender();
-    let Some(Ok(output)) = &answer else {
-        let error = answer.as_ref().and_then(|answer| answer.as_ref().err());
-        let title = "There is no role of this name in this workspace";
-        return missing(ResourceKind::Roles, &name, title, error);
+    let output = match found(ResourceKind::Roles, &name, &answer) {
+        Ok(output) => output,
+        Err(page) => return page,
     };
     let role = &output["Role"];
     let arn = text_at(role, "/Arn");
@@ -180,34 +171,16 @@ pub(super) fn RolePage(props: &RolePageProps) -> Html {
     if !description.is_empty() {
         facts.insert(0, ("Description".into(), description.into()));
     }
-    let show = |now: bool| {
-        let deleting = deleting.clone();
-        move || deleting.set(now)
+    let delete = Deletion {
+        requests: vec![of_role("DeleteRole", &name, json!({}))],
+        warning: format!(
+            "{name} is deleted, once it has no policies. Functions that have it may then do everything again."
+        ),
     };
-    let (on_ask, on_close) = (show(true), show(false));
-    let delete = {
-        let (sender, name) = (sender.clone(), name.clone());
-        Callback::from(move |()| {
-            let app = app.clone();
-            let gone = Callback::from(move |()| app.go(&Route::Resources(ResourceKind::Roles)));
-            let delete = of_role("DeleteRole", &name, json!({}));
-            sender.send(vec![delete], "The role was deleted.", gone);
-        })
-    };
-    let close = Callback::from(move |()| on_close());
     html! {
-        <div class="page service-page">
-            { breadcrumbs(ResourceKind::Roles, &name) }
-            <header class="page-header">
-                <div class="page-title"><h1>{ &name }</h1></div>
-                <div class="page-actions"><Button glyph={Glyph::Delete} label="Delete" disabled={read_only} onclick={Callback::from(move |_: MouseEvent| on_ask())} /></div>
-            </header>
+        <Resource kind={ResourceKind::Roles} {name} {delete} {read_only}>
             <Panel title="Summary"><Facts {facts} /></Panel>
-            <RolePolicies arn={arn.clone()} {read_only} />
-            if *deleting {
-                { form_dialog("Delete role", "Delete", &sender, true, &delete, &close,
-                    html! { <p>{ format!("{name} is deleted, once it has no policies. Functions that have it may then do everything again.") }</p> }) }
-            }
-        </div>
+            <RolePolicies {arn} {read_only} />
+        </Resource>
     }
 }

@@ -1,15 +1,17 @@
 //! A rule of an event bus: what it matches or when it occurs, and where that goes.
 
+use super::resource::{Deletion, Resource, found};
 use super::rule_targets::Targets;
 use super::rules::rule_status;
-use super::services::{NextTimes, breadcrumbs, code, missing, occurrences};
-use crate::components::form::{Texts, form_dialog, form_panel, use_form, use_sender};
-use crate::components::{Alert, Button, CodeEditor, Facts, Glyph, Panel, Status, StatusTone};
-use crate::hooks::{use_app, use_document, use_query};
+use super::services::{NextTimes, arn_link, code, occurrences, output_of};
+use crate::components::form::{Texts, form_panel, use_form, use_sender};
+use crate::components::{Alert, Button, CodeEditor, Facts, Panel, Status, StatusTone, TagEditor};
+use crate::hooks::{use_document, use_query};
 use crate::model::{
-    CallError, SAMPLE_EVENT, Tone, halves, list_at, pretty_json, put_rule, request, text_at,
+    CallError, SAMPLE_EVENT, Tone, bus_arn, halves, list_at, pretty_json, put_rule, request,
+    text_at,
 };
-use crate::route::{ResourceKind, Route};
+use crate::route::ResourceKind;
 use serde_json::{Value, json};
 use yew::prelude::*;
 
@@ -22,7 +24,6 @@ pub(super) struct RulePageProps {
 /// A rule's page.
 #[component]
 pub(super) fn RulePage(props: &RulePageProps) -> Html {
-    let app = use_app();
     let (bus, name) = halves(&props.name);
     let of_rule = json!({ "EventBusName": bus, "Name": name });
     let answer = use_query(Some(request("events", "DescribeRule", of_rule.clone())));
@@ -32,30 +33,26 @@ pub(super) fn RulePage(props: &RulePageProps) -> Html {
         json!({ "EventBusName": bus, "Rule": name }),
     )));
     let read_only = use_document(|document| document.read_only());
-    let deleting = use_state(|| false);
     let sender = use_sender();
-    let Some(Ok(rule)) = &answer else {
-        let error = answer.as_ref().and_then(|answer| answer.as_ref().err());
-        let title = "There is no rule of this name on this event bus";
-        return missing(ResourceKind::Rules, name, title, error);
+    let rule = match found(ResourceKind::Rules, name, &answer) {
+        Ok(rule) => rule,
+        Err(page) => return page,
     };
-    let targets: Vec<Value> = match &targets {
-        Some(Ok(output)) => list_at(output, "Targets").to_vec(),
-        _ => Vec::new(),
-    };
-    let enabled = text_at(rule, "/State") != "DISABLED";
-    let expression = text_at(rule, "/ScheduleExpression");
+    let targets: Vec<Value> = list_at(&output_of(&targets), "Targets").to_vec();
+    let enabled = text_at(&rule, "/State") != "DISABLED";
+    let expression = text_at(&rule, "/ScheduleExpression");
     let kind = if expression.is_empty() { "Event pattern" } else { "Scheduled" };
-    let description = text_at(rule, "/Description");
+    let description = text_at(&rule, "/Description");
+    let arn = text_at(&rule, "/Arn");
     let mut facts: Vec<(AttrValue, Html)> = vec![
-        ("Status".into(), rule_status(rule)),
-        ("Event bus".into(), bus.to_owned().into()),
+        ("Status".into(), rule_status(&rule)),
+        ("Event bus".into(), arn_link(&bus_arn(bus))),
         ("Type".into(), kind.into()),
     ];
     if !description.is_empty() {
         facts.push(("Description".into(), description.into()));
     }
-    facts.push(("ARN".into(), code(&text_at(rule, "/Arn"))));
+    facts.push(("ARN".into(), code(&arn)));
     let toggle = {
         let (sender, of_rule) = (sender.clone(), of_rule.clone());
         let (operation, said) = match enabled {
@@ -67,54 +64,27 @@ pub(super) fn RulePage(props: &RulePageProps) -> Html {
             sender.send(vec![change], said, Callback::noop());
         })
     };
-    let ask = {
-        let deleting = deleting.clone();
-        Callback::from(move |_: MouseEvent| deleting.set(true))
-    };
-    let close = {
-        let deleting = deleting.clone();
-        Callback::from(move |()| deleting.set(false))
-    };
-    let delete = {
-        let (sender, of_rule) = (sender.clone(), of_rule.clone());
-        let ids: Vec<String> = targets.iter().map(|target| text_at(target, "/Id")).collect();
-        let (bus, name) = (bus.to_owned(), name.to_owned());
-        Callback::from(move |()| {
-            let mut requests = Vec::new();
-            // A rule with targets cannot be deleted; the console removes them first, too.
-            if !ids.is_empty() {
-                let params = json!({ "EventBusName": bus, "Rule": name, "Ids": ids });
-                requests.push(request("events", "RemoveTargets", params));
-            }
-            requests.push(request("events", "DeleteRule", of_rule.clone()));
-            let app = app.clone();
-            let gone = Callback::from(move |()| app.go(&Route::Resources(ResourceKind::Rules)));
-            sender.send(requests, "The rule was deleted.", gone);
-        })
-    };
+    let ids: Vec<String> = targets.iter().map(|target| text_at(target, "/Id")).collect();
+    // A rule with targets cannot be deleted; the console removes them first, too.
+    let mut requests = Vec::new();
+    if !ids.is_empty() {
+        let params = json!({ "EventBusName": bus, "Rule": name, "Ids": ids });
+        requests.push(request("events", "RemoveTargets", params));
+    }
+    requests.push(request("events", "DeleteRule", of_rule));
+    let delete = Deletion { requests, warning: format!("{name} and its targets are deleted.") };
+    let actions = html! { <Button label={if enabled { "Disable" } else { "Enable" }} disabled={read_only} busy={sender.busy()} onclick={toggle} /> };
     html! {
-        <div class="page service-page">
-            { breadcrumbs(ResourceKind::Rules, name) }
-            <header class="page-header">
-                <div class="page-title"><h1>{ name.to_owned() }</h1></div>
-                <div class="page-actions">
-                    <Button label={if enabled { "Disable" } else { "Enable" }} disabled={read_only} busy={sender.busy()} onclick={toggle} />
-                    <Button glyph={Glyph::Delete} label="Delete" disabled={read_only} onclick={ask} />
-                </div>
-            </header>
-            if !*deleting { { sender.alert() } }
+        <Resource kind={ResourceKind::Rules} name={name.to_owned()} {actions} alert={sender.alert()} {delete} {read_only}>
             <Panel title="Rule details"><Facts {facts} /></Panel>
             if expression.is_empty() {
-                <EventPattern rule={(**rule).clone()} {read_only} />
+                <EventPattern rule={(*rule).clone()} {read_only} />
             } else {
-                <EventSchedule rule={(**rule).clone()} {read_only} />
+                <EventSchedule rule={(*rule).clone()} {read_only} />
             }
             <Targets bus={bus.to_owned()} rule={name.to_owned()} {targets} {read_only} />
-            if *deleting {
-                { form_dialog("Delete rule", "Delete", &sender, true, &delete, &close,
-                    html! { <p>{ format!("{name} and its targets are deleted.") }</p> }) }
-            }
-        </div>
+            <TagEditor {arn} {read_only} />
+        </Resource>
     }
 }
 

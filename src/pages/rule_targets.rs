@@ -3,7 +3,7 @@
 use super::services::{arn_link, use_target_arns};
 use super::subscriptions::use_permission;
 use crate::components::form::{Form, Texts, form_dialog, use_form, use_sender};
-use crate::components::{Button, ButtonKind, Empty, Glyph, Panel};
+use crate::components::{Button, ButtonKind, Empty, Glyph, Head, Panel, table, text};
 use crate::model::{TARGET_INPUTS, TargetForm, request, rule_arn, target_kind, text_at};
 use coldstart_workspace::ApiRequest;
 use serde_json::{Value, json};
@@ -11,6 +11,9 @@ use yew::prelude::*;
 
 /// The role of a target that is started in the rule's name.
 pub(super) const ROLE: &str = "arn:aws:iam::123456789012:role/coldstart";
+
+const HEADS: [Head; 6] =
+    [text("ID"), text("Type"), text("Name"), text("Input"), text("Dead-letter queue"), text("")];
 
 #[derive(PartialEq, Properties)]
 pub(super) struct TargetsProps {
@@ -77,12 +80,7 @@ pub(super) fn Targets(props: &TargetsProps) -> Html {
                 if props.targets.is_empty() {
                     <Empty glyph={Glyph::Rules} title="No targets" text="What matches goes nowhere yet." />
                 } else {
-                    <div class="table-scroll" tabindex="0" role="group" aria-label="Targets">
-                        <table class="table machines-table">
-                            <thead><tr><th scope="col">{ "ID" }</th><th scope="col">{ "Type" }</th><th scope="col">{ "Name" }</th><th scope="col">{ "Input" }</th><th scope="col">{ "Dead-letter queue" }</th><th scope="col"><span class="visually-hidden">{ "Actions" }</span></th></tr></thead>
-                            <tbody>for target in props.targets.iter() { { line(target) } }</tbody>
-                        </table>
-                    </div>
+                    { table("Targets", &HEADS, props.targets.iter().map(line).collect()) }
                 }
             </Panel>
             if let Some(target) = &*open {

@@ -1,17 +1,17 @@
 //! EventBridge Scheduler: all schedules, and one of them with its next dates and its target.
 
 use super::listing::{Column, Listing, Row, rows_of, texts};
+use super::resource::{Deletion, Resource, found};
 use super::rule_targets::ROLE;
-use super::services::{
-    NextTimes, arn_link, breadcrumbs, code, missing, occurrences, use_target_arns,
+use super::rules::rule_status;
+use super::services::{NextTimes, arn_link, code, occurrences, output_of, use_target_arns};
+use crate::components::form::{
+    Form, Texts, form_dialog, form_panel, options, use_form, use_sender,
 };
-use crate::components::form::{Form, Texts, form_dialog, form_panel, use_form, use_sender};
-use crate::components::{Button, Facts, Glyph, Panel, moment};
-use crate::hooks::{use_app, use_document, use_query};
-use crate::model::{ScheduleForm, TargetForm, halves, request, target_kind, text_at};
-use crate::pages::rules::rule_status;
+use crate::components::{Button, Facts, Glyph, Panel, moment, use_open};
+use crate::hooks::{use_all, use_app, use_document, use_pages, use_query};
+use crate::model::{ScheduleForm, TargetForm, halves, list_at, request, target_kind, text_at};
 use crate::route::{ResourceKind, Route};
-use coldstart_workspace::ApiRequest;
 use serde_json::{Value, json};
 use yew::prelude::*;
 
@@ -33,36 +33,31 @@ const ZONES: [&str; 8] = [
 /// The list.
 #[component]
 pub(super) fn SchedulesPage() -> Html {
-    let answer = use_query(Some(request("scheduler", "ListSchedules", json!({}))));
+    let list = use_pages(Some(request("scheduler", "ListSchedules", json!({}))));
     let read_only = use_document(|document| document.read_only());
-    let creating = use_state(|| false);
-    let open = |now: bool| {
-        let creating = creating.clone();
-        move || creating.set(now)
-    };
-    let (on_create, on_close) = (open(true), open(false));
-    let (rows, fault) = rows_of(&answer, "Schedules");
-    let row = |schedule: &Value| {
-        let (group, name) = (text_at(schedule, "/GroupName"), text_at(schedule, "/Name"));
-        let modified = schedule["LastModificationDate"].as_f64().unwrap_or_default();
-        Row {
-            href: Route::Resource(ResourceKind::Schedules, format!("{group}/{name}")).format(),
-            cells: vec![
-                group.into(),
-                rule_status(schedule),
-                arn_link(&text_at(schedule, "/Target/Arn")),
-                moment(modified),
-            ],
-            name,
-        }
-    };
+    let (creating, on_create, on_close) = use_open();
     html! {
         <Listing title="Schedules" text="EventBridge Scheduler: something happens once, or again and again, in any time zone." noun="schedules" glyph={Glyph::Clock}
-            create="Create schedule" on_create={Callback::from(move |_: MouseEvent| on_create())} {read_only} columns={COLUMNS.to_vec()}
-            rows={rows.map(|rows| rows.iter().map(row).collect::<Vec<_>>())} {fault}
+            create="Create schedule" {on_create} {read_only} columns={COLUMNS.to_vec()}
+            rows={rows_of(&list, "Schedules", row)} fault={list.fault()} more={list.more} links={ResourceKind::Schedules.below()}
             empty="Create one to invoke a function every night, or at one moment.">
-            if *creating { <CreateSchedule on_close={Callback::from(move |()| on_close())} /> }
+            if creating { <CreateSchedule group="default" {on_close} /> }
         </Listing>
+    }
+}
+
+fn row(schedule: &Value) -> Row {
+    let (group, name) = (text_at(schedule, "/GroupName"), text_at(schedule, "/Name"));
+    let modified = schedule["LastModificationDate"].as_f64().unwrap_or_default();
+    Row {
+        href: Route::Resource(ResourceKind::Schedules, format!("{group}/{name}")).format(),
+        cells: vec![
+            group.into(),
+            rule_status(schedule),
+            arn_link(&text_at(schedule, "/Target/Arn")),
+            moment(modified),
+        ],
+        name,
     }
 }
 
@@ -170,13 +165,15 @@ fn target_fields(form: &Form, arns: &[String]) -> Html {
 const TARGETS: [&str; 5] = ["lambda", "sqs", "sns", "states", "events"];
 
 #[derive(PartialEq, Properties)]
-struct CreateScheduleProps {
-    on_close: Callback<()>,
+pub(super) struct CreateScheduleProps {
+    /// The group that is offered first.
+    pub(super) group: AttrValue,
+    pub(super) on_close: Callback<()>,
 }
 
 /// The dialog in which a schedule is made.
 #[component]
-fn CreateSchedule(props: &CreateScheduleProps) -> Html {
+pub(super) fn CreateSchedule(props: &CreateScheduleProps) -> Html {
     let app = use_app();
     let mut texts = initial(
         &ScheduleForm {
@@ -187,21 +184,29 @@ fn CreateSchedule(props: &CreateScheduleProps) -> Html {
         &TargetForm { role: ROLE.into(), text: "{}".into(), ..TargetForm::default() },
     );
     texts.insert("name", String::new());
+    texts.insert("of", props.group.to_string());
     let form = use_form("new-schedule", texts, false);
     let sender = use_sender();
     let arns = use_target_arns(&TARGETS);
-    let name = form.get("name").trim().to_owned();
+    let groups = use_all(Some(request("scheduler", "ListScheduleGroups", json!({}))));
+    let groups: Vec<String> = list_at(&output_of(&groups), "ScheduleGroups")
+        .iter()
+        .map(|group| text_at(group, "/Name"))
+        .collect();
+    let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+    let (name, group) = (form.get("name").trim().to_owned(), form.get("of").to_owned());
     let made = target_of(&form)
-        .and_then(|target| schedule_of(&form, true).request("default", &name, target, true));
+        .and_then(|target| schedule_of(&form, true).request(&group, &name, target, true));
     let ready = made.is_some() && !name.is_empty() && !form.get("arn").trim().is_empty();
     let send = {
         let (sender, done) = (sender.clone(), props.on_close.clone());
         Callback::from(move |()| {
             let Some(made) = made.clone() else { return };
-            let (app, done, name) = (app.clone(), done.clone(), name.clone());
+            let (app, done) = (app.clone(), done.clone());
+            let page = Route::Resource(ResourceKind::Schedules, format!("{group}/{name}"));
             let arrived = Callback::from(move |()| {
                 done.emit(());
-                app.go(&Route::Resource(ResourceKind::Schedules, format!("default/{name}")));
+                app.go(&page);
             });
             sender.send(vec![made], "The schedule was created.", arrived);
         })
@@ -215,7 +220,10 @@ fn CreateSchedule(props: &CreateScheduleProps) -> Html {
         &props.on_close,
         html! {
             <>
-                { form.text("name", "Schedule name", "Letters, digits, ., - and _.") }
+                <div class="configuration-fields">
+                    { form.text("name", "Schedule name", "Letters, digits, ., - and _.") }
+                    { form.select("of", "Schedule group", "", &options(&groups)) }
+                </div>
                 { time_fields(&form) }
                 { next_times(&form) }
                 { target_fields(&form, &arns) }
@@ -233,26 +241,24 @@ pub(super) struct SchedulePageProps {
 /// A schedule's page.
 #[component]
 pub(super) fn SchedulePage(props: &SchedulePageProps) -> Html {
-    let app = use_app();
     let (group, name) = halves(&props.name);
     let of_schedule = json!({ "GroupName": group, "Name": name });
     let answer = use_query(Some(request("scheduler", "GetSchedule", of_schedule.clone())));
     let read_only = use_document(|document| document.read_only());
-    let deleting = use_state(|| false);
     let sender = use_sender();
-    let Some(Ok(schedule)) = &answer else {
-        let error = answer.as_ref().and_then(|answer| answer.as_ref().err());
-        let title = "There is no schedule of this name in this workspace";
-        return missing(ResourceKind::Schedules, name, title, error);
+    let schedule = match found(ResourceKind::Schedules, name, &answer) {
+        Ok(schedule) => schedule,
+        Err(page) => return page,
     };
-    let arn = text_at(schedule, "/Target/Arn");
+    let arn = text_at(&schedule, "/Target/Arn");
+    let group_page = Route::Resource(ResourceKind::Groups, group.to_owned());
     let facts: Vec<(AttrValue, Html)> = vec![
-        ("Status".into(), rule_status(schedule)),
-        ("Schedule group".into(), group.to_owned().into()),
+        ("Status".into(), rule_status(&schedule)),
+        ("Schedule group".into(), html! { <a href={group_page.format()}>{ group.to_owned() }</a> }),
         ("Target".into(), html! { <>{ format!("{}: ", target_kind(&arn)) }{ arn_link(&arn) }</> }),
-        ("ARN".into(), code(&text_at(schedule, "/Arn"))),
+        ("ARN".into(), code(&text_at(&schedule, "/Arn"))),
     ];
-    let current = ScheduleForm::of(schedule);
+    let current = ScheduleForm::of(&schedule);
     let enabled = current.enabled;
     let toggle = {
         let target = schedule["Target"].clone();
@@ -264,41 +270,16 @@ pub(super) fn SchedulePage(props: &SchedulePageProps) -> Html {
             sender.send(change.iter().cloned().collect(), said, Callback::noop());
         })
     };
-    let ask = {
-        let deleting = deleting.clone();
-        Callback::from(move |_: MouseEvent| deleting.set(true))
+    let delete = Deletion {
+        requests: vec![request("scheduler", "DeleteSchedule", of_schedule)],
+        warning: format!("{name} is deleted. What it started goes on."),
     };
-    let close = {
-        let deleting = deleting.clone();
-        Callback::from(move |()| deleting.set(false))
-    };
-    let delete = {
-        let sender = sender.clone();
-        let delete: ApiRequest = request("scheduler", "DeleteSchedule", of_schedule);
-        Callback::from(move |()| {
-            let app = app.clone();
-            let gone = Callback::from(move |()| app.go(&Route::Resources(ResourceKind::Schedules)));
-            sender.send(vec![delete.clone()], "The schedule was deleted.", gone);
-        })
-    };
+    let actions = html! { <Button label={if enabled { "Disable" } else { "Enable" }} disabled={read_only} busy={sender.busy()} onclick={toggle} /> };
     html! {
-        <div class="page service-page">
-            { breadcrumbs(ResourceKind::Schedules, name) }
-            <header class="page-header">
-                <div class="page-title"><h1>{ name.to_owned() }</h1></div>
-                <div class="page-actions">
-                    <Button label={if enabled { "Disable" } else { "Enable" }} disabled={read_only} busy={sender.busy()} onclick={toggle} />
-                    <Button glyph={Glyph::Delete} label="Delete" disabled={read_only} onclick={ask} />
-                </div>
-            </header>
-            if !*deleting { { sender.alert() } }
+        <Resource kind={ResourceKind::Schedules} name={name.to_owned()} {actions} alert={sender.alert()} {delete} {read_only}>
             <Panel title="Schedule detail"><Facts {facts} /></Panel>
-            <Settings schedule={(**schedule).clone()} {read_only} />
-            if *deleting {
-                { form_dialog("Delete schedule", "Delete", &sender, true, &delete, &close,
-                    html! { <p>{ format!("{name} is deleted. What it started goes on.") }</p> }) }
-            }
-        </div>
+            <Settings schedule={(*schedule).clone()} {read_only} />
+        </Resource>
     }
 }
 

@@ -1,14 +1,18 @@
 //! The pages of services' resources: which one a route shows, and what they share.
 
+use super::archives::{ArchivePage, ArchivesPage};
+use super::buses::{BusPage, BusesPage};
 use super::layers::{LayerPage, LayersPage};
+use super::replays::{ReplayPage, ReplaysPage};
 use super::roles::{RolePage, RolesPage};
 use super::rule::RulePage;
 use super::rules::RulesPage;
+use super::schedule_groups::{GroupPage, GroupsPage};
 use super::schedules::{SchedulePage, SchedulesPage};
 use super::topic::TopicPage;
 use super::topics::TopicsPage;
-use crate::components::{Empty, Glyph, Icon};
-use crate::hooks::{Answer, use_query, use_session};
+use crate::components::{Glyph, Icon};
+use crate::hooks::{Answer, use_all, use_query, use_session};
 use crate::model::{
     CallError, bus_arn, list_at, list_machines, occurrence_texts, own_arn, queue_arn, queue_names,
     queues_list, request, text_at,
@@ -25,16 +29,24 @@ pub fn service_page(route: &Route) -> Html {
         Route::Resources(kind) => match kind {
             ResourceKind::Topics => html! { <TopicsPage /> },
             ResourceKind::Rules => html! { <RulesPage /> },
+            ResourceKind::Buses => html! { <BusesPage /> },
+            ResourceKind::Archives => html! { <ArchivesPage /> },
+            ResourceKind::Replays => html! { <ReplaysPage /> },
             ResourceKind::Schedules => html! { <SchedulesPage /> },
+            ResourceKind::Groups => html! { <GroupsPage /> },
             ResourceKind::Layers => html! { <LayersPage /> },
             ResourceKind::Roles => html! { <RolesPage /> },
         },
         Route::Resource(kind, name) => {
-            let (key, name) = (name.clone(), name.clone());
+            let (key, name) = (format!("{}/{name}", kind.segment()), name.clone());
             match kind {
                 ResourceKind::Topics => html! { <TopicPage {key} {name} /> },
                 ResourceKind::Rules => html! { <RulePage {key} {name} /> },
+                ResourceKind::Buses => html! { <BusPage {key} {name} /> },
+                ResourceKind::Archives => html! { <ArchivePage {key} {name} /> },
+                ResourceKind::Replays => html! { <ReplayPage {key} {name} /> },
                 ResourceKind::Schedules => html! { <SchedulePage {key} {name} /> },
+                ResourceKind::Groups => html! { <GroupPage {key} {name} /> },
                 ResourceKind::Layers => html! { <LayerPage {key} {name} /> },
                 ResourceKind::Roles => html! { <RolePage {key} {name} /> },
             }
@@ -49,10 +61,12 @@ fn services() -> Html {
     let others = ResourceKind::ALL.map(|kind| {
         let (text, glyph) = match kind {
             ResourceKind::Topics => ("Messages for many subscribers", Glyph::Topics),
-            ResourceKind::Rules => {
-                ("Event buses, and where the events that match go", Glyph::Rules)
-            }
+            ResourceKind::Rules => ("Where the events that match go", Glyph::Rules),
+            ResourceKind::Buses => ("Where events come to, and who may send them", Glyph::Fork),
+            ResourceKind::Archives => ("Events that are kept", Glyph::Queued),
+            ResourceKind::Replays => ("Events that come again", Glyph::Reset),
             ResourceKind::Schedules => ("What happens at its time", Glyph::Clock),
+            ResourceKind::Groups => ("Schedules that belong together", Glyph::Workspaces),
             ResourceKind::Layers => ("Files that functions share", Glyph::Layers),
             ResourceKind::Roles => ("What functions may do", Glyph::Roles),
         };
@@ -69,36 +83,6 @@ fn services() -> Html {
                     </li>
                 }
             </ul>
-        </div>
-    }
-}
-
-/// Where one is: a list, and a resource of it.
-pub(super) fn breadcrumbs(kind: ResourceKind, name: &str) -> Html {
-    html! {
-        <nav class="breadcrumbs" aria-label="Breadcrumbs"><ol>
-            <li><a href={Route::Resources(kind).format()}>{ kind.label() }</a></li><li aria-current="page">{ name.to_owned() }</li>
-        </ol></nav>
-    }
-}
-
-/// The page of something that is not there, or not known yet.
-pub(super) fn missing(
-    kind: ResourceKind,
-    name: &str,
-    title: &'static str,
-    error: Option<&CallError>,
-) -> Html {
-    html! {
-        <div class="page">
-            <header class="page-header"><h1>{ name.to_owned() }</h1></header>
-            if error.is_some() {
-                <Empty glyph={Glyph::Search} {title}>
-                    <p><a href={Route::Resources(kind).format()}>{ format!("See all: {}", kind.label()) }</a></p>
-                </Empty>
-            } else {
-                <div class="skeleton" role="status"><span class="visually-hidden">{ "Loading" }</span><i></i><i></i><i></i></div>
-            }
         </div>
     }
 }
@@ -123,13 +107,15 @@ pub(super) fn arn_link(arn: &str) -> Html {
         [_, _, service, _, _, rest] => (service, rest),
         _ => ("", arn),
     };
-    let name = rest.split(':').nth(1).unwrap_or(rest).to_owned();
+    let name = rest.split([':', '/']).nth(1).unwrap_or(rest).to_owned();
+    let resource = |kind| Route::Resource(kind, name.clone());
     let route = match service {
         "sqs" => Route::Queue(name.clone()),
-        "sns" => Route::Resource(ResourceKind::Topics, name.clone()),
+        "sns" => resource(ResourceKind::Topics),
         "lambda" => Route::function(&name, Default::default()),
         "states" => Route::machine(&name, Default::default()),
-        "events" if rest.starts_with("event-bus/") => Route::Resources(ResourceKind::Rules),
+        "events" if rest.starts_with("event-bus/") => resource(ResourceKind::Buses),
+        "events" if rest.starts_with("archive/") => resource(ResourceKind::Archives),
         _ => return code(arn),
     };
     html! { <a href={route.format()} title={arn.to_owned()}>{ name }</a> }
@@ -139,10 +125,10 @@ pub(super) fn arn_link(arn: &str) -> Html {
 #[hook]
 pub(super) fn use_target_arns(services: &[&str]) -> Vec<String> {
     let wants = |service: &str| services.contains(&service);
-    let queues = use_query(wants("sqs").then(queues_list));
-    let topics = use_query(wants("sns").then(|| request("sns", "ListTopics", json!({}))));
-    let machines = use_query(wants("states").then(list_machines));
-    let buses = use_query(wants("events").then(|| request("events", "ListEventBuses", json!({}))));
+    let queues = use_all(wants("sqs").then(queues_list));
+    let topics = use_all(wants("sns").then(|| request("sns", "ListTopics", json!({}))));
+    let machines = use_all(wants("states").then(list_machines));
+    let buses = use_all(wants("events").then(|| request("events", "ListEventBuses", json!({}))));
     let functions = use_session(|session| session.functions.clone());
     let mut arns: Vec<String> = Vec::new();
     if wants("lambda") {

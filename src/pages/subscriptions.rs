@@ -2,15 +2,27 @@
 
 use super::services::{arn_link, output_of, use_target_arns};
 use crate::components::form::{Form, Texts, form_dialog, use_form, use_sender};
-use crate::components::{Button, ButtonKind, Empty, Glyph, Panel, Status, StatusTone};
-use crate::hooks::use_query;
+use crate::components::{
+    Button, ButtonKind, Empty, Glyph, Head, Panel, Status, StatusTone, load_more, table, text,
+};
+use crate::hooks::{use_pages, use_query};
 use crate::model::{
-    arn_name, list_at, permission, policy_of, pretty_json, redrive_target, request,
-    subscription_redrive, text_at, topic_arn,
+    arn_name, permission, policy_of, pretty_json, redrive_target, request, subscription_redrive,
+    text_at, topic_arn,
 };
 use coldstart_workspace::ApiRequest;
 use serde_json::{Value, json};
 use yew::prelude::*;
+
+const HEADS: [Head; 7] = [
+    text("Endpoint"),
+    text("Protocol"),
+    text("Status"),
+    text("Filter policy"),
+    text("Raw"),
+    text("Dead-letter queue"),
+    text(""),
+];
 
 /// Which dialog is open.
 #[derive(Clone, PartialEq)]
@@ -31,10 +43,10 @@ pub(super) struct SubscriptionsProps {
 #[component]
 pub(super) fn Subscriptions(props: &SubscriptionsProps) -> Html {
     let params = json!({ "TopicArn": topic_arn(&props.topic) });
-    let answer = use_query(Some(request("sns", "ListSubscriptionsByTopic", params)));
+    let list = use_pages(Some(request("sns", "ListSubscriptionsByTopic", params)));
     let open = use_state(|| Open::Nothing);
     let sender = use_sender();
-    let rows: Vec<Value> = list_at(&output_of(&answer), "Subscriptions").to_vec();
+    let rows = list.rows("Subscriptions").unwrap_or_default();
     let show = {
         let open = open.clone();
         Callback::from(move |what: Open| open.set(what))
@@ -52,20 +64,16 @@ pub(super) fn Subscriptions(props: &SubscriptionsProps) -> Html {
     html! {
         <>
             { sender.alert() }
-            <Panel title="Subscriptions" counter={rows.len().to_string()} {actions} flush={true} description="Each gets the messages that its filter policy lets through.">
+            <Panel title="Subscriptions" counter={list.count(rows.len())} {actions} flush={true} description="Each gets the messages that its filter policy lets through.">
                 if rows.is_empty() {
                     <Empty glyph={Glyph::Topics} title="No subscriptions" text="Nobody gets the messages of this topic yet." />
                 } else {
-                    <div class="table-scroll" tabindex="0" role="group" aria-label="Subscriptions">
-                        <table class="table machines-table">
-                            <thead><tr><th scope="col">{ "Endpoint" }</th><th scope="col">{ "Protocol" }</th><th scope="col">{ "Status" }</th><th scope="col">{ "Filter policy" }</th><th scope="col">{ "Raw" }</th><th scope="col">{ "Dead-letter queue" }</th><th scope="col"><span class="visually-hidden">{ "Actions" }</span></th></tr></thead>
-                            <tbody>
-                                for row in rows.iter() {
-                                    <SubscriptionRow key={format!("{}{}", text_at(row, "/Protocol"), text_at(row, "/Endpoint"))} row={row.clone()} read_only={props.read_only} on_edit={show.reform(Open::Edit)} on_delete={delete.clone()} />
-                                }
-                            </tbody>
-                        </table>
-                    </div>
+                    { table("Subscriptions", &HEADS, html! {
+                        for row in rows.iter() {
+                            <SubscriptionRow key={format!("{}{}", text_at(row, "/Protocol"), text_at(row, "/Endpoint"))} row={row.clone()} read_only={props.read_only} on_edit={show.reform(Open::Edit)} on_delete={delete.clone()} />
+                        }
+                    }) }
+                    { load_more(list.more.as_ref(), rows.len()) }
                 }
             </Panel>
             { match &*open {

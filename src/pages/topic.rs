@@ -1,12 +1,14 @@
 //! A topic: its subscribers, what is published to it, and who may.
 
-use super::services::{breadcrumbs, code, missing};
+use super::access_policy::AccessPolicy;
+use super::resource::{Deletion, Resource, found};
+use super::services::code;
 use super::subscriptions::Subscriptions;
-use crate::components::form::{Texts, form_dialog, form_panel, use_form, use_sender};
-use crate::components::{Button, ButtonKind, Facts, Glyph, Panel};
-use crate::hooks::{use_app, use_document, use_query};
-use crate::model::{PublishForm, pretty_json, request, text_at, topic_arn};
-use crate::route::{ResourceKind, Route};
+use crate::components::form::{Texts, form_panel, use_form, use_sender};
+use crate::components::{Button, ButtonKind, Facts, Panel, TagEditor};
+use crate::hooks::{use_document, use_query};
+use crate::model::{PublishForm, request, text_at, topic_arn};
+use crate::route::ResourceKind;
 use serde_json::{Value, json};
 use yew::prelude::*;
 
@@ -18,60 +20,35 @@ pub(super) struct TopicPageProps {
 /// A topic's page.
 #[component]
 pub(super) fn TopicPage(props: &TopicPageProps) -> Html {
-    let app = use_app();
-    let name = props.name.to_string();
-    let arn = topic_arn(&name);
-    let answer =
-        use_query(Some(request("sns", "GetTopicAttributes", json!({ "TopicArn": arn.clone() }))));
+    let name = &props.name;
+    let arn = topic_arn(name);
+    let delete = json!({ "TopicArn": arn });
+    let answer = use_query(Some(request("sns", "GetTopicAttributes", delete.clone())));
     let read_only = use_document(|document| document.read_only());
-    let deleting = use_state(|| false);
-    let sender = use_sender();
-    let Some(Ok(output)) = &answer else {
-        let error = answer.as_ref().and_then(|answer| answer.as_ref().err());
-        let title = "There is no topic of this name in this workspace";
-        return missing(ResourceKind::Topics, &name, title, error);
+    let output = match found(ResourceKind::Topics, name, &answer) {
+        Ok(output) => output,
+        Err(page) => return page,
     };
-    let attribute = |key: &str| text_at(output, &format!("/Attributes/{key}"));
+    let attribute = |key: &str| text_at(&output, &format!("/Attributes/{key}"));
     let fifo = name.ends_with(".fifo");
     let facts: Vec<(AttrValue, Html)> = vec![
         ("Subscriptions confirmed".into(), attribute("SubscriptionsConfirmed").into()),
         ("Subscriptions pending".into(), attribute("SubscriptionsPending").into()),
         ("ARN".into(), code(&arn)),
     ];
-    let close = {
-        let deleting = deleting.clone();
-        Callback::from(move |()| deleting.set(false))
-    };
-    let ask = {
-        let deleting = deleting.clone();
-        Callback::from(move |_: MouseEvent| deleting.set(true))
-    };
-    let delete = {
-        let (sender, arn) = (sender.clone(), arn.clone());
-        Callback::from(move |()| {
-            let app = app.clone();
-            let gone = Callback::from(move |()| app.go(&Route::Resources(ResourceKind::Topics)));
-            let delete = request("sns", "DeleteTopic", json!({ "TopicArn": arn }));
-            sender.send(vec![delete], "The topic was deleted.", gone);
-        })
+    let delete = Deletion {
+        requests: vec![request("sns", "DeleteTopic", delete)],
+        warning: format!("{name} and its subscriptions are deleted."),
     };
     html! {
-        <div class="page service-page">
-            { breadcrumbs(ResourceKind::Topics, &name) }
-            <header class="page-header">
-                <div class="page-title"><h1>{ &name }</h1><span class="quiet">{ if fifo { "FIFO topic" } else { "Standard topic" } }</span></div>
-                <div class="page-actions"><Button glyph={Glyph::Delete} label="Delete" disabled={read_only} onclick={ask} /></div>
-            </header>
+        <Resource kind={ResourceKind::Topics} {name} note={if fifo { "FIFO topic" } else { "Standard topic" }} {delete} {read_only}>
             <Panel title="Details"><Facts {facts} /></Panel>
-            <Subscriptions topic={props.name.clone()} {read_only} />
-            <Publish topic={props.name.clone()} {fifo} {read_only} />
-            <Attributes topic={props.name.clone()} attributes={output["Attributes"].clone()} {fifo} {read_only} />
-            <AccessPolicy topic={props.name.clone()} policy={pretty_json(&attribute("Policy"))} {read_only} />
-            if *deleting {
-                { form_dialog("Delete topic", "Delete", &sender, true, &delete, &close,
-                    html! { <p>{ format!("{name} and its subscriptions are deleted.") }</p> }) }
-            }
-        </div>
+            <Subscriptions topic={name} {read_only} />
+            <Publish topic={name} {fifo} {read_only} />
+            <Attributes topic={name} attributes={output["Attributes"].clone()} {fifo} {read_only} />
+            <AccessPolicy arn={arn.clone()} policy={attribute("Policy")} description="Who may publish to the topic and subscribe to it." {read_only} />
+            <TagEditor {arn} {read_only} />
+        </Resource>
     }
 }
 
@@ -192,41 +169,5 @@ fn Attributes(props: &AttributesProps) -> Html {
                 if props.fifo { { form.check("dedup", "Content-based deduplication") } }
             </>
         },
-    )
-}
-
-#[derive(PartialEq, Properties)]
-struct AccessPolicyProps {
-    topic: AttrValue,
-    policy: AttrValue,
-    read_only: bool,
-}
-
-/// Who may do what with the topic, as JSON.
-#[component]
-fn AccessPolicy(props: &AccessPolicyProps) -> Html {
-    let form = use_form(
-        "topic-policy",
-        Texts::from([("policy", props.policy.to_string())]),
-        props.read_only,
-    );
-    let sender = use_sender();
-    let save = {
-        let (sender, topic, policy) =
-            (sender.clone(), props.topic.clone(), form.get("policy").to_owned());
-        Callback::from(move |()| {
-            let params = json!({ "TopicArn": topic_arn(&topic), "AttributeName": "Policy", "AttributeValue": policy });
-            let set = request("sns", "SetTopicAttributes", params);
-            sender.send(vec![set], "The access policy was saved.", Callback::noop());
-        })
-    };
-    form_panel(
-        "Access policy",
-        "Who may publish to the topic and subscribe to it.",
-        &form,
-        &sender,
-        true,
-        &save,
-        html! { <div class="document-text">{ form.area("policy", "Policy document", "", 12) }</div> },
     )
 }

@@ -1,9 +1,9 @@
 //! All SNS topics of the workspace.
 
 use super::listing::{Column, Listing, Row, numbers, rows_of, texts};
-use crate::components::Glyph;
 use crate::components::form::{Texts, form_dialog, options, use_form, use_sender};
-use crate::hooks::{use_app, use_document, use_query};
+use crate::components::{Glyph, use_open};
+use crate::hooks::{use_all, use_app, use_document, use_pages};
 use crate::model::{arn_name, format_count, list_at, queue_name, request, text_at};
 use crate::route::{ResourceKind, Route};
 use serde_json::json;
@@ -14,16 +14,10 @@ const COLUMNS: [Column; 2] = [texts("Type"), numbers("Subscriptions", "subscript
 /// The list.
 #[component]
 pub(super) fn TopicsPage() -> Html {
-    let topics = use_query(Some(request("sns", "ListTopics", json!({}))));
-    let subscriptions = use_query(Some(request("sns", "ListSubscriptions", json!({}))));
+    let list = use_pages(Some(request("sns", "ListTopics", json!({}))));
+    let subscriptions = use_all(Some(request("sns", "ListSubscriptions", json!({}))));
     let read_only = use_document(|document| document.read_only());
-    let creating = use_state(|| false);
-    let open = |now: bool| {
-        let creating = creating.clone();
-        move || creating.set(now)
-    };
-    let (on_create, on_close) = (open(true), open(false));
-    let (rows, fault) = rows_of(&topics, "Topics");
+    let (creating, on_create, on_close) = use_open();
     let subscriptions = super::services::output_of(&subscriptions);
     let row = |topic: &serde_json::Value| {
         let arn = text_at(topic, "/TopicArn");
@@ -40,10 +34,10 @@ pub(super) fn TopicsPage() -> Html {
     };
     html! {
         <Listing title="SNS topics" text="A message to a topic goes to each of its subscribers: queues and functions." noun="topics" glyph={Glyph::Topics}
-            create="Create topic" on_create={Callback::from(move |_: MouseEvent| on_create())} {read_only} columns={COLUMNS.to_vec()}
-            rows={rows.map(|rows| rows.iter().map(row).collect::<Vec<_>>())} {fault}
+            create="Create topic" {on_create} {read_only} columns={COLUMNS.to_vec()}
+            rows={rows_of(&list, "Topics", row)} fault={list.fault()} more={list.more.clone()}
             empty="Create one to send a message to several queues and functions at once.">
-            if *creating { <CreateTopic on_close={Callback::from(move |()| on_close())} /> }
+            if creating { <CreateTopic {on_close} /> }
         </Listing>
     }
 }

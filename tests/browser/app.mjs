@@ -263,6 +263,56 @@ export async function openScenario(page, title) {
   await page.getByRole("heading", { level: 1 }).filter({ hasNotText: "Examples" }).waitFor();
 }
 
+/** Makes requests as a scenario of the gallery does, and ends at `hash`. What takes a hundred clicks is no test of clicking. */
+export async function prepare(page, requests, hash, functions = []) {
+  await page.route("**/examples/index.json", async (route) => {
+    const index = await (await route.fetch()).json();
+    index.scenarios = [{ name: "set-up", title: "Set-up", summary: "Requests of a test.", functions, open: hash, requests }];
+    await route.fulfill({ json: index });
+  });
+  await page.goto(page.url().replace(/(#.*)?$/, "#/examples"));
+  await page.locator('button[aria-label="Open Set-up"]:enabled').click();
+  await page.waitForFunction((hash) => location.hash === hash, hash);
+  await page.unroute("**/examples/index.json");
+}
+
+export const account = (service, rest) => `arn:aws:${service}:us-east-1:123456789012:${rest}`;
+
+/** Requests that make a queue, and a rule of the default event bus that sends what comes from my.shop there. */
+export function ruleToQueue(rule, queue) {
+  const policy = { Version: "2012-10-17", Statement: [{ Sid: "rule", Effect: "Allow", Principal: { Service: "events.amazonaws.com" }, Action: "sqs:SendMessage", Resource: account("sqs", queue) }] };
+  return [
+    { service: "sqs", operation: "CreateQueue", params: { QueueName: queue, Attributes: { Policy: JSON.stringify(policy) } } },
+    { service: "events", operation: "PutRule", params: { Name: rule, EventPattern: '{"source": ["my.shop"]}' } },
+    { service: "events", operation: "PutTargets", params: { Rule: rule, Targets: [{ Id: "queue", Arn: account("sqs", queue) }] } },
+  ];
+}
+
+/** Requests that put events of my.shop on the default event bus. */
+export const shopEvents = (...orders) => [
+  { service: "events", operation: "PutEvents", params: { Entries: orders.map((order) => ({ Source: "my.shop", DetailType: "Order placed", Detail: JSON.stringify({ order }) })) } },
+];
+
+/** An archive of the default event bus. */
+export const archive = (name) => ({ service: "events", operation: "CreateArchive", params: { ArchiveName: name, EventSourceArn: account("events", "event-bus/default"), RetentionDays: 30 } });
+
+/** A replay of all that an archive of the default event bus has. */
+export const replay = (name, of) => ({
+  service: "events",
+  operation: "StartReplay",
+  params: { ReplayName: name, EventSourceArn: account("events", `archive/${of}`), EventStartTime: 1767225600, EventEndTime: 1767312000, Destination: { Arn: account("events", "event-bus/default") } },
+});
+
+/** Adds a tag in the panel of a resource's tags. */
+export async function addTag(page, key, value) {
+  const tags = page.getByRole("region", { name: "Tags" });
+  await tags.getByRole("button", { name: "Add tag" }).click();
+  await tags.getByLabel("Key 1").fill(key);
+  await tags.getByLabel("Value 1").fill(value);
+  await tags.getByRole("button", { name: "Save", exact: true }).click();
+  await tags.getByRole("button", { name: "Save", exact: true, disabled: true }).waitFor();
+}
+
 /** Creates a topic on the page of all topics, and goes to its page. */
 export async function createTopic(page, name) {
   await page.getByRole("button", { name: "Create topic" }).first().click();

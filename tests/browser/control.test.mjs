@@ -195,6 +195,18 @@ test("memory sizes are tried in copies: the history stays as it is, and cost is 
     await page.getByText(/\$0\.20 per million requests.*as of November 2026/).waitFor();
   }));
 
+test("what an example costs depends on its memory", (t) =>
+  visit(t, { hash: "#/examples" }, async (page) => {
+    await openScenario(page, "Cost by memory");
+    await page.getByRole("button", { name: "Try memory sizes" }).click();
+    const sizes = page.getByRole("group", { name: "Memory sizes" });
+    await sizes.getByRole("row", { name: /3008 MB/ }).waitFor();
+    await page.locator("button:enabled", { hasText: "Try memory sizes" }).waitFor();
+    const warm = (await sizes.locator("tbody tr td:nth-child(4)").allInnerTexts()).map(parseFloat);
+    assert.ok(warm[0] > warm.at(-1), `more memory is faster: ${warm}`);
+    await sizes.getByText(/cheapest/).first().waitFor();
+  }));
+
 test("a topic fans out to a function and two queues, one of which is choosy", (t) =>
   visit(t, { hash: "#/examples" }, async (page, site) => {
     await openScenario(page, "Fan-out by SNS");

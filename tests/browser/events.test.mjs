@@ -139,10 +139,12 @@ test("a rule's pattern is tried while it is written, its target is given a part 
   }));
 
 test("an event bus of one's own has rules, and refuses a schedule with AWS's words", (t) =>
-  visit(t, { hash: "#/rules" }, async (page) => {
-    await page.getByRole("button", { name: "Create event bus" }).click();
+  visit(t, { hash: "#/buses" }, async (page) => {
+    await page.getByRole("row", { name: /^default/ }).waitFor();
+    await page.getByRole("button", { name: "Create event bus" }).first().click();
     await dialog(page, "Create event bus").getByLabel("Name", { exact: true }).fill("shop");
     await dialog(page, "Create event bus").getByRole("button", { name: "Create event bus" }).click();
+    await page.getByRole("heading", { level: 1, name: "shop" }).waitFor();
     await page.getByRole("heading", { name: /^Rules on shop/ }).waitFor();
     await page.getByRole("button", { name: "Create rule on shop" }).first().click();
     const form = dialog(page, "Create rule");
@@ -155,9 +157,10 @@ test("an event bus of one's own has rules, and refuses a schedule with AWS's wor
     await form.getByRole("button", { name: "Create rule" }).click();
     await form.getByRole("alert").filter({ hasText: "ScheduleExpression is supported only on the default event bus." }).waitFor();
     await form.getByRole("button", { name: "Cancel" }).click();
-    await page.getByRole("button", { name: "Delete event bus shop" }).click();
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
     await dialog(page, "Delete event bus").getByRole("button", { name: "Delete" }).click();
-    await page.getByRole("heading", { name: /^Rules on shop/ }).waitFor({ state: "detached" });
+    await page.getByRole("heading", { level: 1, name: "Event buses" }).waitFor();
+    await page.getByRole("row", { name: /^shop/ }).waitFor({ state: "detached" });
   }));
 
 test("a schedule shows its next dates, occurs when the clock gets there, and is paused", (t) =>
@@ -318,8 +321,8 @@ test("a rule invokes a function every night that the clock is moved past, anothe
 test("on a phone all services are one tap away", (t) =>
   visit(t, { viewport: { width: 390, height: 844 }, hash: "#/functions" }, async (page) => {
     await page.getByRole("navigation", { name: "Coldstart, at the bottom" }).getByRole("link", { name: "Services" }).click();
-    for (const [link, title] of [["SNS topics", "SNS topics"], ["IAM roles", "IAM roles"], ["Layers", "Layers"], ["Schedules", "Schedules"], ["EventBridge rules", "EventBridge rules"], ["SQS queues", "SQS queues"]]) {
-      await page.getByRole("main").getByRole("link", { name: link }).click();
+    for (const [link, title] of [["SNS topics", "SNS topics"], ["IAM roles", "IAM roles"], ["Layers", "Layers"], ["Schedules", "Schedules"], ["EventBridge rules", "EventBridge rules"], ["Archives", "Archives"], ["SQS queues", "SQS queues"]]) {
+      await page.getByRole("main").getByRole("link", { name: link, exact: true }).click();
       await page.getByRole("heading", { level: 1, name: title }).waitFor();
       assert.equal(await page.locator(".bottom-navigation [aria-current]").innerText(), "Services");
       await page.getByRole("navigation", { name: "Coldstart, at the bottom" }).getByRole("link", { name: "Services" }).click();

@@ -5,7 +5,7 @@
 // prepare  (page, site) => brings the view into the state that is worth looking at
 
 import { deflateRawSync } from "node:zlib";
-import { canary, createApproval, createMachine, createQueue, createRole, createRule, createSchedule, createTopic, editor, fillConfiguration, failedMap, importHistory, invoke, openScenario, openTab, publishLayer, publishVersion, response, runDistributed, shareLink, startExecution, testButton, write, zip } from "./app.mjs";
+import { addTag, archive, canary, createApproval, createMachine, createQueue, createRole, createRule, createSchedule, createTopic, editor, fillConfiguration, failedMap, importHistory, invoke, openScenario, openTab, prepare, publishLayer, publishVersion, replay, response, ruleToQueue, runDistributed, shareLink, shopEvents, startExecution, testButton, write, zip } from "./app.mjs";
 
 const code = /^Code of /;
 const definition = /^Definition of /;
@@ -270,6 +270,95 @@ export const routes = [
       await page.getByLabel("Target", { exact: true }).fill("arn:aws:lambda:us-east-1:123456789012:function:hello");
       await page.getByLabel(/^Let EventBridge invoke/).waitFor();
       await page.getByLabel("Configure target input").selectOption("transformer");
+    },
+  },
+  {
+    name: "buses",
+    hash: "#/buses",
+    async prepare(page) {
+      await prepare(page, [{ service: "events", operation: "CreateEventBus", params: { Name: "shop", Description: "Orders and returns" } }], "#/buses");
+      await page.getByRole("row", { name: /shop.*Orders and returns/ }).waitFor();
+    },
+  },
+  {
+    name: "bus",
+    fullPage: true,
+    hash: "#/buses",
+    async prepare(page) {
+      const permission = { service: "events", operation: "PutPermission", params: { Action: "events:PutEvents", Principal: "111122223333", StatementId: "partner" } };
+      await prepare(page, [...ruleToQueue("orders", "orders"), archive("kept"), ...shopEvents(17, 18), permission], "#/buses/default");
+      await page.getByRole("row", { name: /^partner/ }).waitFor();
+      await page.getByRole("row", { name: /^kept 2/ }).waitFor();
+      await addTag(page, "team", "payments");
+    },
+  },
+  { name: "archives-empty", hash: "#/archives", prepare: (page) => page.getByText("No archives").waitFor() },
+  {
+    name: "archives",
+    hash: "#/archives",
+    async prepare(page) {
+      await prepare(page, [archive("kept"), ...shopEvents(17, 18)], "#/archives");
+      await page.getByRole("row", { name: /^kept default 2/ }).waitFor();
+    },
+  },
+  {
+    name: "archive",
+    fullPage: true,
+    hash: "#/archives",
+    async prepare(page) {
+      await prepare(page, [archive("kept"), ...shopEvents(17, 18), replay("again", "kept")], "#/archives/kept");
+      await page.getByRole("row", { name: /^again Completed/ }).waitFor();
+    },
+  },
+  {
+    name: "create-archive",
+    hash: "#/archives",
+    prepare: dialog("Create archive", (page) => page.getByRole("button", { name: "Create archive" }).first().click()),
+  },
+  {
+    name: "start-replay",
+    hash: "#/archives",
+    async prepare(page) {
+      await prepare(page, [archive("kept"), ...shopEvents(17)], "#/archives/kept");
+      await page.getByRole("button", { name: "Start replay" }).click();
+      await page.getByRole("dialog", { name: "Start replay" }).waitFor();
+    },
+  },
+  { name: "replays-empty", hash: "#/replays", prepare: (page) => page.getByText("No replays").waitFor() },
+  {
+    name: "replays",
+    hash: "#/replays",
+    async prepare(page) {
+      await prepare(page, [archive("kept"), ...shopEvents(17, 18), replay("again", "kept")], "#/replays");
+      await page.getByRole("row", { name: /^again Completed kept/ }).waitFor();
+    },
+  },
+  {
+    name: "replay",
+    hash: "#/replays",
+    async prepare(page) {
+      await prepare(page, [archive("kept"), ...shopEvents(17, 18), replay("again", "kept")], "#/replays/again");
+      await page.getByText("Completed", { exact: true }).waitFor();
+    },
+  },
+  { name: "schedule-groups", hash: "#/schedule-groups", prepare: (page) => page.getByRole("row", { name: /^default Active/ }).waitFor() },
+  {
+    name: "schedule-group",
+    fullPage: true,
+    hash: "#/schedules",
+    async prepare(page) {
+      await createSchedule(page, "hourly", "arn:aws:lambda:us-east-1:123456789012:function:hello");
+      await page.goto(page.url().replace(/#.*/, "#/schedule-groups/default"));
+      await page.getByRole("row", { name: /^hourly Enabled hello/ }).waitFor();
+    },
+  },
+  {
+    name: "list-of-pages",
+    hash: "#/topics",
+    async prepare(page) {
+      const topics = Array.from({ length: 101 }, (_, at) => ({ service: "sns", operation: "CreateTopic", params: { Name: `topic-${String(at).padStart(3, "0")}` } }));
+      await prepare(page, topics, "#/topics");
+      await page.getByRole("button", { name: "Load more" }).scrollIntoViewIfNeeded();
     },
   },
   { name: "schedules-empty", hash: "#/schedules", prepare: (page) => page.getByText("No schedules").waitFor() },

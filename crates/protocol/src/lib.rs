@@ -117,6 +117,8 @@ pub enum ToWorker {
         /// The views.
         views: Vec<ViewSpec>,
     },
+    /// The page has drawn what came last: a session that is at work for long sends nothing new before that.
+    Seen,
 }
 
 /// From the Worker.

@@ -36,9 +36,13 @@ const SLICE_MS: f64 = 4.0;
 /// Real milliseconds between two flushes: a frame.
 const FRAME_MS: f64 = 16.0;
 /// The same, of a session that has been at work for [`BUSY_AFTER_MS`]: nobody reads faster, and the page has more to do than to draw.
-const BUSY_FRAME_MS: f64 = 150.0;
+const BUSY_FRAME_MS: f64 = 100.0;
 /// Real milliseconds.
 const BUSY_AFTER_MS: f64 = 1_000.0;
+/// A page that does not say that it has drawn gets something new nevertheless, after so many real milliseconds.
+const UNSEEN_MS: f64 = 2_000.0;
+/// Real milliseconds until a page that still draws is looked at again.
+const UNSEEN_PAUSE_MS: f64 = 20.0;
 /// A replay that takes longer says how far it is.
 const SILENT_REPLAY_MS: f64 = 300.0;
 /// Building the views may take one part in so many of the Worker's time.
@@ -120,6 +124,10 @@ pub struct Host {
     asked_executions: BTreeMap<CommandId, Question>,
     projections: Projections,
     watched: Vec<Watched>,
+    /// Which of them a session at work sends next: one at a time, so that no frame of the page has to draw all.
+    turn: usize,
+    /// Since when the page draws what was sent.
+    unseen_since_ms: Option<f64>,
     clock_sent: Option<ClockState>,
     flush_due_ms: f64,
     /// Since when something is waited for.
@@ -151,6 +159,8 @@ impl Host {
             asked_executions: BTreeMap::new(),
             projections,
             watched: Vec::new(),
+            turn: 0,
+            unseen_since_ms: None,
             clock_sent: None,
             flush_due_ms: f64::NEG_INFINITY,
             busy_since_ms: None,
@@ -187,8 +197,13 @@ impl Host {
 
     /// Takes a message of the page. Nothing runs before the next [`Host::pump`].
     pub fn handle(&mut self, message: ToWorker, mut buffers: Vec<Vec<u8>>, now_ms: f64) {
+        if matches!(message, ToWorker::Seen) {
+            self.unseen_since_ms = None;
+            return;
+        }
         self.dirty = true;
         match message {
+            ToWorker::Seen => {}
             ToWorker::Open { id, workspace, modules, replay } => {
                 let modules = take_all(&mut buffers, &modules);
                 self.open(id, &workspace, modules, replay, now_ms);
@@ -229,6 +244,7 @@ impl Host {
                 self.watched = views.into_iter().map(|spec| Watched { spec, sent: None }).collect();
                 self.projections.watch(self.watched.iter().map(|watched| &watched.spec));
                 self.flush_due_ms = f64::NEG_INFINITY;
+                self.unseen_since_ms = None;
             }
         }
     }
@@ -582,32 +598,57 @@ impl Host {
         if !self.dirty || now_ms < self.flush_due_ms || self.replay.is_some() {
             return;
         }
+        let at_work = self.busy_since_ms.is_some_and(|since_ms| now_ms - since_ms > BUSY_AFTER_MS);
+        let unseen = self.unseen_since_ms.is_some_and(|since_ms| now_ms - since_ms < UNSEEN_MS);
+        if at_work && unseen {
+            self.flush_due_ms = now_ms + UNSEEN_PAUSE_MS;
+            return;
+        }
         self.refresh_configurations();
         self.refresh_executions();
         self.dirty = false;
         let state = self.clock_state();
         self.busy_since_ms = state.busy.then(|| self.busy_since_ms.unwrap_or(now_ms));
+        // What was new when the work ended is sent at once.
+        let in_turns = at_work && state.busy;
         if self.clock_sent.as_ref() != Some(&state) {
             self.clock_sent = Some(state.clone());
             self.say(FromWorker::Clock { clock: state });
         }
-        let mut views = Vec::new();
-        for watched in &mut self.watched {
-            let view = self.projections.view(&self.engine, &watched.spec);
-            if watched.sent.as_ref() != Some(&view) {
-                watched.sent = Some(view.clone());
-                views.push(view);
-            }
-        }
+        let views = self.changed_views(in_turns);
         if !views.is_empty() {
+            self.unseen_since_ms = Some(now_ms);
             self.say(FromWorker::Views { views });
         }
         let took_ms = clock() - now_ms;
-        let frame_ms = match self.busy_since_ms {
-            Some(since_ms) if now_ms - since_ms > BUSY_AFTER_MS => BUSY_FRAME_MS,
-            _ => FRAME_MS,
-        };
+        let frame_ms = if at_work { BUSY_FRAME_MS } else { FRAME_MS };
         self.flush_due_ms = now_ms + frame_ms.max(VIEW_SHARE * took_ms);
+    }
+
+    /// The views that are other than what was sent. In turns it is one of them; the next one comes with the next flush.
+    /// What was never sent comes at once: somebody has just opened it.
+    fn changed_views(&mut self, in_turns: bool) -> Vec<View> {
+        let (count, first) = (self.watched.len(), self.turn);
+        let mut views = Vec::new();
+        let mut turn_taken = false;
+        for at in (0..count).map(|step| (first + step) % count) {
+            let watched = &mut self.watched[at];
+            if in_turns && turn_taken && watched.sent.is_some() {
+                self.dirty = true;
+                continue;
+            }
+            let view = self.projections.view(&self.engine, &watched.spec);
+            if watched.sent.as_ref() == Some(&view) {
+                continue;
+            }
+            if in_turns && watched.sent.is_some() {
+                turn_taken = true;
+                self.turn = at + 1;
+            }
+            watched.sent = Some(view.clone());
+            views.push(view);
+        }
+        views
     }
 
     fn clock_state(&self) -> ClockState {

@@ -569,6 +569,73 @@ fn views_show_what_happened() {
 }
 
 #[test]
+fn a_session_at_work_for_long_sends_one_view_at_a_time_and_waits_until_it_is_drawn() {
+    let mut page = Page::new(5.0);
+    page.open(Workspace::hello());
+    let function = || "hello".to_owned();
+    let views = vec![
+        ViewSpec::Functions,
+        ViewSpec::Environments { function: function(), lanes_max: 10 },
+        ViewSpec::Invocations { function: function(), rows_max: 10 },
+    ];
+    page.send(ToWorker::Watch { views }, Vec::new());
+    page.rest();
+    let id = page.id();
+    let params = json!({
+        "FunctionName": "hello", "InvocationType": "RequestResponse", "Payload": { "$text": "{}" },
+        "Profile": { "Kind": "Constant", "Rate": 20 }, "DurationSeconds": 60,
+    });
+    let request = ApiRequest { service: "coldstart".into(), operation: "StartLoad".into(), params };
+    page.send(ToWorker::Request { id, request, modules: Vec::new() }, Vec::new());
+    let mut work_until = |page: &mut Page, real_ms: f64, draws: bool| -> Vec<Vec<View>> {
+        page.heard.clear();
+        while page.real_ms < real_ms {
+            assert_eq!(page.next, Next::Now, "the load goes on");
+            let before = page.heard.len();
+            page.pump();
+            let sent = &page.heard[before..];
+            if draws && sent.iter().any(|message| matches!(message, FromWorker::Views { .. })) {
+                page.send(ToWorker::Seen, Vec::new());
+            }
+        }
+        let sent = page.heard.iter().filter_map(|message| match message {
+            FromWorker::Views { views } => Some(views.clone()),
+            _ => None,
+        });
+        sent.collect()
+    };
+    page.pump();
+    let began = page.real_ms;
+    work_until(&mut page, began + 1_200.0, true);
+    let sent = work_until(&mut page, began + 2_400.0, true);
+    assert!(sent.len() > 5, "it is shown while it goes on: {}", sent.len());
+    assert!(sent.iter().all(|views| views.len() == 1), "one at a time");
+    let is = |kind: fn(&View) -> bool| sent.iter().flatten().filter(|view| kind(view)).count();
+    let turns = [
+        is(|view| matches!(view, View::Functions { .. })),
+        is(|view| matches!(view, View::Environments { .. })),
+        is(|view| matches!(view, View::Invocations { .. })),
+    ];
+    assert!(turns.iter().all(|count| *count > 1), "in turns: {turns:?}");
+
+    // A page that is slow gets no more than it draws.
+    let sent = work_until(&mut page, began + 4_000.0, false);
+    assert!(sent.len() <= 1, "{} were sent to a page that draws nothing", sent.len());
+
+    // What was true in the end is sent when the work is over.
+    page.send(ToWorker::Seen, Vec::new());
+    page.rest();
+    let last = page.heard.iter().rev().find_map(|message| match message {
+        FromWorker::Views { views } => views.iter().find_map(|view| match view {
+            View::Invocations { summary, .. } => Some(summary.invocations),
+            _ => None,
+        }),
+        _ => None,
+    });
+    assert_eq!(last, Some(1_200));
+}
+
+#[test]
 fn text_is_assembled_and_modules_are_inspected() {
     let mut page = Page::new(1.0);
     page.send(ToWorker::Assemble { id: 1, text: HELLO_WAT.into() }, Vec::new());

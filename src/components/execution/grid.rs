@@ -2,8 +2,8 @@
 
 use super::{ViewingHandle, select, visit_class, visit_tone};
 use crate::components::machine::execution_status;
-use crate::components::{Button, Empty, Glyph, Icon, StatusTone};
-use crate::hooks::{use_query, use_session, use_view};
+use crate::components::{Button, Empty, Glyph, Icon, StatusTone, load_more};
+use crate::hooks::{use_pages, use_query, use_session, use_view};
 use crate::model::{
     ExecutionRow, describe_execution, describe_map_run, execution_of_arn, execution_rows,
     format_count, format_micros, list_map_run_executions,
@@ -108,8 +108,8 @@ struct MapRunProps {
 /// The executions of a distributed Map state's run.
 #[component]
 fn MapRun(props: &MapRunProps) -> Html {
-    let answer = use_query((!props.imported).then(|| list_map_run_executions(&props.arn)));
-    let mut rows = match &answer {
+    let list = use_pages((!props.imported).then(|| list_map_run_executions(&props.arn)));
+    let mut rows = match &list.answer {
         Some(Ok(output)) => execution_rows(output),
         _ => Vec::new(),
     };
@@ -153,6 +153,7 @@ fn MapRun(props: &MapRunProps) -> Html {
                         </tbody>
                     </table>
                 </div>
+                { load_more(list.more.as_ref(), rows.len()) }
             }
         </>
     }

@@ -8,7 +8,7 @@ use super::grid::Iterations;
 use super::scrubber::Scrubber;
 use super::state::StatePanel;
 use super::timeline::Timeline;
-use crate::components::{Alert, Facts, Panel, Tab, Tabs};
+use crate::components::{Alert, Facts, Panel, Tab, Tabs, waiting};
 use crate::hooks::{use_session, use_view};
 use crate::model::{Moment, Tone, Viewing, ViewingAction, format_count, format_micros};
 use coldstart_protocol::{ExecutionPart, ExecutionSummary, ViewSpec};
@@ -57,7 +57,7 @@ pub fn ExecutionView(props: &ExecutionViewProps) -> Html {
         use_effect_with((viewing.selected, viewing.cursor), move |_| unvisited.set(None));
     }
     let Some(summary) = summary else {
-        return html! { <div class="skeleton" role="status"><span class="visually-hidden">{ "Loading the execution" }</span><i></i><i></i><i></i></div> };
+        return waiting("execution");
     };
     // A visit of something else than what is selected comes a moment late, and goes on being shown until then.
     let detail = detail.filter(|_| viewing.selected.is_some());

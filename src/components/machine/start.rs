@@ -5,7 +5,7 @@ use crate::actions::{self, Started};
 use crate::components::{
     Button, ButtonKind, CodeEditor, Field, Glyph, Icon, Modal, Status, StatusTone, text_of,
 };
-use crate::hooks::{use_app, use_document, use_query};
+use crate::hooks::{use_all, use_app, use_document, use_query};
 use crate::model::{
     CallError, DocumentAction, describe_machine, execution_name_fault, execution_of_arn, free_name,
     input_fault, list_aliases, list_versions, machine_arn, pretty_json, qualified_arn, qualifiers,
@@ -34,8 +34,8 @@ pub fn StartExecutionDialog(props: &StartExecutionDialogProps) -> Html {
         move |document| document.machine(&machine).cloned()
     });
     let described = use_query(Some(describe_machine(&machine_arn(&machine))));
-    let versions = use_query(Some(list_versions(&machine)));
-    let aliases = use_query(Some(list_aliases(&machine)));
+    let versions = use_all(Some(list_versions(&machine)));
+    let aliases = use_all(Some(list_aliases(&machine)));
     let qualifier = use_state(String::new);
     let execution = use_state(String::new);
     let fault = use_state(|| None::<CallError>);

@@ -3,7 +3,7 @@
 use super::SectionProps;
 use crate::components::form::{Texts, form_dialog, form_panel, options, use_form, use_sender};
 use crate::components::{Button, ButtonKind, Empty, Facts, Glyph, Panel, Status, StatusTone};
-use crate::hooks::use_query;
+use crate::hooks::{use_all, use_query};
 use crate::model::{lambda, list_at, number_at, of_function, text_at, version_label};
 use serde_json::{Value, json};
 use yew::prelude::*;
@@ -79,7 +79,7 @@ fn Reserved(props: &SectionProps) -> Html {
 #[component]
 fn Provisioned(props: &SectionProps) -> Html {
     let list =
-        use_query(Some(of_function("ListProvisionedConcurrencyConfigs", &props.name, json!({}))));
+        use_all(Some(of_function("ListProvisionedConcurrencyConfigs", &props.name, json!({}))));
     let adding = use_state(|| false);
     let sender = use_sender();
     let rows: Vec<Value> = match &list {
@@ -228,9 +228,8 @@ fn Recursion(props: &SectionProps) -> Html {
 /// `$LATEST`, the aliases and the versions of a function: value and label.
 #[hook]
 pub fn use_qualifiers(function: &str) -> Vec<(String, String)> {
-    let versions =
-        use_query(Some(of_function("ListVersionsByFunction", function, json!({ "MaxItems": 50 }))));
-    let aliases = use_query(Some(of_function("ListAliases", function, json!({}))));
+    let versions = use_all(Some(of_function("ListVersionsByFunction", function, json!({}))));
+    let aliases = use_all(Some(of_function("ListAliases", function, json!({}))));
     let names = |answer: &crate::hooks::Answer, member: &str, pointer: &str| -> Vec<String> {
         match answer {
             Some(Ok(output)) => {

@@ -3,7 +3,7 @@
 use super::SectionProps;
 use crate::components::form::{Texts, form_panel, use_form, use_sender};
 use crate::components::{Button, ButtonKind, Glyph};
-use crate::hooks::use_query;
+use crate::hooks::use_all;
 use crate::model::{lambda, list_at, of_function, text_at};
 use crate::route::{ResourceKind, Route};
 use serde_json::json;
@@ -15,7 +15,7 @@ pub(super) fn Layers(props: &SectionProps) -> Html {
         .iter()
         .map(|layer| text_at(layer, "/Arn"))
         .collect();
-    let answer = use_query(Some(lambda("ListLayers", json!({}))));
+    let answer = use_all(Some(lambda("ListLayers", json!({}))));
     let known: Vec<String> = match &answer {
         Some(Ok(output)) => list_at(output, "Layers")
             .iter()

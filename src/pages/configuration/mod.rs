@@ -7,15 +7,14 @@ mod general;
 mod layers;
 mod monitoring;
 mod permissions;
-mod tags;
 mod triggers;
 mod url;
 mod variables;
 
 pub use concurrency::use_qualifiers;
 
-use crate::components::Panel;
-use crate::hooks::{use_document, use_query, use_session};
+use crate::components::{Panel, TagEditor};
+use crate::hooks::{use_all, use_document, use_session};
 use crate::model::{queue_names, queues_list, text_at};
 use crate::route::{ConfigurationSection, Route};
 use serde_json::Value;
@@ -65,7 +64,7 @@ pub fn ConfigurationTab(props: &ConfigurationTabProps) -> Html {
                 ConfigurationSection::Destinations => html! { <destinations::Destinations ..of /> },
                 ConfigurationSection::Url => html! { <url::FunctionUrl ..of /> },
                 ConfigurationSection::Variables => html! { <variables::Variables ..of /> },
-                ConfigurationSection::Tags => html! { <tags::Tags ..of /> },
+                ConfigurationSection::Tags => html! { <TagEditor arn={of.arn()} {read_only} /> },
                 ConfigurationSection::Monitoring => html! { <monitoring::Monitoring ..of /> },
                 ConfigurationSection::Concurrency => html! { <concurrency::Concurrency ..of /> },
                 ConfigurationSection::Asynchronous => {
@@ -92,7 +91,7 @@ pub fn ConfigurationTab(props: &ConfigurationTabProps) -> Html {
 /// Where events can go: ARNs of the workspace's queues and of its other functions.
 #[hook]
 fn use_targets(props: &SectionProps, with_functions: bool) -> Vec<String> {
-    let queues = use_query(Some(queues_list()));
+    let queues = use_all(Some(queues_list()));
     let functions = use_session(|session| session.functions.clone());
     let arn = props.arn();
     let (account, _) = arn.rsplit_once(":function:").unwrap_or_default();

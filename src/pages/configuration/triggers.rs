@@ -2,14 +2,27 @@
 
 use super::{SectionProps, use_targets};
 use crate::components::form::{Texts, form_dialog, options, use_form, use_sender};
-use crate::components::{Button, ButtonKind, Empty, Glyph, Panel, Status, StatusTone};
-use crate::hooks::{use_query, use_session};
+use crate::components::{
+    Button, ButtonKind, Empty, Glyph, Head, Panel, Status, StatusTone, load_more, number, table,
+    text,
+};
+use crate::hooks::{use_pages, use_query, use_session};
 use crate::model::{
     MetricRange, TriggerForm, arn_name, lambda, list_at, mapping_counts, mapping_counts_request,
     number_at, of_function, statements, text_at,
 };
 use serde_json::{Value, json};
 use yew::prelude::*;
+
+const HEADS: [Head; 7] = [
+    text("Source"),
+    text("State"),
+    number("Batch size"),
+    number("Window"),
+    text("Report"),
+    text("Messages"),
+    text(""),
+];
 
 /// Which dialog is open.
 #[derive(Clone, PartialEq)]
@@ -21,14 +34,11 @@ enum Open {
 
 #[component]
 pub(super) fn Triggers(props: &SectionProps) -> Html {
-    let answer = use_query(Some(of_function("ListEventSourceMappings", &props.name, json!({}))));
+    let list = use_pages(Some(of_function("ListEventSourceMappings", &props.name, json!({}))));
     let policy = use_query(Some(of_function("GetPolicy", &props.name, json!({}))));
     let open = use_state(|| Open::Nothing);
     let sender = use_sender();
-    let rows: Vec<Value> = match &answer {
-        Some(Ok(output)) => list_at(output, "EventSourceMappings").to_vec(),
-        _ => Vec::new(),
-    };
+    let rows = list.rows("EventSourceMappings").unwrap_or_default();
     let (now_us, epoch_ms) = use_session(|session| session.now());
     let uuids: Vec<String> = rows.iter().map(|row| text_at(row, "/UUID")).collect();
     let range = MetricRange::of(epoch_ms, now_us);
@@ -95,18 +105,14 @@ pub(super) fn Triggers(props: &SectionProps) -> Html {
     html! {
         <>
             { sender.alert() }
-            <Panel title="Triggers" counter={(rows.len() + services.len()).to_string()} {actions} flush={true}
+            <Panel title="Triggers" counter={list.count(rows.len() + services.len())} {actions} flush={true}
                 description="Event source mappings poll a queue and invoke the function with batches of its messages.">
                 if rows.is_empty() && services.is_empty() {
                     <Empty glyph={Glyph::Queued} title="No triggers" text="Add a trigger to process the messages of a queue." />
                 }
                 if !rows.is_empty() {
-                    <div class="table-scroll" tabindex="0" role="group" aria-label="Triggers">
-                        <table class="table machines-table">
-                            <thead><tr><th scope="col">{ "Source" }</th><th scope="col">{ "State" }</th><th scope="col" class="number">{ "Batch size" }</th><th scope="col" class="number">{ "Window" }</th><th scope="col">{ "Report" }</th><th scope="col">{ "Messages" }</th><th scope="col"><span class="visually-hidden">{ "Actions" }</span></th></tr></thead>
-                            <tbody>for row in rows.iter() { { line(row) } }</tbody>
-                        </table>
-                    </div>
+                    { table("Triggers", &HEADS, rows.iter().map(line).collect()) }
+                    { load_more(list.more.as_ref(), rows.len()) }
                 }
                 for one in services.iter() {
                     <p class="table-note" key={one.sid.clone()}>{ format!("{} may invoke it (statement {}).", one.principal, one.sid) }</p>

@@ -1,19 +1,25 @@
-//! Tags.
+//! The tags of a resource, whatever service it is of.
 
-use super::SectionProps;
-use super::variables::{pair_rows, pairs_of, written};
-use crate::components::form::{form_panel, use_form, use_sender};
+use super::form::{form_panel, use_form, use_sender};
+use super::{pair_rows, pairs_of, written};
 use crate::hooks::use_query;
-use crate::model::{lambda, pairs_at, tag_changes};
-use serde_json::json;
+use crate::model::{tag_changes, tags_in, tags_request};
 use yew::prelude::*;
 
+#[derive(PartialEq, Properties)]
+pub struct TagEditorProps {
+    /// Whose tags.
+    pub arn: AttrValue,
+    pub read_only: bool,
+}
+
+/// A panel with keys and values.
 #[component]
-pub(super) fn Tags(props: &SectionProps) -> Html {
-    let arn = props.arn();
-    let answer = use_query(Some(lambda("ListTags", json!({ "Resource": arn }))));
+pub fn TagEditor(props: &TagEditorProps) -> Html {
+    let arn = props.arn.to_string();
+    let answer = use_query(tags_request(&arn));
     let before = match &answer {
-        Some(Ok(output)) => pairs_at(output, "/Tags"),
+        Some(Ok(output)) => tags_in(&arn, output),
         _ => Vec::new(),
     };
     let form = use_form("tags", written(&before), props.read_only);
@@ -28,7 +34,7 @@ pub(super) fn Tags(props: &SectionProps) -> Html {
     };
     form_panel(
         "Tags",
-        "Keys and values by which functions are found and their costs divided.",
+        "Keys and values by which resources are found and their costs divided.",
         &form,
         &sender,
         true,
