@@ -19,6 +19,7 @@ mod module;
 mod prepared;
 mod runtimes;
 mod snapshot;
+mod steps;
 mod wasi;
 mod wasmi_tier;
 

@@ -1,6 +1,6 @@
 //! Copies of guests that wait for an event: what of an instance is its state, read and written.
 
-use super::{Phase, Shape, WasmiGuest};
+use super::WasmiInstance;
 use crate::Trap;
 use crate::host::Log;
 use crate::meter;
@@ -8,13 +8,9 @@ use crate::snapshot::{Image, Number, Parts, non_zero};
 use std::sync::Arc;
 use wasmi::{F32, F64, Val};
 
-impl WasmiGuest {
-    /// None when it is not between events, has a stack, or has state that cannot be read.
-    pub(super) fn copy(&self) -> Option<Image> {
-        let idle = matches!(self.phase, Phase::Idle) && self.shape == Shape::Callback;
-        if !idle || !self.copies {
-            return None;
-        }
+impl WasmiInstance {
+    /// Of one that has no stack, and no state that cannot be read.
+    pub(super) fn image(&self) -> Image {
         let memory = self.store.data().memory;
         let mut host = self.store.data().host.clone();
         // What it has logged, it has logged once.
@@ -25,7 +21,7 @@ impl WasmiGuest {
             globals: self.globals(),
             host,
         };
-        Some(Image(Arc::new(parts)))
+        Image(Arc::new(parts))
     }
 
     fn globals(&self) -> Vec<(String, Number)> {
@@ -79,7 +75,6 @@ impl WasmiGuest {
                 )));
             }
         }
-        self.phase = Phase::Idle;
         Ok(())
     }
 }
