@@ -93,7 +93,7 @@ async function fetchAhead() {
   for (const start of each((of, part) => () => fetchPart(of, part, "low"))) await start?.();
 }
 
-const loaded = {};
+const modules = {};
 
 try {
   if (typeof WebAssembly !== "object" || typeof WebAssembly.compileStreaming !== "function") {
@@ -122,12 +122,12 @@ try {
       return engineWorker;
     },
     load(name) {
-      loaded[name] ??= import(address(boot[name])).catch((error) => {
+      modules[name] ??= import(address(boot[name])).catch((error) => {
         // The next call tries again: the network may be back by then.
-        delete loaded[name];
+        delete modules[name];
         throw error;
       });
-      return loaded[name];
+      return modules[name];
     },
   };
 
