@@ -152,7 +152,7 @@ pub fn start_recorded(
     }))
 }
 
-/// A guest whose inputs are written down until it has its first event.
+/// A guest whose inputs are written down until it answers an event. There are guests that get some and never answer any.
 struct Recorded {
     guest: Box<dyn Guest>,
     artifact: Artifact,
@@ -169,9 +169,9 @@ enum Recording {
     Called,
     /// Another stop.
     Stopped,
-    /// It waits for its first event.
+    /// It waits for an event.
     Ready,
-    /// It has had it, or is gone.
+    /// It has answered one, or is gone.
     Over,
 }
 
@@ -179,18 +179,19 @@ impl Guest for Recorded {
     fn resume(&mut self, resume: Resume, clock: Clock, units_max: u64) -> Run {
         match self.phase {
             Recording::Over | Recording::Exhausted => {}
-            Recording::Ready => {
-                self.phase = Recording::Over;
-                self.inputs = Vec::new();
+            Recording::Ready | Recording::Called | Recording::Stopped => {
+                self.inputs.push((resume.clone(), clock));
             }
-            Recording::Called | Recording::Stopped => self.inputs.push((resume.clone(), clock)),
         }
         let run = self.guest.resume(resume, clock, units_max);
         if self.phase != Recording::Over {
             self.phase = match &run.stop {
                 Stop::Exhausted => Recording::Exhausted,
                 Stop::Next { answer: None } => Recording::Ready,
-                Stop::Next { .. } | Stop::Exit(_) => Recording::Over,
+                Stop::Next { .. } | Stop::Exit(_) => {
+                    self.inputs = Vec::new();
+                    Recording::Over
+                }
                 Stop::Call(_) => Recording::Called,
                 _ => Recording::Stopped,
             };

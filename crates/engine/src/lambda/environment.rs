@@ -33,10 +33,9 @@ use crate::queue::{QueueKey, Urgency};
 use crate::sqs::Sqs;
 use crate::world::World;
 use crate::{EnvironmentPhase, Fact, Timestamp, world};
-use coldstart_sandbox::{
-    Guest, GuestConfig, Limits, Resume, Sandbox, Snapshot, Stop, Trap, start_recorded,
-};
+use coldstart_sandbox::{Guest, GuestConfig, Limits, Resume, Sandbox, Stop, Trap, start_recorded};
 use extensions::{Extension, Held};
+pub(crate) use snapshots::Taken;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use telemetry::Said;
@@ -135,7 +134,7 @@ struct Environment {
     phase: EnvironmentPhase,
     provisioned: Option<Tag>,
     /// What it begins with; taken when it does.
-    snapshot: Option<Snapshot>,
+    snapshot: Option<Taken>,
     /// Since when the guest does what it has to do after it was restored.
     hook_began: Option<Timestamp>,
     /// The guest is on its way to where its snapshot was taken: what it burns was burned before.

@@ -299,12 +299,6 @@ fn environments_with_extensions_come_and_go_in_all_ways() {
         publish(scenario()).request("lambda", "PutProvisionedConcurrencyConfig", put).rest();
     assert_eq!(log(&provisioned).matches("State: Ready").count(), 2);
     assert_eq!(provisioned.invoke("f:1", "{}").rest().last_payload(), "1");
-    let snap = json!({ "FunctionName": "f", "SnapStart": { "ApplyOn": "PublishedVersions" } });
-    let refusal = scenario().request("lambda", "UpdateFunctionConfiguration", snap).last_answer();
-    assert_eq!(
-        refusal.unwrap_err().message.unwrap(),
-        "Coldstart does not emulate extensions of functions with SnapStart yet."
-    );
 }
 
 /// Registers, and writes each event that it gets to the log.

@@ -200,3 +200,66 @@ fn a_collector_that_works_holds_the_end_and_times_out_with_its_function() {
         scenario.invoke("f", "{}").rest().at(900_000).run();
     }
 }
+
+/// Version 1 of a function with an extension, both to be restored.
+fn snapped(function: &str, extension: &str) -> Scenario {
+    let snap = json!({ "FunctionName": "f", "SnapStart": { "ApplyOn": "PublishedVersions" } });
+    extended(function, &[("c", extension)])
+        .request("lambda", "UpdateFunctionConfiguration", snap)
+        .rest()
+        .request("lambda", "PublishVersion", json!({ "FunctionName": "f" }))
+        .rest()
+}
+
+#[test]
+fn extensions_are_restored_with_their_function() {
+    let params = json!({ "schemaVersion": "2022-12-13", "types": ["platform"], "buffering": { "timeoutMs": 25 } });
+    let own = collector(&params).replace("init: ", "init: print once\\n; ");
+    let scenario =
+        snapped("loop\ninit: print starting\\n; sleep 300\nevent: sleep 100; respond $event", &own);
+    let scenario = scenario.invoke("f:1", "1").invoke("f:1", "2").rest();
+    // Whichever is restored first.
+    assert!(["1", "2"].contains(&scenario.last_payload().as_str()));
+    let scenario = scenario.at(1_200_000);
+    let log = log(&scenario);
+    assert_eq!((log.matches("once\n").count(), log.matches("starting\n").count()), (1, 1), "{log}");
+    assert_eq!(log.matches("\"eventType\":\"INVOKE\"").count(), 2, "{log}");
+    assert_eq!(
+        log.matches("\"eventType\":\"SHUTDOWN\"").count(),
+        2,
+        "each of the two that were restored"
+    );
+    let told: String = batches(&scenario).iter().map(|batch| kinds(batch) + "\n").collect();
+    expect![[r#"
+        platform.initStart platform.telemetrySubscription
+        platform.restoreStart
+        platform.restoreStart
+        platform.restoreRuntimeDone platform.restoreReport platform.start
+        platform.restoreRuntimeDone platform.restoreReport platform.start
+        platform.runtimeDone platform.report
+        platform.runtimeDone platform.report
+    "#]]
+    .assert_eq(&told);
+}
+
+#[test]
+fn snapshots_wait_for_extensions_and_restorations_fail_with_them() {
+    let ask = r#"call {"service":"snapstart","operation":"RestoreNext"}"#;
+    let function =
+        format!("loop\ninit: print before\\n; {ask}; print after\\n\nevent: respond $event");
+    let slow = format!("loop\ninit: {REGISTER}; sleep 700; print ready\\n\nevent: print $event\\n");
+    let scenario = snapped(&function, &slow).invoke("f:1", "1").rest();
+    assert_eq!(scenario.last_payload(), "1");
+    let lines = log(&scenario);
+    assert!(lines.contains("before\nready\nEXTENSION\tName: c\tState: Ready"), "{lines}");
+    assert!(lines.contains("INIT_REPORT Init Duration: 706.00 ms"), "{lines}");
+    // An extension that fails before there is a snapshot.
+    let failed = snapped(&function, "loop\ninit: exit 1");
+    let refusal = failed.invoke("f:1", "1").rest().last_answer().unwrap_err();
+    assert!(refusal.message.unwrap().ends_with("following state: Failed"));
+    // One that fails at its first event takes the invocation along; the next one begins anew.
+    let fragile = format!("loop\ninit: {REGISTER}\nevent: exit 2");
+    let scenario = snapped("loop\nevent: sleep 50; respond 1", &fragile).invoke("f:1", "1").rest();
+    assert!(scenario.last_payload().contains("Extension.Crash"));
+    assert!(scenario.invoke("f:1", "1").rest().last_payload().contains("Extension.Crash"));
+}

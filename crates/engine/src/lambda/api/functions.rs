@@ -101,7 +101,6 @@ pub(super) fn create_function(lambda: &mut Lambda, cx: &mut Cx<'_>, params: &Par
         true => control::image::package(cx, code, &settings)?,
         false => package(cx, code.get("ZipFile"), &settings, "CreateFunction")?,
     };
-    control::image::check_snap_start(&package, &settings)?;
     let world = &mut *cx.world;
     let deployment = lambda.deployment(settings, package);
     let mut function = Function {
@@ -294,7 +293,6 @@ fn change(
     dry_run: bool,
     publish: bool,
 ) -> Answer {
-    control::image::check_snap_start(&package, &settings)?;
     let deployment = lambda.deployment(settings, package);
     let function = lambda.functions.get_mut(name).expect("the caller has found it");
     if dry_run {

@@ -82,15 +82,6 @@ pub(crate) fn check_settings(of_image: bool, params: &Params) -> Result<(), Lamb
     Ok(())
 }
 
-/// Refuses what is not emulated of functions that begin with a snapshot.
-#[inline(never)]
-pub(crate) fn check_snap_start(package: &Package, settings: &Settings) -> Result<(), LambdaError> {
-    if settings.snap_start && !extensions(package, settings).is_empty() {
-        return Err(LambdaError::not_emulated("extensions of functions with SnapStart"));
-    }
-    Ok(())
-}
-
 /// The package of the image that `ImageUri` names.
 ///
 /// # Errors

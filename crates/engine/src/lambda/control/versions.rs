@@ -3,13 +3,12 @@
 //! Invariant: a version's deployment never changes, and its number is not used again.
 
 use super::super::api::{self, Answer, respond};
-use super::super::environment::Lambda;
+use super::super::environment::{Lambda, Taken};
 use super::super::errors::LambdaError;
 use super::super::model::{Deployment, Function, Shown, State};
 use super::{function, function_mut, invalid, paging};
 use crate::calendar;
 use crate::world::{Params, World};
-use coldstart_sandbox::Snapshot;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -22,7 +21,7 @@ pub(crate) struct Version {
     failure: Option<(&'static str, String)>,
     /// Whether an environment was made to take its snapshot, and the snapshot once it is there.
     optimises: bool,
-    snapshot: Option<Snapshot>,
+    snapshot: Option<Taken>,
     revision_id: String,
     last_modified: String,
     /// The description that `$LATEST` had: publishing may have given another.
@@ -245,7 +244,7 @@ pub(crate) fn optimised(
     world: &mut World,
     name: &str,
     number: u64,
-    outcome: Result<Snapshot, (&'static str, String)>,
+    outcome: Result<Taken, (&'static str, String)>,
 ) {
     let Some(function) = lambda.functions.get_mut(name) else { return };
     let Some(version) = function.control.versions.get_mut(&number) else { return };
@@ -265,7 +264,7 @@ pub(crate) fn optimised(
 
 /// What environments of a version begin with.
 #[inline(never)]
-pub(crate) fn snapshot(function: &Function, number: u64) -> Option<Snapshot> {
+pub(crate) fn snapshot(function: &Function, number: u64) -> Option<Taken> {
     function.control.versions.get(&number)?.snapshot.clone()
 }
 

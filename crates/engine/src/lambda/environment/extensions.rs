@@ -13,7 +13,7 @@ use crate::lambda::report::Record;
 use crate::lambda::{control, costs};
 use crate::world::World;
 use crate::{EnvironmentPhase, Outcome, Timestamp};
-use coldstart_sandbox::{Answer, Exit, Resume, Shape, Stop, Trap};
+use coldstart_sandbox::{Answer, Exit, Resume, Shape, Stop, Trap, start_recorded};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -46,6 +46,8 @@ pub(super) enum Held {
     Registration,
     /// The end of the init phase.
     Init,
+    /// The snapshot that the function asks for.
+    Snapshot,
     /// The end of an invocation.
     Conclusion(Conclusion),
 }
@@ -67,11 +69,11 @@ impl Lambda {
             _ => environment.init_began.after_micros(environment.init_us_max()),
         };
         for (number, (name, module)) in modules.iter().enumerate() {
-            let id = FIRST | self.next_extension;
-            self.next_extension += 1;
+            let id = self.extension_number();
             let mut member = self.environments[&host].member(host, name, deadline);
+            let recorded = self.environments[&host].takes_snapshot();
             let started = if number < costs::EXTENSIONS_MAX {
-                member.launch(cx, module)
+                member.launch(cx, module, recorded)
             } else {
                 Err(format!("there are more than {} extensions", costs::EXTENSIONS_MAX))
             };
@@ -92,6 +94,12 @@ impl Lambda {
             self.extensions_begin(cx, host);
         }
         !modules.is_empty()
+    }
+
+    pub(super) fn extension_number(&mut self) -> u32 {
+        let id = FIRST | self.next_extension;
+        self.next_extension += 1;
+        id
     }
 
     /// Tells them that the init phase has begun, as it did before they were there.
@@ -116,6 +124,7 @@ impl Lambda {
     /// What an extension that has stopped wants.
     #[inline(never)]
     pub(super) fn extension_stopped(&mut self, cx: &mut Cx<'_>, id: u32, stop: Stop) {
+        self.host(id).restoring = false;
         match stop {
             Stop::Call(body) => self.extension_calls(cx, id, body),
             Stop::Sleep { ns } => {
@@ -193,6 +202,7 @@ impl Lambda {
             None => {}
             Some(Held::Registration) => self.initialise_function(cx, host),
             Some(Held::Init) => self.init_finished(cx, host),
+            Some(Held::Snapshot) => self.snapshot_asked(cx, host),
             Some(Held::Conclusion(conclusion)) => self.finish(cx, host, conclusion),
         }
     }
@@ -398,7 +408,7 @@ impl Extension {
 
 impl Environment {
     /// An extension of this environment; it has no guest yet.
-    fn member(&self, host: u32, name: &str, deadline: Timestamp) -> Self {
+    pub(super) fn member(&self, host: u32, name: &str, deadline: Timestamp) -> Self {
         let extension = Extension {
             host: Some(host),
             name: name.to_owned(),
@@ -459,7 +469,7 @@ impl Environment {
     }
 
     /// Makes its guest, or says why there is none.
-    fn launch(&mut self, cx: &mut Cx<'_>, module: &[u8]) -> Result<(), String> {
+    fn launch(&mut self, cx: &mut Cx<'_>, module: &[u8], recorded: bool) -> Result<(), String> {
         let artifact = cx.artifacts.accept(module).map_err(|refusal| refusal.message)?;
         if artifact.info.shape != Shape::Loop {
             return Err(
@@ -467,7 +477,11 @@ impl Environment {
             );
         }
         let config = self.guest_config();
-        self.guest = Some(cx.sandbox.start(&artifact, config).map_err(|trap| format!("{trap:?}"))?);
+        let started = match recorded {
+            true => start_recorded(cx.sandbox, &artifact, config),
+            false => cx.sandbox.start(&artifact, config),
+        };
+        self.guest = Some(started.map_err(|trap| format!("{trap:?}"))?);
         Ok(())
     }
 }

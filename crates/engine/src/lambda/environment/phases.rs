@@ -72,7 +72,9 @@ impl Lambda {
             if self.extensions_hold(id, Held::Init).is_none() {
                 return;
             }
-            self.extensions_log(cx, id);
+            if self.environments[&id].phase != EnvironmentPhase::Restore {
+                self.extensions_log(cx, id);
+            }
         }
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         environment.initialising = false;

@@ -3,14 +3,39 @@
 //! Follows "Improving startup performance with Lambda SnapStart" and "Monitoring for Lambda SnapStart". What guests are restored with is the
 //! business of the sandbox; whichever way it takes, restoring costs virtual time by the size of the memory, and no units.
 
-use super::{Cx, Due, Lambda};
-use crate::EnvironmentPhase;
+use super::telemetry::Telemetry;
+use super::{Cx, Due, Environment, Held, Lambda};
 use crate::lambda::control::versions;
 use crate::lambda::costs;
 use crate::lambda::report::{Record, ReportStatus};
 use crate::world::World;
-use coldstart_sandbox::{Exit, Resume, Stop};
+use crate::{EnvironmentPhase, Timestamp};
+use coldstart_sandbox::{Exit, Resume, Snapshot, Stop};
 use serde_json::json;
+use std::sync::Arc;
+
+/// What the environments of a version begin with. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Taken {
+    function: Snapshot,
+    extensions: Arc<[Rested]>,
+}
+
+/// An extension that waited for its first event.
+#[derive(Debug)]
+struct Rested {
+    name: String,
+    events: Vec<String>,
+    telemetry: Option<Telemetry>,
+    guest: Snapshot,
+}
+
+impl Taken {
+    fn memory_bytes(&self) -> u64 {
+        let beside = self.extensions.iter().map(|one| one.guest.memory_bytes()).sum::<u64>();
+        self.function.memory_bytes() + beside
+    }
+}
 
 impl Lambda {
     /// Makes an environment that runs a version's init code for a snapshot, and goes when it has it.
@@ -40,7 +65,7 @@ impl Lambda {
             } }),
         };
         if environment.initialising && environment.takes_snapshot() {
-            self.snapshot_taken(cx, id, true);
+            self.snapshot_asked(cx, id);
             return;
         }
         if std::mem::take(&mut environment.restoring) {
@@ -52,6 +77,18 @@ impl Lambda {
         self.schedule(cx.world, id, cx.world.now, Due::Resume { environment: id, resume });
     }
 
+    /// The function has come to where it asks to be restored; its extensions have yet to wait for events.
+    #[inline(never)]
+    pub(super) fn snapshot_asked(&mut self, cx: &mut Cx<'_>, id: u32) {
+        if !self.environments[&id].extensions.is_empty() {
+            if self.extensions_hold(id, Held::Snapshot).is_none() {
+                return;
+            }
+            self.extensions_log(cx, id);
+        }
+        self.snapshot_taken(cx, id, true);
+    }
+
     /// Its init code has ended well, or has come to where it asks to be restored.
     #[inline(never)]
     pub(super) fn snapshot_taken(&mut self, cx: &mut Cx<'_>, id: u32, asks: bool) {
@@ -59,7 +96,7 @@ impl Lambda {
         let image = environment.deployment.package.image.as_ref();
         let unprepared = !asks && image.is_some_and(|image| !image.allows_snapshots());
         let init_us = cx.world.now.0 - environment.init_began.0;
-        let snapshot = environment.guest.as_ref().and_then(|guest| guest.snapshot());
+        let snapshot = self.snapshot_of(id);
         self.cancel_due(cx.world, id);
         self.flush_partial_lines(cx, id);
         let (phase, status) = ("init", ReportStatus::Success);
@@ -75,6 +112,23 @@ impl Lambda {
             None => Err(failure("Runtime.ExitError")),
         };
         self.snapshot_told(cx, id, outcome);
+    }
+
+    /// All of an environment's guests as they are; none when one cannot be kept.
+    fn snapshot_of(&self, id: u32) -> Option<Taken> {
+        let environment = &self.environments[&id];
+        let of = |environment: &Environment| environment.guest.as_ref()?.snapshot();
+        let rested = environment.extensions.iter().map(|id| {
+            let member = self.environments.get(id)?;
+            let extension = member.extension.as_ref()?;
+            Some(Rested {
+                name: extension.name.clone(),
+                events: extension.events.clone()?,
+                telemetry: extension.telemetry.as_ref().map(|telemetry| telemetry.anew()),
+                guest: of(member)?,
+            })
+        });
+        Some(Taken { function: of(environment)?, extensions: rested.collect::<Option<_>>()? })
     }
 
     /// Its init code has failed.
@@ -96,8 +150,9 @@ impl Lambda {
         &mut self,
         cx: &mut Cx<'_>,
         id: u32,
-        outcome: Result<coldstart_sandbox::Snapshot, (&'static str, String)>,
+        outcome: Result<Taken, (&'static str, String)>,
     ) {
+        self.extensions_drop(cx.world, id);
         let environment = self.environments.get_mut(&id).expect("an environment in init is there");
         environment.retired = true;
         environment.guest = None;
@@ -123,16 +178,34 @@ impl Lambda {
         environment.restoring = true;
         let by_size = costs::by_size(costs::RESTORE_US_PER_MIB, snapshot.memory_bytes());
         let micros = cx.world.rng.vary(costs::RESTORE_US + by_size, costs::STARTING_PERMILLE);
-        let due = match snapshot.restore(cx.sandbox, environment.seed) {
-            Ok(guest) => {
-                environment.guest = Some(guest);
-                Due::Resume { environment: id, resume: Resume::Init }
+        let at = cx.world.now.after_micros(micros);
+        let due = restored(cx, id, environment, &snapshot.function);
+        self.schedule(cx.world, id, at, due);
+        if !snapshot.extensions.is_empty() {
+            self.restore_extensions(cx, id, at, &snapshot.extensions);
+            self.extensions_hear(cx, id, &record);
+        }
+    }
+
+    /// Its extensions are there again, too, and wait for events as they did. They have registered before.
+    fn restore_extensions(&mut self, cx: &mut Cx<'_>, host: u32, at: Timestamp, all: &[Rested]) {
+        let environment = &self.environments[&host];
+        let deadline = environment.init_began.after_micros(environment.init_us_max());
+        self.schedule(cx.world, host, deadline, Due::InitTimeout { environment: host });
+        for rested in all {
+            let id = self.extension_number();
+            let mut member = self.environments[&host].member(host, &rested.name, deadline);
+            member.restoring = true;
+            if let Some(extension) = &mut member.extension {
+                extension.events = Some(rested.events.clone());
+                extension.state = "Ready";
+                extension.telemetry = rested.telemetry.clone().map(Box::new);
             }
-            Err(cause) => {
-                Due::Stopped { environment: id, stop: Stop::Exit(Exit { cause, answer: None }) }
-            }
-        };
-        self.schedule(cx.world, id, cx.world.now.after_micros(micros), due);
+            let due = restored(cx, id, &mut member, &rested.guest);
+            self.environments.insert(id, member);
+            self.schedule(cx.world, id, at, due);
+            self.host(host).extensions.push(id);
+        }
     }
 
     /// The guest is where its snapshot was taken; without one (its memory may not be there any more), the init code runs in the invoke phase.
@@ -149,6 +222,19 @@ impl Lambda {
         invocation.attempt.restore_us = Some(restore_us);
         invocation.attempt.hook_us = hook_began.map_or(0, |began| cx.world.now.0 - began.0);
         self.begin_invoke(cx, id);
+    }
+}
+
+/// Makes an environment's guest of a snapshot, and says how it begins.
+fn restored(cx: &mut Cx<'_>, id: u32, environment: &mut Environment, snapshot: &Snapshot) -> Due {
+    match snapshot.restore(cx.sandbox, environment.seed) {
+        Ok(guest) => {
+            environment.guest = Some(guest);
+            Due::Resume { environment: id, resume: Resume::Init }
+        }
+        Err(cause) => {
+            Due::Stopped { environment: id, stop: Stop::Exit(Exit { cause, answer: None }) }
+        }
     }
 }
 

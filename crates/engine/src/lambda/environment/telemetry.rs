@@ -19,6 +19,7 @@ use std::sync::Arc;
 const PAST_EVENTS_MAX: usize = 1_000;
 
 /// A subscription, and what is waiting for it.
+#[derive(Debug, Clone)]
 pub(super) struct Telemetry {
     types: Vec<String>,
     /// In the first version of the schema, lines of a function are always texts.
@@ -49,6 +50,19 @@ pub(super) struct Said {
 }
 
 impl Telemetry {
+    /// The same subscription, of which nothing waits yet.
+    pub(super) fn anew(&self) -> Self {
+        Self {
+            buffer: Vec::new(),
+            bytes: 0,
+            timer: None,
+            ripe: false,
+            dropped_records: 0,
+            dropped_bytes: 0,
+            ..self.clone()
+        }
+    }
+
     fn add(&mut self, said: &Said, now: Timestamp) {
         if !self.types.iter().any(|wanted| wanted == said.kind) {
             return;
