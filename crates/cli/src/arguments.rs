@@ -16,11 +16,13 @@ Usage:
   coldstart --help | --version
 
 MODULE is a .wasm module, WebAssembly text (.wat), a .zip package with a module in it, or a container image:
-an OCI image layout as a .tar, whose layer is a module or whose entry point names one.
+an OCI image layout as a .tar, whose layer is a module or whose entry point names one. Or JavaScript: a .mjs, .js or .cjs
+file, or a folder with index.mjs; it runs as nodejs22.x, by its export named handler.
 FILE is a .coldstart.zip or a workspace's JSON; LINK is what the page's Share gives.
 
 Options of invoke:
-  --handler NAME    which module of a .zip, as docs/ABI.md says; default handler
+  --handler NAME    which module of a .zip, as docs/ABI.md says; default handler. Of JavaScript: index.handler and the like
+  --runtime NAME    as Lambda names it, such as nodejs24.x for a .zip of JavaScript; default provided.al2023
   --event FILE      the event, JSON; - reads it from stdin. Without it the event is {}
   --memory MB       128 to 10240, default 128; more memory is more processor
   --timeout S       1 to 900, default 3
@@ -53,6 +55,7 @@ Exit code: 0 success, 1 the function failed (or the history is not the sender's)
 pub(crate) struct InvokeOptions {
     pub(crate) module: PathBuf,
     pub(crate) handler: String,
+    pub(crate) runtime: Option<String>,
     /// `-` is stdin; without it the event is `{}`.
     pub(crate) event: Option<PathBuf>,
     pub(crate) memory_mb: u64,
@@ -135,7 +138,8 @@ pub(crate) fn number(
 fn function_options() -> InvokeOptions {
     InvokeOptions {
         module: PathBuf::new(),
-        handler: "handler".into(),
+        handler: crate::cloud::HANDLER.into(),
+        runtime: None,
         event: None,
         memory_mb: 128,
         timeout_seconds: 3,
@@ -155,6 +159,9 @@ fn function_option<'a>(
     match arg {
         "event" => options.event = Some(parser.value().map_err(usage)?.into()),
         "handler" => options.handler = parser.value().map_err(usage)?.string().map_err(usage)?,
+        "runtime" => {
+            options.runtime = Some(parser.value().map_err(usage)?.string().map_err(usage)?)
+        }
         "memory" => options.memory_mb = number(parser, "memory", 128, 10_240)?,
         "timeout" => options.timeout_seconds = number(parser, "timeout", 1, 900)?,
         "seed" => options.seed = number(parser, "seed", 0, 1 << 53)?,
@@ -197,7 +204,9 @@ fn is_missing(options: &InvokeOptions) -> bool {
 
 fn with_module(options: InvokeOptions, command: &str) -> Result<InvokeOptions, Refused> {
     if is_missing(&options) {
-        return Err(usage(format!("{command} needs a module: a .wasm, .wat, .zip or .tar file")));
+        return Err(usage(format!(
+            "{command} needs code: a .wasm, .wat, .zip, .tar or .mjs file, or a folder"
+        )));
     }
     Ok(options)
 }

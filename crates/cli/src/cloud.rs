@@ -18,6 +18,8 @@ pub(crate) struct Cloud {
 
 /// What a function is made of.
 pub(crate) struct FunctionSettings<'a> {
+    /// The runtime that was asked for.
+    pub(crate) runtime: Option<&'a str>,
     pub(crate) handler: &'a str,
     pub(crate) memory_mb: u64,
     pub(crate) timeout_seconds: u64,
@@ -27,7 +29,10 @@ pub(crate) struct FunctionSettings<'a> {
 impl Cloud {
     pub(crate) fn new(seed: u64) -> Self {
         let config = Config { seed, ..Config::default() };
-        Self::of(Engine::new(config, Arc::new(WasmiSandbox::new())))
+        Self::of(Engine::new(
+            config,
+            Arc::new(WasmiSandbox::with_runtimes(crate::sources::runtime)),
+        ))
     }
 
     pub(crate) fn of(engine: Engine) -> Self {
@@ -76,11 +81,11 @@ impl Cloud {
     pub(crate) fn create_function(
         &mut self,
         name: &str,
-        module: Vec<u8>,
+        code: Code,
         settings: &FunctionSettings<'_>,
     ) -> Result<(), Refused> {
-        let of_image = is_tar(&module);
-        let sha256 = self.engine.put_blob(module);
+        let of_image = is_tar(&code.package);
+        let sha256 = self.engine.put_blob(code.package);
         let variables: serde_json::Map<String, Value> =
             settings.environment.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
         let mut params = json!({
@@ -96,8 +101,9 @@ impl Cloud {
             params["PackageType"] = json!("Image");
             params["Code"] = json!({ "ImageUri": pushed["imageUri"] });
         } else {
-            params["Runtime"] = json!("provided.al2023");
-            params["Handler"] = json!(settings.handler);
+            let own = code.handler.filter(|_| settings.handler == HANDLER);
+            params["Runtime"] = json!(settings.runtime.unwrap_or(code.runtime));
+            params["Handler"] = json!(own.as_deref().unwrap_or(settings.handler));
             params["Code"] = json!({ "ZipFile": Blob::sha256(sha256) });
         }
         self.ask("lambda", "CreateFunction", params).map(drop)
@@ -109,8 +115,28 @@ fn is_tar(bytes: &[u8]) -> bool {
     bytes.get(257..262) == Some(b"ustar")
 }
 
-/// The bytes of a module, assembled if it is text, of a zip package or of a container image.
-pub(crate) fn module(path: &Path) -> Result<Vec<u8>, Refused> {
+/// `--handler`, when it is not given.
+pub(crate) const HANDLER: &str = "handler";
+
+/// What a function is made of.
+pub(crate) struct Code {
+    /// A module, a zip package or a container image.
+    pub(crate) package: Vec<u8>,
+    /// Under which runtime, unless another is asked for.
+    pub(crate) runtime: &'static str,
+    /// The handler's name, if the file says it.
+    pub(crate) handler: Option<String>,
+}
+
+/// The code in a file or folder: a module, assembled if it is text, a zip package, a container image, or sources of a language.
+pub(crate) fn code(path: &Path) -> Result<Code, Refused> {
+    if let Some(code) = crate::sources::code(path)? {
+        return Ok(code);
+    }
+    Ok(Code { package: module(path)?, runtime: "provided.al2023", handler: None })
+}
+
+fn module(path: &Path) -> Result<Vec<u8>, Refused> {
     let bytes =
         std::fs::read(path).map_err(|error| Refused(format!("{}: {error}", path.display())))?;
     if bytes.starts_with(b"\0asm") || bytes.starts_with(b"PK") || is_tar(&bytes) {

@@ -19,17 +19,18 @@ struct Told {
 }
 
 pub(crate) fn invoke(options: &InvokeOptions) -> Result<Verdict, Refused> {
-    let module = cloud::module(&options.module)?;
+    let code = cloud::code(&options.module)?;
     let event = event(options.event.as_deref())?;
     let mut cloud = Cloud::new(options.seed);
     let function = resource_name(&options.module, "function", 64);
     let settings = FunctionSettings {
+        runtime: options.runtime.as_deref(),
         handler: &options.handler,
         memory_mb: options.memory_mb,
         timeout_seconds: options.timeout_seconds,
         environment: &options.environment,
     };
-    cloud.create_function(&function, module, &settings)?;
+    cloud.create_function(&function, code, &settings)?;
     cloud.facts.clear();
     let mut verdict = Verdict::Success;
     for _ in 0..options.times {

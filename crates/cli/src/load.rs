@@ -29,17 +29,18 @@ struct Sums {
 }
 
 pub(crate) fn load(options: &LoadOptions) -> Result<Verdict, Refused> {
-    let module = cloud::module(&options.function.module)?;
+    let code = cloud::code(&options.function.module)?;
     let event = invoke::event(options.function.event.as_deref())?;
     let mut cloud = Cloud::new(options.function.seed);
     let name = resource_name(&options.function.module, "function", 64);
     let settings = FunctionSettings {
+        runtime: options.function.runtime.as_deref(),
         handler: &options.function.handler,
         memory_mb: options.function.memory_mb,
         timeout_seconds: options.function.timeout_seconds,
         environment: &options.function.environment,
     };
-    cloud.create_function(&name, module, &settings)?;
+    cloud.create_function(&name, code, &settings)?;
     let mut params = json!({
         "FunctionName": name, "InvocationType": options.invocation_type, "Payload": Blob::text(event),
         "Profile": options.profile, "DurationSeconds": options.seconds,

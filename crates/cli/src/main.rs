@@ -9,6 +9,7 @@ mod cloud;
 mod invoke;
 mod load;
 mod run;
+mod sources;
 
 use arguments::Action;
 use std::process::ExitCode;

@@ -15,7 +15,8 @@ pub(crate) fn run(options: &RunOptions) -> Result<Verdict, Refused> {
     if let Some(directory) = &options.modules {
         beside.extend(named_modules(&workspace, directory));
     }
-    let mut engine = coldstart_worker::replayed(&workspace, beside, Arc::new(WasmiSandbox::new()))
+    let sandbox = Arc::new(WasmiSandbox::with_runtimes(crate::sources::runtime));
+    let mut engine = coldstart_worker::replayed(&workspace, beside, sandbox)
         .map_err(|fault| Refused(fault.to_string()))?;
     report(options, &workspace, &mut engine)
 }

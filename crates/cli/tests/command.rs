@@ -97,7 +97,7 @@ fn what_cannot_be_tried_is_exit_2_and_says_why() {
     for (arguments, part) in [
         (vec![], "a command is missing"),
         (vec!["fly"], "there is no command \"fly\""),
-        (vec!["invoke"], "invoke needs a module"),
+        (vec!["invoke"], "invoke needs code"),
         (
             vec!["invoke", &counts, "--memory", "64"],
             "--memory is a whole number from 128 to 10240, not \"64\"",

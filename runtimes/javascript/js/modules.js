@@ -294,7 +294,8 @@ Object.defineProperty(globalThis, Symbol.for("coldstart.exports"), { enumerable:
 function asEsm(name, value) {
   exported.set(name, value);
   const names = value !== null && (typeof value === "object" || typeof value === "function") ? Object.keys(value) : [];
-  const usable = names.filter((key) => /^[\p{ID_Start}$_][\p{ID_Continue}$_\u200c\u200d]*$/u.test(key) && key !== "default");
+  // Names that are identifiers of ASCII: others can be reached through the default export.
+  const usable = names.filter((key) => /^[A-Za-z$_][\w$]*$/.test(key) && key !== "default");
   const lines = usable.map((key, at) => `const _${at} = _[${JSON.stringify(key)}]; export { _${at} as ${key} };`);
   return `const _ = globalThis[Symbol.for("coldstart.exports")].get(${JSON.stringify(name)});\n${lines.join("\n")}\nexport default _;\n`;
 }

@@ -1,7 +1,7 @@
 //! What a definition finds around it: functions, mocks.
 
 use super::{read_text, validate};
-use crate::cloud::{Cloud, FunctionSettings, module, resource_name};
+use crate::cloud::{Cloud, FunctionSettings, code, resource_name};
 use crate::{Refused, run};
 use coldstart_asl::{MachineType, Severity, parse_for};
 use coldstart_engine::mocks::MockConfig;
@@ -19,7 +19,7 @@ pub(crate) fn cloud(functions: Option<&str>, seed: u64) -> Result<Cloud, Refused
     if !path.is_dir() {
         let file = run::read(given)?;
         let modules = file.modules.into_values().collect();
-        let sandbox = Arc::new(WasmiSandbox::new());
+        let sandbox = Arc::new(WasmiSandbox::with_runtimes(crate::sources::runtime));
         let engine = coldstart_worker::replayed(&file.workspace, modules, sandbox)
             .map_err(|fault| Refused(fault.to_string()))?;
         let mut cloud = Cloud::of(engine);
@@ -41,13 +41,14 @@ pub(crate) fn cloud(functions: Option<&str>, seed: u64) -> Result<Cloud, Refused
     // The order of a directory is nobody's, and ids follow the order of creation.
     files.sort();
     let settings = FunctionSettings {
+        runtime: None,
         handler: "handler",
         memory_mb: 128,
         timeout_seconds: 3,
         environment: &[],
     };
     for file in files {
-        cloud.create_function(&resource_name(&file, "function", 64), module(&file)?, &settings)?;
+        cloud.create_function(&resource_name(&file, "function", 64), code(&file)?, &settings)?;
     }
     Ok(cloud)
 }

@@ -126,13 +126,17 @@ fn shown(line: &str) -> String {
     format!("| {}\n", without_ids(line).replace('\r', "\n|   "))
 }
 
-/// The text with `<time>` and `<id>` in place of times and ids.
+/// The text without times, ids and what depends on the compiler that the runtime was built with.
 fn without_ids(text: &str) -> String {
-    let time =
-        regex_lite::Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z").expect("a pattern");
-    let id = regex_lite::Regex::new(r"[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}")
-        .expect("a pattern");
-    id.replace_all(&time.replace_all(text, "<time>"), "<id>").into_owned()
+    let patterns = [
+        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "<time>"),
+        (r"[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}", "<id>"),
+        (r"Init Duration: [\d.]+ ms", "Init Duration: <ms>"),
+    ];
+    patterns.into_iter().fold(text.to_owned(), |text, (pattern, mark)| {
+        let pattern = regex_lite::Regex::new(pattern).expect("a pattern");
+        pattern.replace_all(&text, mark).into_owned()
+    })
 }
 
 /// Plays the cases of a file and compares them with it.
