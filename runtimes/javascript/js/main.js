@@ -85,3 +85,8 @@ globalThis.__runtime = {
   resolveImport,
   sourceOf,
 };
+
+// Modules that take long to make are made now, as ES modules too. `process` is not among them: its version is that of the environment.
+await Promise.all(
+  ["assert", "buffer", "crypto", "events", "fs", "fs/promises", "os", "path", "timers/promises", "url", "util", ...lazy.keys()].map((name) => host.importModule(`node:${name}`)),
+);

@@ -19,6 +19,9 @@ use std::cell::UnsafeCell;
 /// (docs/ABI.md) comes before that, and a guest that reaches it is gone, while this limit is a RangeError.
 const STACK_BYTES_MAX: usize = 256 * 1024;
 
+/// What is in use when garbage is first collected; later it is half as much again as was left.
+const GARBAGE_BYTES: usize = 6 << 20;
+
 /// The files of `js/`, as they are named in stacks.
 const SOURCES: &[(&str, &str)] = &[
     ("console.js", include_str!("../js/console.js")),
@@ -68,10 +71,12 @@ fn state() -> Option<&'static State> {
     unsafe { (*STATE.0.get()).as_ref() }
 }
 
-/// An object of the runtime's.
+/// `globalThis.__runtime` of js/main.js, which is there by that name only while it is made.
 pub(crate) fn runtime_object<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
-    let state = state().ok_or(rquickjs::Error::Unknown)?;
-    state.runtime.clone().restore(ctx)
+    match state() {
+        Some(state) => state.runtime.clone().restore(ctx),
+        None => ctx.globals().get("__runtime"),
+    }
 }
 
 /// The source of a file of `js/`.
@@ -122,6 +127,8 @@ fn prepared() -> Result<State, String> {
         evaluated().catch(&ctx).map_err(|error| format!("{error}\n"))
     })?;
     runtime.run_gc();
+    // Only circles of garbage wait for a collection, and one looks at everything that is alive: it costs more than most handlers do.
+    runtime.set_gc_threshold(GARBAGE_BYTES);
     // It is never dropped: the module has no end.
     std::mem::forget(runtime);
     Ok(State { context, runtime: object, host })
