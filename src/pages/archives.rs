@@ -94,7 +94,7 @@ pub(super) fn BusArchives(props: &BusArchivesProps) -> Html {
         html! {
             <tr key={row.name.clone()}>
                 <th scope="row"><a href={row.href}>{ row.name }</a></th>
-                <td class="number">{ events(archive) }</td>
+                <td class="number" data-label="events">{ events(archive) }</td>
                 <td class="number">{ size(archive) }</td>
                 <td>{ retention(archive) }</td>
             </tr>
@@ -251,13 +251,13 @@ fn Settings(props: &SettingsProps) -> Html {
         ready,
         &save,
         html! {
-            <>
+            <div class="schedule-settings">
                 <div class="configuration-fields">
                     { form.number("days", "Retention period (days)", "Empty: for ever.") }
                     { form.text("description", "Description", "") }
                 </div>
                 <div class="document-text">{ form.area("pattern", "Event pattern", "JSON. One that is there can be changed, not taken away.", 6) }</div>
-            </>
+            </div>
         },
     )
 }

@@ -1,6 +1,6 @@
 //! Metrics of a function, a queue or a state machine as charts, or as tables.
 
-use crate::components::{LineChart, Panel, Segments, refused};
+use crate::components::{Empty, Glyph, LineChart, Panel, Segments, refused};
 use crate::hooks::{use_query, use_session};
 use crate::model::{ChartSpec, MetricRange, chart_lines, format_micros, metrics_request};
 use serde_json::Value;
@@ -50,9 +50,18 @@ pub fn Metrics(props: &MetricsProps) -> Html {
         // The axis ends with the period that goes on.
         let periods = now_ms.saturating_sub(from_ms) / period_ms;
         let to_ms = from_ms + periods.max(PERIODS_MIN) * period_ms;
-        let shown = props.charts.iter().filter_map(|chart| {
-            let lines = Rc::new(chart_lines(chart, output, *range, now_ms)?);
-            Some(html! { <LineChart key={chart.title} title={chart.title} unit={chart.unit} {lines} {from_ms} {to_ms} step_ms={period_ms} table={*table} /> })
+        let shown: Vec<_> = props
+            .charts
+            .iter()
+            .filter_map(|chart| Some((chart, chart_lines(chart, output, *range, now_ms)?)))
+            .collect();
+        // One word in place of a chart of nothing after the other.
+        let mut lines = shown.iter().flat_map(|(_, lines)| lines);
+        if lines.all(|line| line.points.is_empty()) {
+            return html! { <Empty glyph={Glyph::Queued} title="No data yet" text="Charts begin with what happens first." /> };
+        }
+        let shown = shown.into_iter().map(|(chart, lines)| {
+            html! { <LineChart key={chart.title} title={chart.title} unit={chart.unit} lines={Rc::new(lines)} {from_ms} {to_ms} step_ms={period_ms} table={*table} /> }
         });
         html! { <div class="charts">for chart in shown { { chart } }</div> }
     });

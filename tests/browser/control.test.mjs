@@ -200,7 +200,8 @@ test("what an example costs depends on its memory", (t) =>
     await openScenario(page, "Cost by memory");
     await page.getByRole("button", { name: "Try memory sizes" }).click();
     const sizes = page.getByRole("group", { name: "Memory sizes" });
-    await sizes.getByRole("row", { name: /3008 MB/ }).waitFor();
+    // Real work, twelve times over.
+    await sizes.getByRole("row", { name: /3008 MB/ }).waitFor({ timeout: 180_000 });
     await page.locator("button:enabled", { hasText: "Try memory sizes" }).waitFor();
     const warm = (await sizes.locator("tbody tr td:nth-child(4)").allInnerTexts()).map(parseFloat);
     assert.ok(warm[0] > warm.at(-1), `more memory is faster: ${warm}`);
