@@ -263,3 +263,22 @@ fn snapshots_wait_for_extensions_and_restorations_fail_with_them() {
     assert!(scenario.last_payload().contains("Extension.Crash"));
     assert!(scenario.invoke("f:1", "1").rest().last_payload().contains("Extension.Crash"));
 }
+
+#[test]
+fn collectors_come_and_go_in_all_ways() {
+    let params = json!({
+        "schemaVersion": "2022-12-13", "types": ["platform", "function", "extension"],
+        "buffering": { "timeoutMs": 25 },
+    });
+    let slow = collector(&params).replace("event: ", "event: sleep 40; ");
+    let delete = || json!({ "FunctionName": "f" });
+    let gone = |scenario: Scenario| scenario.request("lambda", "DeleteFunction", delete()).rest();
+    for ms in [0, 90, 99, 106, 113, 120, 140, 180, 320, 360, 2_000] {
+        for module in [WORKER, "loop\ninit: sleep 60\nevent: print x\\n; exit 1"] {
+            let begin = extended(module, &[("a", &slow), ("b", &collector(&params))]);
+            gone(begin.invoke("f", "{}").pass(ms).invoke("f", "{}").pass(ms)).at(800_000).run();
+        }
+        let begin = snapped(WORKER, &slow).invoke("f:1", "{}").invoke("f:1", "{}");
+        gone(begin.pass(ms).invoke("f:1", "{}").pass(ms)).at(800_000).run();
+    }
+}
