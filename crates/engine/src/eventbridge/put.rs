@@ -8,7 +8,7 @@ use super::rules;
 use crate::queue::Urgency;
 use crate::targets::{Delivery, Retries, Source, request_for};
 use crate::world::{self, Incoming, World};
-use crate::{Fact, calendar};
+use crate::{Fact, calendar, iam};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -186,7 +186,11 @@ fn deliver(
     if let Some(bus) = target_arn.strip_prefix(&own)
         && !matches!(origin, Origin::Bus)
     {
-        let known = events.buses.contains_key(bus);
+        let error = match events.policy(bus) {
+            None => Some("ResourceNotFoundException"),
+            Some(policy) => iam::bus_forbids(&world.config, policy, target_arn, rule_arn)
+                .then_some("AccessDeniedException"),
+        };
         world.emit(Fact::TargetCalled {
             source: rule_arn.to_owned(),
             event_id: event_id.to_owned(),
@@ -194,10 +198,13 @@ fn deliver(
             target: target_arn.to_owned(),
             attempt: 1,
             dead_letter: false,
-            result: known.then(|| event_id.to_owned()),
-            error: (!known).then(|| "ResourceNotFoundException".to_owned()),
+            result: error.is_none().then(|| event_id.to_owned()),
+            error: error.map(str::to_owned),
             due_at: None,
         });
+        if error.is_some() {
+            return;
+        }
         // The same event, id included, whatever the target's input says.
         let event = Value::clone(event);
         take_in(events, world, bus, event, &Origin::Bus, None);

@@ -114,6 +114,20 @@ pub(crate) fn lets_in(
     ask_policy(config, &policy, services, source_arn, what).is_none()
 }
 
+/// Whether the policy of an event bus forbids that a rule of its account sends to it. It needs no statement that allows it.
+#[inline(never)]
+pub(crate) fn bus_forbids(
+    config: &Config,
+    statements: &[Value],
+    bus_arn: &str,
+    rule_arn: &str,
+) -> bool {
+    let policy = Policy::of_resource(statements);
+    let what = ("events:PutEvents".to_owned(), bus_arn.to_owned());
+    let asked = ask_policy(config, &policy, &["events.amazonaws.com"], rule_arn, what);
+    matches!(asked, Some((_, Decision::ExplicitDeny { .. })))
+}
+
 /// The functions whose role does not let them write to their log group: they leave no log. None when a request changes nothing of it.
 #[inline(never)]
 pub(crate) fn muted(account: &Account<'_>, caller: &Caller) -> Option<BTreeSet<String>> {

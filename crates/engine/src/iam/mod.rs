@@ -22,5 +22,5 @@ mod tests;
 mod wildcard;
 
 pub(crate) use api::handle;
-pub(crate) use door::{Account, lets_in, muted, refuses};
+pub(crate) use door::{Account, bus_forbids, lets_in, muted, refuses};
 pub(crate) use roles::Iam;

@@ -412,6 +412,38 @@ fn a_bus_has_a_policy_and_each_entry_its_bus() {
     // The bus lets its own events in, and the default bus does not.
     let half = told_by(&set(worker(&[]), "Allow"));
     assert!(half.contains("event-bus/default because no identity-based policy"), "{half}");
+    // A rule sends to another bus of the account, unless that one forbids it.
+    let rule = with_bus(Scenario::new())
+        .request(
+            "events",
+            "PutRule",
+            json!({ "Name": "r", "EventPattern": "{\"source\":[\"shop\"]}" }),
+        )
+        .request(
+            "events",
+            "PutTargets",
+            json!({ "Rule": "r", "Targets": [{ "Id": "b", "Arn": bus }] }),
+        );
+    let send = |scenario: Scenario| {
+        let entries = json!({ "Entries": [entry("default")] });
+        let history = scenario.request("events", "PutEvents", entries).rest().run();
+        told(&history).into_iter().find(|line| line.contains(" event-bus/b ")).unwrap_or_default()
+    };
+    let with_policy = |statement: Value| {
+        let policy = json!({ "Version": "2012-10-17", "Statement": [statement] });
+        let params = json!({ "EventBusName": "b", "Policy": policy.to_string() });
+        send(rule.clone().request("events", "PutPermission", params))
+    };
+    let statement = |source: &str| {
+        json!({
+            "Effect": "Deny", "Principal": "*", "Action": "events:PutEvents", "Resource": bus,
+            "Condition": { "ArnEquals": { "aws:SourceArn": source } },
+        })
+    };
+    assert_eq!(send(rule.clone()), "0 event-bus/b 1 ok");
+    let own = "arn:aws:events:us-east-1:123456789012:rule/r";
+    assert_eq!(with_policy(statement(own)), "0 event-bus/b 1 AccessDeniedException");
+    assert_eq!(with_policy(statement(&format!("{own}2"))), "0 event-bus/b 1 ok");
 }
 
 #[test]
