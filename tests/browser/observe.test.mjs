@@ -76,33 +76,57 @@ test("a refused load says why, beside what was typed", (t) =>
     assert.equal(await page.getByLabel("Invocations a second").inputValue(), "20000");
   }));
 
+/** Draws for so many milliseconds: the longest frame, and how many there were. */
+const frames = (page, ms) =>
+  page.evaluate(
+    (ms) =>
+      new Promise((resolve) => {
+        let [last, longest, frames] = [performance.now(), 0, 0];
+        const end = last + ms;
+        const frame = (now) => {
+          longest = Math.max(longest, now - last);
+          frames += 1;
+          last = now;
+          if (now < end) requestAnimationFrame(frame);
+          else resolve({ longest, frames });
+        };
+        requestAnimationFrame(frame);
+      }),
+    ms,
+  );
+
 test("the page stays responsive under a thousand invocations a second", (t) =>
   visit(t, {}, async (page) => {
     await monitor(page);
     await startLoad(page, { rate: 1000, seconds: 600 });
     await page.getByRole("progressbar", { name: "Load 1" }).waitFor();
-    const { longest, frames } = await page.evaluate(
-      () =>
-        new Promise((resolve) => {
-          let [last, longest, frames] = [performance.now(), 0, 0];
-          const end = last + 5000;
-          const frame = (now) => {
-            longest = Math.max(longest, now - last);
-            frames += 1;
-            last = now;
-            if (now < end) requestAnimationFrame(frame);
-            else resolve({ longest, frames });
-          };
-          requestAnimationFrame(frame);
-        }),
-    );
-    t.diagnostic(`longest frame ${longest.toFixed(0)} ms, ${frames} frames in 5 s`);
+    const { longest, frames: count } = await frames(page, 5000);
+    t.diagnostic(`longest frame ${longest.toFixed(0)} ms, ${count} frames in 5 s`);
     assert.ok(longest < 1000, `a frame took ${longest} ms`);
     const before = Number(await page.getByRole("progressbar", { name: "Load 1" }).getAttribute("value"));
     assert.ok(before >= 0);
     assert.ok((await page.locator(".lanes-svg rect").count()) < 1_500, "few marks, however many invocations");
     await page.getByRole("button", { name: "Stop load 1" }).click();
     await page.getByRole("list", { name: "Loads" }).getByText("Stopped", { exact: true }).waitFor();
+  }));
+
+// Minutes of real time, and only of an optimised build: `COLDSTART_LONG=1 node --test --test-name-pattern "to the end" tests/browser/observe.test.mjs`.
+test("ten virtual minutes of a thousand invocations a second, to the end", { skip: !process.env.COLDSTART_LONG }, (t) =>
+  visit(t, {}, async (page) => {
+    await monitor(page);
+    const began = performance.now();
+    await startLoad(page, { rate: 1000, seconds: 600 });
+    const loads = page.getByRole("list", { name: "Loads" });
+    await loads.getByText("Running", { exact: true }).waitFor();
+    const longest = [];
+    while ((await loads.getByText("Running", { exact: true }).count()) > 0) {
+      const seen = await frames(page, 5000);
+      longest.push(Math.round(seen.longest));
+      assert.ok(seen.longest < 1000, `a frame took ${seen.longest} ms`);
+      assert.ok((await page.locator("main *").count()) < 8_000, "as many elements at the end as at the beginning");
+    }
+    await loads.getByText("600,000 sent, 600,000 succeeded").waitFor();
+    t.diagnostic(`${((performance.now() - began) / 1000).toFixed(0)} s; longest frames of each five seconds: ${longest.join(", ")} ms`);
   }));
 
 test("an event is followed from its invocation to its dead-letter queue", (t) =>

@@ -587,7 +587,7 @@ fn a_session_at_work_for_long_sends_one_view_at_a_time_and_waits_until_it_is_dra
     });
     let request = ApiRequest { service: "coldstart".into(), operation: "StartLoad".into(), params };
     page.send(ToWorker::Request { id, request, modules: Vec::new() }, Vec::new());
-    let mut work_until = |page: &mut Page, real_ms: f64, draws: bool| -> Vec<Vec<View>> {
+    let work_until = |page: &mut Page, real_ms: f64, draws: bool| -> Vec<Vec<View>> {
         page.heard.clear();
         while page.real_ms < real_ms {
             assert_eq!(page.next, Next::Now, "the load goes on");
