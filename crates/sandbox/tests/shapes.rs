@@ -103,6 +103,78 @@ fn a_callback_guest_waits_for_calls_and_timers_side_by_side() {
 }
 
 #[test]
+fn init_code_may_wait_for_what_it_starts() {
+    check(
+        r#"(module
+          (import "lambda" "respond" (func $respond (param i32 i32) (result i32)))
+          (import "lambda" "timer_start" (func $timer (param i64) (result i32)))
+          (memory 1)
+          (data (i32.const 0) "{}")
+          (func (export "_initialize") (result i32)
+            (drop (call $timer (i64.const 250)))
+            ;; Nobody waits for this one: it is forgotten.
+            (drop (call $timer (i64.const 900)))
+            (i32.const 2))
+          (func (export "lambda_alloc") (param i32) (result i32) (i32.const 1024))
+          (func (export "lambda_handler") (param i32 i32) (result i32)
+            (drop (call $respond (i32.const 0) (i32.const 2)))
+            (i32.const 0))
+          (func (export "lambda_resume") (param i32 i32 i32) (result i32) (i32.const 0)))"#,
+        vec!["{}"],
+        expect![[r#"
+            started 1 at 43: timer 250
+            started 2 at 43: timer 900
+            pending at 43
+            next at 250000046, answer none
+            next at 250000072, answer response {}
+            72 units, 65536 bytes
+        "#]],
+    );
+}
+
+#[test]
+fn init_code_that_waits_may_fail() {
+    check(
+        r#"(module
+          (import "lambda" "fail" (func $fail (param i32 i32) (result i32)))
+          (import "lambda" "timer_start" (func $timer (param i64) (result i32)))
+          (memory 1)
+          (data (i32.const 0) "{\22errorType\22:\22Early\22}")
+          (func (export "_initialize") (result i32)
+            (drop (call $timer (i64.const 250)))
+            (i32.const 2))
+          (func (export "lambda_alloc") (param i32) (result i32) (i32.const 1024))
+          (func (export "lambda_handler") (param i32 i32) (result i32) unreachable)
+          (func (export "lambda_resume") (param i32 i32 i32) (result i32)
+            (drop (call $fail (i32.const 0) (i32.const 21)))
+            (i32.const 1)))"#,
+        vec![],
+        expect![[r#"
+            started 1 at 23: timer 250
+            pending at 23
+            next at 250000046, answer error {"errorType":"Early"}
+            46 units, 65536 bytes
+        "#]],
+    );
+}
+
+#[test]
+fn init_code_waits_for_nothing_that_it_did_not_start() {
+    check(
+        r#"(module
+          (memory 1)
+          (func (export "_initialize") (result i32) (i32.const 2))
+          (func (export "lambda_alloc") (param i32) (result i32) (i32.const 1024))
+          (func (export "lambda_handler") (param i32 i32) (result i32) unreachable))"#,
+        vec![],
+        expect![[r#"
+            exit at 3: Abi("_initialize: returned 2, but no call or timer is open"), answer none
+            3 units, 65536 bytes
+        "#]],
+    );
+}
+
+#[test]
 fn a_command_reads_stdin_and_answers_on_stdout() {
     check(
         r#"(module

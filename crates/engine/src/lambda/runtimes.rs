@@ -19,11 +19,15 @@ pub(super) fn language(sandbox: &dyn Sandbox, settings: &Settings) -> Option<Art
 
 /// Whether the file that `Handler` names is there in the runtime's language.
 pub(super) fn is_source(files: &BTreeMap<String, Arc<[u8]>>, settings: &Settings) -> bool {
+    has_source(files, &settings.runtime, &settings.handler)
+}
+
+fn has_source(files: &BTreeMap<String, Arc<[u8]>>, runtime: &str, handler: &str) -> bool {
     // `src/app.handler.inner`: the file is what stands before the first dot of the last part.
-    let name = settings.handler.rfind('/').map_or(0, |slash| slash + 1);
-    let dot = settings.handler[name..].find('.').map(|dot| name + dot);
-    let file = dot.map_or(settings.handler.as_str(), |dot| &settings.handler[..dot]);
-    language_of(&settings.runtime).is_some()
+    let name = handler.rfind('/').map_or(0, |slash| slash + 1);
+    let dot = handler[name..].find('.').map(|dot| name + dot);
+    let file = dot.map_or(handler, |dot| &handler[..dot]);
+    language_of(runtime).is_some()
         && ["js", "mjs", "cjs"].iter().any(|end| files.contains_key(&format!("{file}.{end}")))
 }
 
@@ -55,6 +59,19 @@ pub(super) fn version_arn(region: &str, runtime: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sources_are_found_by_their_handler_and_their_language() {
+        let files: BTreeMap<String, Arc<[u8]>> = ["index.mjs", "src/app.js", "data.wasm"]
+            .map(|path| (path.to_owned(), Arc::from(&b""[..])))
+            .into();
+        let has = |runtime: &str, handler: &str| has_source(&files, runtime, handler);
+        assert!(has("nodejs22.x", "index.handler"));
+        assert!(has("nodejs24.x", "src/app.api.get"));
+        assert!(!has("nodejs22.x", "app.handler"), "it is in a folder");
+        assert!(!has("python3.13", "index.handler"), "of another language");
+        assert!(!has("nodejs22.x", "data.handler"), "no source");
+    }
 
     #[test]
     fn versions_are_written_as_in_the_log() {

@@ -185,6 +185,31 @@ fn check(name: &str) {
 }
 
 #[test]
+fn the_clients_have_the_operations_and_errors_of_the_models() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let list = format!("{root}/runtimes/javascript/js/sdk/operations.js");
+    let list = std::fs::read_to_string(list).expect("the list is there");
+    for part in list.split("client: ").skip(1) {
+        let service = part.split("service: \"").nth(1).and_then(|rest| rest.split('"').next());
+        let service = service.expect("a service");
+        let words = |key: &str| -> Vec<&str> {
+            let text = part.split(&format!("{key}: `")).nth(1).expect("a list");
+            text.split('`').next().expect("an end").split_whitespace().collect()
+        };
+        let model = format!("{}/models/{service}.json", env!("CARGO_MANIFEST_DIR"));
+        let model = std::fs::read_to_string(model).expect("the model is there");
+        let model: Value = serde_json::from_str(&model).expect("a model is JSON");
+        for key in ["operations", "errors"] {
+            let names = model[key].as_object().expect("names").keys();
+            let mut names: Vec<&str> =
+                names.map(|name| name.rsplit('.').next().expect("a name")).collect();
+            names.sort_unstable();
+            assert_eq!(words(key), names, "{key} of {service}");
+        }
+    }
+}
+
+#[test]
 fn handlers_and_what_they_give() {
     check("handlers");
 }

@@ -1,5 +1,5 @@
-// What the clients export: each service's operations and errors, from the same models that the engine checks requests with.
-// A test of the engine holds this list to them (crates/engine/models).
+// What the clients export: the operations and errors of each service, as the models name them that the engine checks requests with
+// (crates/engine/models). An operation that the engine does not have is refused by it, by name.
 
 /** By package: the client's name, the service's, its operations and its errors. */
 export const SERVICES = {
