@@ -193,6 +193,7 @@ mod tests {
             ephemeral_mb: 1024,
             description: "d".into(),
             environment: vec![("B".into(), "2".into()), ("A".into(), "1".into())],
+            ..Settings::default()
         };
         let request = create_function("f", "00", &settings);
         assert_eq!(Settings::from_configuration(&request.params), settings);
