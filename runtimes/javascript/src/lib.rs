@@ -47,6 +47,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("sdk/services.js", include_str!("../js/sdk/services.js")),
     ("web/clone.js", include_str!("../js/web/clone.js")),
     ("web/events.js", include_str!("../js/web/events.js")),
+    ("web/hosts.js", include_str!("../js/web/hosts.js")),
     ("web/text.js", include_str!("../js/web/text.js")),
     ("web/url.js", include_str!("../js/web/url.js")),
 ];
