@@ -29,6 +29,10 @@ fn is_a_number(address: u32) -> bool {
     from_end <= 32 || address == CHAR_END - 0x800 || address.trailing_zeros() >= 16
 }
 
+/// Texts from this size on that are JSON, such as the models of APIs, are used as a whole: nobody points into their middle, so that a number that looks
+/// as if it did is one by chance. Bytes.
+const DOCUMENT_BYTES_MIN: u32 = 1024;
+
 /// Segments that are no farther apart are written as one, with zeros between. Bytes.
 const GAP_MAX: u32 = 12;
 
@@ -219,6 +223,7 @@ fn users(
     pieces: &[Piece<'_>],
 ) -> Vec<BTreeSet<User>> {
     let mut users: Vec<BTreeSet<User>> = vec![BTreeSet::new(); statics.len()];
+    let is_document: Vec<bool> = statics.iter().map(|of| is_document(pieces, of)).collect();
     let mut open: Vec<(u32, User)> = Vec::new();
     for (index, function) in (module.imported_functions..).zip(&module.functions) {
         let home = homes.get(&index).copied();
@@ -226,6 +231,9 @@ fn users(
     }
     while let Some((address, user)) = open.pop() {
         for index in touched(statics, address) {
+            if is_document[index] && address != statics[index].start {
+                continue;
+            }
             if users[index].insert(user) {
                 let pointers = pointers(statics, pieces, &statics[index]);
                 open.extend(pointers.into_iter().map(|address| (address, user)));
@@ -233,6 +241,20 @@ fn users(
         }
     }
     users
+}
+
+/// Whether a static is a text in JSON. Its first piece is enough of it to tell.
+fn is_document(pieces: &[Piece<'_>], of: &Range<u32>) -> bool {
+    if of.end - of.start < DOCUMENT_BYTES_MIN {
+        return false;
+    }
+    let holder = pieces[..pieces.partition_point(|piece| piece.address <= of.start)].last();
+    let bytes = holder.and_then(|piece| piece.bytes.get((of.start - piece.address) as usize..));
+    let bytes =
+        bytes.map_or(&[][..], |bytes| &bytes[..bytes.len().min((of.end - of.start) as usize)]);
+    matches!(bytes, [b'{' | b'[', ..])
+        && bytes.len() >= DOCUMENT_BYTES_MIN as usize
+        && bytes.iter().all(|byte| *byte >= b' ' || byte.is_ascii_whitespace())
 }
 
 /// The statics that an address in code may belong to.

@@ -292,6 +292,27 @@ fn statics_go_with_the_part_that_alone_refers_to_them() {
 }
 
 #[test]
+fn a_number_that_looks_like_a_place_within_a_document_does_not_keep_it() {
+    let text = |first: &str| {
+        let document = format!("{first}{}", "x".repeat(1_100));
+        let text = r#"(module
+  (memory (export "memory") 1)
+  (table 1 1 funcref)
+  (data (i32.const 6000) "DOCUMENT")
+  (func $"one::read" (param i32) (result i32) PAD (i32.load8_u (i32.add (i32.const 6000) (local.get 0))))
+  (func (export "one") (param i32) (result i32) (call $"one::read" (local.get 0)))
+  (func (export "number") (result i32) (i32.const 6500)))"#;
+        module(&text.replace("DOCUMENT", &document))
+    };
+    for (first, moves) in [("{", true), ("[", true), ("#", false)] {
+        let whole = text(first);
+        let Split { primary, .. } = split(&whole, &whole, &[ONE]).expect("it can be split");
+        let kept = primary.windows(64).any(|part| part.iter().all(|byte| *byte == b'x'));
+        assert_eq!(kept, !moves, "{first}");
+    }
+}
+
+#[test]
 fn the_same_module_gives_the_same_bytes() {
     let whole = module(TEXT);
     let [one, two] =
