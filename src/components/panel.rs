@@ -27,7 +27,7 @@ pub struct PanelProps {
 pub fn Panel(props: &PanelProps) -> Html {
     let id = AttrValue::from(format!(
         "panel-{}",
-        props.title.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+        props.title.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-")
     ));
     html! {
         <section class={classes!("panel", props.class.clone())} aria-labelledby={id.clone()}>

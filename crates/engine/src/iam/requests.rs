@@ -16,7 +16,7 @@ pub(super) fn refusal(service: &str, ask: &Ask, decision: &Decision) -> ApiError
     };
     // Two services write their actions in their own way.
     let written = match service {
-        "sqs" => ask.action.to_lowercase(),
+        "sqs" => ask.action.to_ascii_lowercase(),
         "sns" => ask.action.replacen("sns:", "SNS:", 1),
         _ => ask.action.clone(),
     };

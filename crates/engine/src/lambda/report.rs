@@ -143,7 +143,7 @@ impl Record {
                 format!("EXTENSION\tName: {name}\tState: {state}\tEvents: [{events}]{error}\n")
             }
             Self::Subscribed { name, types } => {
-                let capital = |kind: &String| kind[..1].to_uppercase() + &kind[1..];
+                let capital = |kind: &String| kind[..1].to_ascii_uppercase() + &kind[1..];
                 let types = types.iter().map(capital).collect::<Vec<_>>().join(", ");
                 format!("TELEMETRY\tName: {name}\tState: Subscribed\tTypes: [{types}]\n")
             }
