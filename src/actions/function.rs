@@ -379,7 +379,9 @@ pub async fn add_example(app: &App, example: &Example, name: Option<String>) -> 
     });
     add_function_of(app, example, &name).await?;
     app.say(format!("{name} was added."));
-    app.go(&Route::function(&name, FunctionTab::Test));
+    // What is text is there to be read and changed; its test stands beside it.
+    let tab = if example.files.is_some() { FunctionTab::Code } else { FunctionTab::Test };
+    app.go(&Route::function(&name, tab));
     Ok(())
 }
 

@@ -142,7 +142,7 @@ test("a zip with JavaScript is uploaded with its runtime and handler", (t) =>
     await dialog.getByRole("radio", { name: /^Upload/ }).check();
     const buffer = zip({ "app.js": "exports.main = async (event) => Object.keys(event);\n" }, deflateRawSync);
     await dialog.locator("input[type=file]").setInputFiles({ name: "packed.zip", mimeType: "application/zip", buffer });
-    await dialog.getByLabel("Handler").fill("app.main");
+    await dialog.getByRole("textbox", { name: "Handler" }).fill("app.main");
     await dialog.getByRole("button", { name: "Create function" }).click();
     await page.getByRole("heading", { level: 1, name: "packed" }).waitFor();
     await openTab(page, "Test");
