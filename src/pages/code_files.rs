@@ -87,7 +87,7 @@ pub fn CodeFiles(props: &CodeFilesProps) -> Html {
     let written = written_files(files);
     let single = written.len() == 1;
     html! {
-        <div class="code-files">
+        <div class="code-files-room"><div class="code-files">
             <nav class="code-files-list" aria-label={format!("Files of {}", props.name)}>
                 <ul>
                     for path in written {
@@ -121,7 +121,7 @@ pub fn CodeFiles(props: &CodeFilesProps) -> Html {
                     label={format!("{selected} of {}", props.name)} read_only={props.read_only}
                     on_change={on_text} on_run={props.on_run.clone()} on_save={props.on_save.clone()} />
             </div>
-        </div>
+        </div></div>
     }
 }
 
