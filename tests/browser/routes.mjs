@@ -5,7 +5,7 @@
 // prepare  (page, site) => brings the view into the state that is worth looking at
 
 import { deflateRawSync } from "node:zlib";
-import { addTag, archive, canary, createApproval, createMachine, createQueue, createRole, createRule, createSchedule, createTopic, editor, fillConfiguration, failedMap, importHistory, invoke, openScenario, openTab, prepare, publishLayer, publishVersion, replay, response, ruleToQueue, runDistributed, shareLink, shopEvents, startExecution, testButton, write, zip } from "./app.mjs";
+import { addTag, archive, canary, createApproval, createFrom, createMachine, createQueue, createRole, createRule, createSchedule, createTopic, editor, fillConfiguration, failedMap, importHistory, invoke, openScenario, openTab, prepare, publishLayer, publishVersion, replay, response, ruleToQueue, runDistributed, shareLink, shopEvents, startExecution, testButton, write, zip } from "./app.mjs";
 
 const code = /^Code of /;
 const definition = /^Definition of /;
@@ -37,6 +37,29 @@ export const routes = [
     async prepare(page) {
       await write(page, code, "(module\n  (func $f (result i32)\n    local.get $nowhere))\n");
       await page.getByRole("list", { name: "Errors in the text" }).waitFor();
+    },
+  },
+  {
+    name: "code-files",
+    hash: "#/functions",
+    async prepare(page) {
+      await createFrom(page, "shop", /^An HTTP handler/);
+      await page.getByText("Deployed", { exact: true }).waitFor();
+      await editor(page, "index.mjs of shop");
+      await invoke(page);
+    },
+  },
+  {
+    name: "code-files-rename",
+    hash: "#/functions",
+    async prepare(page) {
+      await createFrom(page, "shop", /^An HTTP handler/);
+      await page.getByText("Deployed", { exact: true }).waitFor();
+      await page.getByRole("button", { name: "lib/catalogue.mjs", exact: true }).click();
+      await editor(page, "lib/catalogue.mjs of shop");
+      await page.getByRole("button", { name: "Rename lib/catalogue.mjs" }).click();
+      await page.getByLabel("New path of lib/catalogue.mjs").fill("index.mjs");
+      await page.getByText("There is a file index.mjs already.").waitFor();
     },
   },
   {
