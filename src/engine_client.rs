@@ -9,9 +9,9 @@
 use crate::host::{self, Replier};
 use crate::model::CallError;
 use coldstart_protocol::{
-    ApiResponse, ClockState, DefinitionAnswer, DefinitionAsk, Diagnostic, ExecutionAnswer,
-    ExecutionAsk, FromWorker, MessageId, ModuleInfo, Opened, PROTOCOL_VERSION, ToWorker, View,
-    ViewSpec, decode_from_worker, encode,
+    ApiResponse, BroughtFile, ClockState, DefinitionAnswer, DefinitionAsk, Diagnostic,
+    ExecutionAnswer, ExecutionAsk, FromWorker, MessageId, ModuleInfo, Opened, PROTOCOL_VERSION,
+    ToWorker, View, ViewSpec, decode_from_worker, encode,
 };
 use coldstart_workspace::{ApiRequest, ClockMode, Interrupt, LoggedCommand, Workspace};
 use js_sys::{Array, Reflect, Uint8Array};
@@ -78,6 +78,7 @@ enum Pending {
     Request(Replier<Result<ApiResponse, CallError>>),
     Assemble(Replier<Result<Assembled, AssembleError>>),
     Inspect(Replier<Result<ModuleInfo, String>>),
+    Look(Replier<Option<BroughtFile>>),
     Definition(Replier<Option<DefinitionAnswer>>),
     Execution(Replier<Option<ExecutionAnswer>>),
 }
@@ -152,6 +153,7 @@ impl EngineClient {
                 Pending::Request(replier) => replier.send(Err(CallError::EngineLost)),
                 Pending::Assemble(replier) => replier.send(Err(AssembleError::EngineLost)),
                 Pending::Inspect(replier) => replier.send(Err(LOST.into())),
+                Pending::Look(replier) => replier.send(None),
                 Pending::Definition(replier) => replier.send(None),
                 Pending::Execution(replier) => replier.send(None),
             }
@@ -276,6 +278,12 @@ impl EngineClient {
         self.send(ToWorker::Inspect { id, module: 0 }, &[module]);
         reply.await
     }
+    /// Says what a file is that somebody brings; none when the engine was lost meanwhile.
+    pub async fn look(self: &Rc<Self>, file: Rc<[u8]>) -> Option<BroughtFile> {
+        let (id, reply) = self.ask(Pending::Look);
+        self.send(ToWorker::Look { id, file: 0 }, &[file]);
+        reply.await
+    }
     /// Asks about a definition's text; none when the engine was lost meanwhile.
     pub async fn definition(self: &Rc<Self>, ask: DefinitionAsk) -> Option<DefinitionAnswer> {
         let (id, reply) = self.ask(Pending::Definition);
@@ -353,6 +361,11 @@ impl EngineClient {
             FromWorker::Inspected { id, result } => {
                 if let Some(Pending::Inspect(replier)) = self.take(id) {
                     replier.send(result);
+                }
+            }
+            FromWorker::Looked { id, file } => {
+                if let Some(Pending::Look(replier)) = self.take(id) {
+                    replier.send(Some(file));
                 }
             }
             FromWorker::DefinitionAnswered { id, answer } => {

@@ -82,7 +82,7 @@ pub fn start_engine() -> Result<Worker, String> {
     worker.dyn_into().map_err(|_| "startEngine() gave no Worker".into())
 }
 
-/// A script that the page fetches when it is first needed: `editor` or `typescript`.
+/// A script that the page fetches when it is first needed: `editor`, `typescript`, `format` or `assemblyscript`.
 pub async fn load(name: &str) -> Result<JsValue, String> {
     let object = coldstart()?;
     let promise =

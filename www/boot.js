@@ -7,7 +7,8 @@
 // The app finds `globalThis.coldstart`:
 //   build          string that names this build; the Worker's `Ready` carries its own, and the two must be equal
 //   startEngine()  a new Worker that runs the engine. Its first message is `Ready`; messages posted earlier are kept for it.
-//   load(name)     Promise of a module that is fetched on the first call: "editor" (www/editor-src/editor.js) or "typescript" (www/typescript-src/typescript.js)
+//   load(name)     Promise of a module that is fetched on the first call: "editor", "typescript", "format" or "assemblyscript", of the folder
+//                  www/NAME-src (AssemblyScript's is compile.js)
 //   parts          {name, given, slot} of the page's parts that have been loaded (docs/adr/0005)
 //   fetched        names of the parts, of the page and of the engine, that have been fetched ahead
 //

@@ -1,15 +1,17 @@
 //! Functions: create, deploy, test, configure, delete; and the clock.
 
+use super::assemblyscript::compile_assemblyscript;
+use super::javascript::check;
 use super::typescript::compile;
 use super::{draft_with, module_bytes, show, storage};
 use crate::app::App;
 use crate::engine_client::AssembleError;
 use crate::host;
 use crate::model::{
-    CallError, DocumentAction, EnginePhase, Example, ExampleIndex, InvocationType, Notice,
-    NoticesAction, Remedy, RunsAction, Scenario, Settings, SweepRow, Tone, Verdict, code_sha256,
-    compiled_paths, create_function, delete_function, free_name, get_function_configuration,
-    invoke, module_fault, of_function, update_function_code,
+    CallError, DocumentAction, EnginePhase, Example, ExampleIndex, FunctionCode, InvocationType,
+    Notice, NoticesAction, Remedy, RunsAction, Scenario, Settings, SweepRow, Tone, Verdict,
+    compiled_paths, create_function, delete_function, free_name, get_function, invoke, is_tar,
+    module_fault, of_function, push_image, update_function_code,
 };
 use crate::route::{FunctionTab, Route};
 use coldstart_protocol::{Diagnostic, ViewSpec};
@@ -27,6 +29,8 @@ pub enum Code {
     Text(String),
     /// Text files by their paths, for a runtime that reads them.
     Files(BTreeMap<String, String>),
+    /// AssemblyScript, by the paths of its files.
+    AssemblyScript(BTreeMap<String, String>),
     /// A file of the visitor's.
     Upload {
         /// Its name.
@@ -93,12 +97,17 @@ async fn prepare(app: &App, code: Code) -> Result<Prepared, DeployError> {
             let sha256 = hex_sha256(&bytes);
             Ok(Prepared { source: Source::Files { files }, bytes, sha256 })
         }
+        Code::AssemblyScript(files) => {
+            let (source, bytes) = compile_assemblyscript(files).await?;
+            let info = app.engine.inspect(bytes.clone()).await.map_err(DeployError::Module)?;
+            Ok(Prepared { source, bytes, sha256: info.sha256 })
+        }
         Code::Upload { name, bytes } => {
             if let Some(fault) = module_fault(&name, &bytes) {
                 return Err(DeployError::Module(fault));
             }
-            // What a package's files are, the engine says when it takes it.
-            if bytes.starts_with(b"PK") {
+            // What is in a package or an image, the engine says when it takes it.
+            if bytes.starts_with(b"PK") || is_tar(&bytes) {
                 let sha256 = hex_sha256(&bytes);
                 return Ok(Prepared { source: Source::Module { name }, bytes, sha256 });
             }
@@ -112,6 +121,20 @@ async fn prepare(app: &App, code: Code) -> Result<Prepared, DeployError> {
     }
 }
 
+/// Brings what is about to be deployed to where `CreateFunction` and `UpdateFunctionCode` take it: beside their request, but an image to the
+/// registry first.
+async fn place(app: &App, name: &str, prepared: &Prepared) -> Result<FunctionCode, DeployError> {
+    remember(app, &prepared.sha256, &prepared.source, &prepared.bytes).await;
+    if !is_tar(&prepared.bytes) {
+        return Ok(FunctionCode::ZipFile(prepared.sha256.clone()));
+    }
+    let push = push_image(name, &prepared.sha256);
+    let package = std::slice::from_ref(&prepared.bytes);
+    let answer = app.engine.request(push, package).await.map_err(DeployError::Call)?;
+    let uri = answer.output.get("imageUri").and_then(|uri| uri.as_str()).unwrap_or_default();
+    Ok(FunctionCode::ImageUri(uri.to_owned()))
+}
+
 /// Keeps where a module, or another package, comes from, before the engine logs a command that names it.
 pub(in crate::actions) async fn remember(
     app: &App,
@@ -120,7 +143,8 @@ pub(in crate::actions) async fn remember(
     bytes: &Rc<[u8]>,
 ) {
     app.modules.borrow_mut().insert(sha256.to_owned(), bytes.clone());
-    if let (Source::Module { .. }, Some(storage)) = (source, storage(app)) {
+    if let (Source::Module { .. } | Source::Compiled { .. }, Some(storage)) = (source, storage(app))
+    {
         if let Err(error) = storage.put_module(sha256, bytes).await {
             show(
                 app,
@@ -148,8 +172,9 @@ pub async fn create(
     events: Vec<TestEvent>,
 ) -> Result<(), DeployError> {
     let prepared = prepare(app, code).await?;
-    remember(app, &prepared.sha256, &prepared.source, &prepared.bytes).await;
-    let request = create_function(name, &prepared.sha256, settings);
+    check(app, &prepared.source, &prepared.sha256, &settings.runtime).await?;
+    let code = place(app, name, &prepared).await?;
+    let request = create_function(name, &code, settings);
     app.engine.request(request, &[prepared.bytes]).await.map_err(DeployError::Call)?;
     let draft = draft_with(prepared.source, events);
     app.document.dispatch(DocumentAction::FunctionAdded { name: name.to_owned(), draft });
@@ -159,13 +184,17 @@ pub async fn create(
 /// Deploys code to a function that exists; its draft is then that code.
 pub async fn deploy(app: &App, name: &str, code: Code) -> Result<(), DeployError> {
     let prepared = prepare(app, code).await?;
-    remember(app, &prepared.sha256, &prepared.source, &prepared.bytes).await;
-    let request = update_function_code(name, &prepared.sha256);
+    let detail = app.session.get().details.get(name).cloned().flatten();
+    let runtime = detail.as_ref().and_then(|detail| detail.configuration["Runtime"].as_str());
+    check(app, &prepared.source, &prepared.sha256, runtime.unwrap_or_default()).await?;
+    let code = place(app, name, &prepared).await?;
+    let request = update_function_code(name, &code);
     app.engine.request(request, &[prepared.bytes]).await.map_err(DeployError::Call)?;
     // Text may have been edited meanwhile: only what was made of it is new. A file takes the draft's place.
     let draft = app.document.get().draft(name).map(|draft| draft.source.clone());
     let source = match (prepared.source, draft) {
         (Source::Wat { .. }, _) => None,
+        (Source::Compiled { .. }, Some(Source::Compiled { .. })) => None,
         (Source::Files { files: deployed }, Some(Source::Files { mut files })) => {
             for made in compiled_paths(&files).into_values() {
                 if let Some(code) = deployed.get(&made) {
@@ -280,12 +309,34 @@ pub async fn try_memory(app: &App, function: &str, memory_mb: u64) -> Result<Swe
     Ok(SweepRow::of(memory_mb, &outputs[0], &outputs[1]))
 }
 
+/// What a function is deployed with.
+pub(in crate::actions) struct Deployed {
+    pub(in crate::actions) name: String,
+    pub(in crate::actions) code: FunctionCode,
+    pub(in crate::actions) settings: Settings,
+}
+
+impl Deployed {
+    /// The request that creates the function so again.
+    pub(in crate::actions) fn create(&self) -> ApiRequest {
+        create_function(&self.name, &self.code, &self.settings)
+    }
+}
+
+/// What a function is deployed with now, if it is there.
+pub(in crate::actions) async fn deployed(app: &App, name: &str) -> Option<Deployed> {
+    let function = app.engine.request(get_function(name), &[]).await.ok()?.output;
+    Some(Deployed {
+        name: name.to_owned(),
+        code: FunctionCode::from_function(&function)?,
+        settings: Settings::from_configuration(function.get("Configuration")?),
+    })
+}
+
 /// A function as it was before it was deleted.
 pub struct DeletedFunction {
-    name: String,
+    deployed: Deployed,
     draft: Option<FunctionDraft>,
-    sha256: Option<String>,
-    settings: Settings,
 }
 
 /// Deletes a function; a message offers to undo it.
@@ -293,19 +344,11 @@ pub fn delete(app: &App, name: &str) {
     let (app, name) = (app.clone(), name.to_owned());
     spawn_local(async move {
         let draft = app.document.get().draft(&name).cloned();
-        let configuration = app
-            .engine
-            .request(get_function_configuration(&name), &[])
-            .await
-            .ok()
-            .map(|response| response.output);
+        let deployed = deployed(&app, &name).await;
         match app.engine.request(delete_function(&name), &[]).await {
             Ok(_) => {
-                let sha256 = configuration.as_ref().and_then(code_sha256);
-                let settings =
-                    configuration.as_ref().map(Settings::from_configuration).unwrap_or_default();
                 app.undo.borrow_mut().function =
-                    Some(DeletedFunction { name: name.clone(), draft, sha256, settings });
+                    deployed.map(|deployed| DeletedFunction { deployed, draft });
                 app.document.dispatch(DocumentAction::FunctionRemoved { name: name.clone() });
                 app.runs.dispatch(RunsAction::Cleared(Some(name.clone())));
                 app.notices.dispatch(NoticesAction::Forget(Remedy::UndoDelete));
@@ -334,24 +377,19 @@ pub fn undo_delete(app: &App) {
     app.notices.dispatch(NoticesAction::Forget(Remedy::UndoDelete));
     let app = app.clone();
     spawn_local(async move {
-        let Some(sha256) = &deleted.sha256 else { return };
-        match app
-            .engine
-            .request(create_function(&deleted.name, sha256, &deleted.settings), &[])
-            .await
-        {
+        let DeletedFunction { deployed, draft } = deleted;
+        let name = &deployed.name;
+        match app.engine.request(deployed.create(), &[]).await {
             Ok(_) => {
-                if let Some(draft) = deleted.draft {
-                    app.document.dispatch(DocumentAction::FunctionAdded {
-                        name: deleted.name.clone(),
-                        draft,
-                    });
+                if let Some(draft) = draft {
+                    app.document
+                        .dispatch(DocumentAction::FunctionAdded { name: name.clone(), draft });
                 }
-                app.say(format!("{} is back.", deleted.name));
+                app.say(format!("{name} is back."));
             }
             Err(error) => show(
                 &app,
-                Notice::new(Tone::Error, format!("{} could not be created again.", deleted.name))
+                Notice::new(Tone::Error, format!("{name} could not be created again."))
                     .detail(error.line()),
             ),
         }
@@ -446,6 +484,9 @@ pub(super) async fn add_function_of(
     name: &str,
 ) -> Result<(), String> {
     let code = match (&example.module, &example.files) {
+        (_, Some(files)) if example.language == "assemblyscript" => {
+            Code::AssemblyScript(files.clone())
+        }
         (_, Some(files)) => Code::Files(files.clone()),
         (Some(module), None) => {
             let source = Source::Example { name: example.name.clone() };

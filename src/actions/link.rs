@@ -55,19 +55,19 @@ pub fn replay_link(app: &App) {
         )
         .await;
         let session = app.session.get();
-        let replay =
-            match (&session.phase, session.opened.as_ref().and_then(|opened| opened.matches)) {
-                (crate::model::EnginePhase::Refused(message), _) => {
-                    LinkReplay::Failed(message.clone())
-                }
-                (_, Some(true)) => LinkReplay::Identical,
-                (_, Some(false)) => LinkReplay::Different,
-                (_, None) if has_digest => LinkReplay::Failed("The engine gave no digest.".into()),
-                (_, None) => LinkReplay::Unverified,
-            };
+        let opened = session.opened.as_ref();
+        let replay = match (&session.phase, opened.and_then(|opened| opened.matches)) {
+            (crate::model::EnginePhase::Refused(message), _) => LinkReplay::Failed(message.clone()),
+            (_, Some(true)) => LinkReplay::Identical,
+            (_, Some(false)) => {
+                LinkReplay::Different(opened.map(|opened| opened.why.clone()).unwrap_or_default())
+            }
+            (_, None) if has_digest => LinkReplay::Failed("The engine gave no digest.".into()),
+            (_, None) => LinkReplay::Unverified,
+        };
         app.say(match &replay {
             LinkReplay::Identical => "Replayed: identical to the sender's history.",
-            LinkReplay::Different => "Replayed: the history differs from the sender's.",
+            LinkReplay::Different(_) => "Replayed: the history differs from the sender's.",
             _ => "The replay ended.",
         });
         app.document.dispatch(DocumentAction::LinkReplayed(replay));
@@ -90,7 +90,7 @@ pub fn fork_link(app: &App) {
         host::keep_tab_note(LINK_NOTE, None);
         let replayed = matches!(
             replay,
-            LinkReplay::Identical | LinkReplay::Different | LinkReplay::Unverified
+            LinkReplay::Identical | LinkReplay::Different(_) | LinkReplay::Unverified
         );
         app.document.dispatch(DocumentAction::Forked { id: host::fresh_id(), name: name.clone() });
         if !replayed {
@@ -146,7 +146,7 @@ pub async fn open_file(app: &App, bytes: &[u8]) -> Result<(), String> {
     let WorkspaceFile { workspace, modules } =
         WorkspaceFile::decode(bytes).map_err(|error| error.to_string())?;
     for (sha256, bytes) in modules {
-        if let (Some(Source::Module { .. }), Some(storage)) =
+        if let (Some(Source::Module { .. } | Source::Compiled { .. }), Some(storage)) =
             (workspace.sources.get(&sha256), storage(app))
         {
             storage.put_module(&sha256, &bytes).await?;

@@ -2,16 +2,20 @@
 //!
 //! Invariant: the world changes through the engine's API only; the document then records what the engine took.
 
+mod assemblyscript;
 mod execution;
 mod function;
+mod javascript;
 mod layer;
 mod link;
 mod machine;
 mod pages;
 mod start;
+mod tiers;
 mod typescript;
 mod workspace;
 
+pub use assemblyscript::check_assemblyscript;
 pub use execution::*;
 pub use function::*;
 pub use layer::*;
@@ -19,4 +23,5 @@ pub use link::*;
 pub use machine::*;
 pub use pages::*;
 pub use start::*;
+pub use tiers::*;
 pub use workspace::*;

@@ -1,6 +1,8 @@
 //! The start, the engine's life, and what it tells.
 
-use super::{hear_other_tabs, open_link, open_own, save_leaving, save_soon, show_document};
+use super::{
+    hear_other_tabs, open_link, open_own, save_leaving, save_soon, send_tiers, show_document,
+};
 use crate::app::{App, HereAction, LinkFault};
 use crate::engine_client::EngineEvent;
 use crate::host;
@@ -86,7 +88,10 @@ fn connect(app: &App) {
 
 fn hear(app: &App, event: EngineEvent) {
     match event {
-        EngineEvent::Ready => send_watch_soon(app),
+        EngineEvent::Ready => {
+            send_watch_soon(app);
+            send_tiers(app);
+        }
         EngineEvent::Mismatch => app.session.dispatch(SessionAction::Phase(EnginePhase::Mismatch)),
         EngineEvent::Progress { done, total } => {
             if matches!(app.session.get().phase, EnginePhase::Opening { .. }) {

@@ -8,17 +8,17 @@ pub(in crate::actions) use saving::{
 };
 pub use saving::{load_newer, snapshot};
 
+use super::function::{Deployed, deployed};
 use super::{LINK_NOTE, machine_requests, send_watch_soon, show};
 use crate::app::{App, HereAction};
 use crate::host;
 use crate::model::{
-    DocumentAction, EnginePhase, LibraryAction, Notice, NoticesAction, Origin, Remedy, RunsAction,
-    STARTER_FUNCTION, SessionAction, Settings, Tone, code_sha256, create_function, first_event,
-    free_name, get_function_configuration,
+    DocumentAction, EnginePhase, FunctionCode, LibraryAction, Notice, NoticesAction, Origin,
+    Remedy, RunsAction, STARTER_FUNCTION, SessionAction, Tone, first_event, free_name,
 };
 use crate::route::{FunctionTab, Route};
 use crate::storage::Storage;
-use coldstart_workspace::{Command, FunctionDraft, Source, Workspace};
+use coldstart_workspace::{ApiRequest, Command, FunctionDraft, Source, Workspace};
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 
@@ -75,7 +75,7 @@ pub(super) async fn show_document(
                 host::keep_setting(CURRENT, &id);
                 host::keep_tab_note(LINK_NOTE, None);
                 if opened.matches == Some(false) {
-                    show(app, Notice::new(Tone::Warning, "This version of Coldstart replays your history differently than it was stored.").detail("Durations or ids may have changed with the engine."));
+                    show(app, Notice::new(Tone::Warning, "This version of Coldstart replays your history differently than it was stored.").detail(if opened.why.is_empty() { "Durations or ids may have changed with the engine.".to_owned() } else { opened.why.clone() }));
                 }
             }
             app.session.dispatch(SessionAction::Opened(opened));
@@ -95,6 +95,8 @@ pub(super) async fn modules_of(app: &App, workspace: &Workspace) -> (Vec<Rc<[u8]
     for (sha256, source) in &workspace.sources {
         let name = match source {
             Source::Wat { .. } | Source::Files { .. } | Source::Inline { .. } => continue,
+            Source::Compiled { base64, .. } if !base64.is_empty() => continue,
+            Source::Compiled { compiler, .. } => compiler,
             Source::Example { name } | Source::Module { name } => name,
         };
         match module_bytes(app, sha256, source).await {
@@ -114,7 +116,20 @@ pub(super) async fn module_bytes(app: &App, sha256: &str, source: &Source) -> Op
         Source::Example { name } => {
             host::fetch_bytes(&format!("examples/{name}.wasm")).await.ok()?
         }
-        _ => storage(app)?.module(sha256).await.ok().flatten()?,
+        _ => {
+            let stored = match storage(app) {
+                Some(storage) => storage.module(sha256).await.ok().flatten(),
+                None => None,
+            };
+            match (stored, source) {
+                (Some(bytes), _) => bytes,
+                // From a link that had no room for the module.
+                (None, Source::Compiled { files, .. }) => {
+                    super::assemblyscript::compile_again(sha256, files).await?
+                }
+                (None, _) => return None,
+            }
+        }
     };
     let bytes: Rc<[u8]> = bytes.into();
     app.modules.borrow_mut().insert(sha256.to_owned(), bytes.clone());
@@ -292,31 +307,15 @@ pub fn undo_delete_workspace(app: &App) {
     });
 }
 
-/// What a function is deployed with.
-struct Deployed {
-    name: String,
-    sha256: String,
-    settings: Settings,
-}
-
 /// Keeps the functions as they are deployed, with their drafts, and empties the history.
 pub fn reset(app: &App) {
     let app = app.clone();
     spawn_local(async move {
         let before = snapshot(&app);
         let id = app.document.get().id.clone();
-        let mut deployed = Vec::new();
+        let mut functions = Vec::new();
         for name in before.functions.keys() {
-            let answer = app.engine.request(get_function_configuration(name), &[]).await;
-            if let Ok(response) = answer
-                && let Some(sha256) = code_sha256(&response.output)
-            {
-                deployed.push(Deployed {
-                    name: name.clone(),
-                    sha256,
-                    settings: Settings::from_configuration(&response.output),
-                });
-            }
+            functions.extend(deployed(&app, name).await);
         }
         let mut empty = Workspace::empty(before.name.clone());
         empty.seed = before.seed;
@@ -325,15 +324,25 @@ pub fn reset(app: &App) {
         empty.functions = before.functions.clone();
         empty.machines = before.machines.clone();
         let machines = machine_requests(&app).await;
-        for function in &deployed {
-            if let Some(source) = before.sources.get(&function.sha256) {
-                empty.sources.insert(function.sha256.clone(), source.clone());
+        // What functions of images run, the registry has to have.
+        let pushed: Vec<ApiRequest> = pushed_images(&before);
+        let packages = functions.iter().filter_map(|function| match &function.code {
+            FunctionCode::ZipFile(sha256) => Some(sha256.as_str()),
+            FunctionCode::ImageUri(_) => None,
+        });
+        let images = pushed.iter().filter_map(|request| {
+            request.params.pointer("/image/$sha256").and_then(|sha256| sha256.as_str())
+        });
+        for sha256 in packages.chain(images) {
+            if let Some(source) = before.sources.get(sha256) {
+                empty.sources.insert(sha256.to_owned(), source.clone());
             }
         }
         // Commands of time zero rather than requests: the engine then gets the modules that they name.
-        empty.commands = deployed
+        empty.commands = pushed
             .iter()
-            .map(|function| create_function(&function.name, &function.sha256, &function.settings))
+            .cloned()
+            .chain(functions.iter().map(Deployed::create))
             .chain(machines)
             .map(|request| Command { at_us: 0, request }.into())
             .collect();
@@ -349,6 +358,19 @@ pub fn reset(app: &App) {
                 .remedy(Remedy::UndoReset),
         );
     });
+}
+
+/// What was pushed to the session's registry, each image once under each of its names.
+fn pushed_images(workspace: &Workspace) -> Vec<ApiRequest> {
+    let mut pushed: Vec<ApiRequest> = Vec::new();
+    for command in &workspace.commands {
+        let request = &command.request;
+        if request.service == "coldstart" && request.operation == "PushImage" {
+            pushed.retain(|other| other != request);
+            pushed.push(request.clone());
+        }
+    }
+    pushed
 }
 
 /// Brings back what was before the reset.
@@ -395,9 +417,12 @@ pub(super) async fn modules_for_file(
 ) -> std::collections::BTreeMap<String, Vec<u8>> {
     let mut modules = std::collections::BTreeMap::new();
     for (sha256, source) in &workspace.sources {
-        if matches!(source, Source::Module { .. })
-            && let Some(bytes) = module_bytes(app, sha256, source).await
-        {
+        let is_beside = match source {
+            Source::Module { .. } => true,
+            Source::Compiled { base64, .. } => base64.is_empty(),
+            _ => false,
+        };
+        if is_beside && let Some(bytes) = module_bytes(app, sha256, source).await {
             modules.insert(sha256.clone(), bytes.to_vec());
         }
     }

@@ -15,8 +15,11 @@ use yew::prelude::*;
 #[derive(PartialEq, Properties)]
 pub struct CodeEditorProps {
     pub text: AttrValue,
-    /// `wat`, `json` or `text`.
+    /// As `www/editor-src/editor.js` names it.
     pub language: AttrValue,
+    /// Under which what can be undone outlives the editor; empty for not at all.
+    #[prop_or_default]
+    pub keep: AttrValue,
     pub label: AttrValue,
     #[prop_or_default]
     pub read_only: bool,
@@ -60,6 +63,8 @@ pub enum EditorRequestKind {
     Reveal(usize),
     /// Change the text as its user would.
     Change(Vec<TextEdit>),
+    /// Lay the text out.
+    Format,
 }
 
 /// The latest callbacks: the editor is made once and must not call those of its first day.
@@ -78,7 +83,9 @@ pub fn CodeEditor(props: &CodeEditorProps) -> Html {
     let editor: Rc<RefCell<Option<JsEditor>>> = use_mut_ref(|| None);
     let calls: Rc<RefCell<Calls>> = use_mut_ref(Calls::default);
     let latest = use_mut_ref(|| (AttrValue::default(), false));
-    let loaded = use_state(|| false);
+    // Counts the editors that were made.
+    let loaded = use_state(|| 0_u32);
+    let made_before = use_mut_ref(|| 0_u32);
     *calls.borrow_mut() = Calls {
         on_change: props.on_change.clone(),
         on_run: props.on_run.clone(),
@@ -93,6 +100,7 @@ pub fn CodeEditor(props: &CodeEditorProps) -> Html {
     {
         let (host, editor, calls, latest, loaded) =
             (host.clone(), editor.clone(), calls.clone(), latest.clone(), loaded.clone());
+        let keep = props.keep.clone();
         use_effect_with((props.language.clone(), props.label.clone()), move |(language, label)| {
             let alive = Rc::new(RefCell::new(true));
             let cleanup = (alive.clone(), editor.clone());
@@ -122,6 +130,7 @@ pub fn CodeEditor(props: &CodeEditorProps) -> Html {
                     EditorOptions {
                         parent: &parent,
                         text: &text,
+                        keep: &keep,
                         language: &language,
                         label: &label,
                         read_only,
@@ -146,7 +155,8 @@ pub fn CodeEditor(props: &CodeEditorProps) -> Html {
                 );
                 if let Ok(made) = made {
                     *editor.borrow_mut() = Some(made);
-                    loaded.set(true);
+                    *made_before.borrow_mut() += 1;
+                    loaded.set(*made_before.borrow());
                 }
             });
             move || {
@@ -186,6 +196,7 @@ pub fn CodeEditor(props: &CodeEditorProps) -> Html {
                 match &request.kind {
                     EditorRequestKind::Reveal(offset) => editor.reveal(*offset),
                     EditorRequestKind::Change(edits) => editor.change(edits),
+                    EditorRequestKind::Format => editor.format(),
                 }
             }
         });
@@ -216,7 +227,7 @@ pub fn CodeEditor(props: &CodeEditorProps) -> Html {
     html! {
         <div class={classes!("code-editor", props.class.clone())}>
             <div ref={host} class="code-editor-host"></div>
-            if !*loaded {
+            if *loaded == 0 {
                 <textarea class="code-editor-plain" aria-label={props.label.clone()} value={props.text.clone()} readonly={props.read_only}
                     spellcheck="false" autocapitalize="off" autocomplete="off" {oninput} {onkeydown} />
             }

@@ -1,6 +1,7 @@
 //! The dialog that creates a function: from a template, an example or a file.
 
 use super::{Alert, Button, ButtonKind, Field, FileInput, Glyph, Icon, Modal, UploadArea, text_of};
+use super::{CompilerProgress, ModuleCheck};
 use crate::actions::{self, Code};
 use crate::hooks::use_app;
 use crate::host;
@@ -111,6 +112,7 @@ pub fn CreateFunction() -> Html {
                             .name()
                             .trim_end_matches(".wasm")
                             .trim_end_matches(".zip")
+                            .trim_end_matches(".tar")
                             .chars()
                             .map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' })
                             .take(64)
@@ -154,7 +156,7 @@ pub fn CreateFunction() -> Html {
                         Some((file, bytes)) => {
                             create(&app, &name, Code::Upload { name: file, bytes }, &settings).await
                         }
-                        None => Err("Choose a .wasm or .zip file first.".into()),
+                        None => Err("Choose a file first.".into()),
                     },
                 };
                 match created {
@@ -176,6 +178,7 @@ pub fn CreateFunction() -> Html {
     };
     let footer = html! {
         <>
+            <CompilerProgress />
             <Button kind={ButtonKind::Link} label="Cancel" onclick={on_close.reform(|_: MouseEvent| ())} />
             <Button kind={ButtonKind::Primary} label="Create function" busy={*busy} onclick={submit.reform(|_: MouseEvent| ())} />
         </>
@@ -206,7 +209,7 @@ pub fn CreateFunction() -> Html {
                     for example in examples.iter().filter(|example| example.module.is_some()) {
                         { tile(From::Example(example.clone()), example.title.clone().into(), example.summary.clone().into()) }
                     }
-                    { tile(From::Upload, "Upload".into(), "A .wasm file that you built (Rust, C, Zig, Go …), or a .zip with JavaScript or a module.".into()) }
+                    { tile(From::Upload, "Upload".into(), "A .wasm file that you built (Rust, C, Zig, Go …), a .zip with JavaScript or a module, or a container image with a module.".into()) }
                 </fieldset>
                 if *from == From::Upload {
                     <UploadArea on_file={on_file.clone()}>
@@ -214,12 +217,13 @@ pub fn CreateFunction() -> Html {
                             <Icon glyph={Glyph::Upload} />
                             { match &*file {
                                 Some((name, bytes)) => html! { <p><strong>{ name }</strong>{ format!(" · {}", format_bytes(bytes.len() as u64)) }</p> },
-                                None => html! { <p>{ "Drop a .wasm or .zip file here." }</p> },
+                                None => html! { <p>{ "Drop a .wasm, .zip or .tar file here. A .tar is a container image in the OCI layout." }</p> },
                             } }
-                            <FileInput id="create-file" label="Choose file" accept=".wasm,.zip,application/wasm,application/zip"
+                            <FileInput id="create-file" label="Choose file" accept=".wasm,.zip,.tar,application/wasm,application/zip,application/x-tar"
                                 {on_file} />
                         </div>
                     </UploadArea>
+                    if let Some((_, bytes)) = &*file { <ModuleCheck bytes={bytes.clone()} /> }
                     if is_zip {
                         <Field id="create-runtime" label="Runtime" hint="What reads the files of the zip.">
                             <select id="create-runtime" onchange={on_runtime} aria-describedby="create-runtime-hint">

@@ -13,6 +13,8 @@ use web_sys::Element;
 pub struct EditorOptions<'a> {
     pub parent: &'a Element,
     pub text: &'a str,
+    /// Under which what can be undone outlives the editor; empty for not at all.
+    pub keep: &'a str,
     pub language: &'a str,
     pub label: &'a str,
     pub read_only: bool,
@@ -56,6 +58,7 @@ impl JsEditor {
         let object = host::object(&[
             ("parent", options.parent.as_ref()),
             ("doc", &options.text.into()),
+            ("keep", &options.keep.into()),
             ("language", &options.language.into()),
             ("label", &options.label.into()),
             ("readOnly", &options.read_only.into()),
@@ -140,6 +143,10 @@ impl JsEditor {
     /// Shows a place, and puts the cursor there.
     pub fn reveal(&self, offset: usize) {
         self.call("reveal", &number(offset));
+    }
+    /// Lays the text out.
+    pub fn format(&self) {
+        self.call("format", &JsValue::UNDEFINED);
     }
     /// Forbids or allows editing.
     pub fn set_read_only(&self, read_only: bool) {

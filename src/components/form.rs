@@ -7,6 +7,7 @@ use crate::actions;
 use crate::app::App;
 use crate::hooks::use_app;
 use crate::model::CallError;
+use crate::route::Route;
 use coldstart_workspace::ApiRequest;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -219,6 +220,21 @@ impl Sender {
             sender.busy.set(false);
             done.emit(());
         });
+    }
+    /// Sends what makes a resource. When all was taken, its dialog closes and its page opens.
+    pub fn send_and_open(
+        &self,
+        requests: Vec<ApiRequest>,
+        said: impl Into<String>,
+        page: Route,
+        on_close: &Callback<()>,
+    ) {
+        let (app, on_close) = (self.app.clone(), on_close.clone());
+        let done = Callback::from(move |()| {
+            on_close.emit(());
+            app.go(&page);
+        });
+        self.send(requests, said, done);
     }
     /// What the last request was answered with, when all were taken.
     pub fn output(&self) -> Option<Rc<Value>> {

@@ -19,6 +19,7 @@ pub enum Glyph {
     Fast,
     Fit,
     Fork,
+    Format,
     Functions,
     Help,
     Info,
@@ -73,6 +74,7 @@ impl Glyph {
             Self::Fork => {
                 "M4 5v6M4 5a1.7 1.7 0 1 0 0-3.4A1.7 1.7 0 0 0 4 5Zm0 9.4A1.7 1.7 0 1 0 4 11a1.7 1.7 0 0 0 0 3.4ZM12 5a1.7 1.7 0 1 0 0-3.4A1.7 1.7 0 0 0 12 5Zm0 0c0 3.5-8 2-8 6"
             }
+            Self::Format => "M2 3h12M5 6.5h9M5 9.5h6M2 13h12",
             Self::Functions => "M3 14 8.5 5M5 2h1.5c1 0 1.5.5 2 1.5l3.5 9c.3 1 .8 1.5 1.5 1.5h.5",
             Self::Help => {
                 "M15 8A7 7 0 1 1 1 8a7 7 0 0 1 14 0ZM6 6.3C6 4 10 4 10 6.3 10 8 8 7.8 8 9.5M8 11.3v.8"

@@ -28,7 +28,7 @@ pub fn LinkBanner() -> Html {
     };
     let busy = replay == LinkReplay::Running || opening.is_some();
     let again = matches!(replay, LinkReplay::NotYet | LinkReplay::Failed(_) | LinkReplay::Running);
-    let tone = if replay == LinkReplay::Different { Tone::Warning } else { Tone::Info };
+    let tone = if matches!(replay, LinkReplay::Different(_)) { Tone::Warning } else { Tone::Info };
     let buttons = html! {
         <>
             if again {
@@ -54,7 +54,10 @@ pub fn LinkBanner() -> Html {
                         _ => html! { <Status tone={StatusTone::Working} word="Replaying …" /> },
                     },
                     LinkReplay::Identical => html! { <Status tone={StatusTone::Success} word="Replayed: identical to the sender's history ✓" /> },
-                    LinkReplay::Different => html! { <Status tone={StatusTone::Warning} word="Replayed: the history differs from the sender's. They may use another version of Coldstart." /> },
+                    LinkReplay::Different(why) => {
+                        let why = if why.is_empty() { "They may use another version of Coldstart." } else { why };
+                        html! { <Status tone={StatusTone::Warning} word={format!("Replayed: the history differs from the sender's. {why}")} /> }
+                    }
                     LinkReplay::Unverified => html! { <Status tone={StatusTone::Info} word="Replayed. The link has no digest to compare with." /> },
                     LinkReplay::Failed(message) => html! { <Status tone={StatusTone::Error} word={format!("The replay failed: {message}")} /> },
                 } }</p>

@@ -1,6 +1,6 @@
 //! What a module is: shape, size, hash, imports, exports.
 
-use super::{ButtonKind, CopyButton, Facts};
+use super::{ButtonKind, CopyButton, Facts, Status, StatusTone};
 use crate::model::{format_bytes, plural};
 use coldstart_protocol::ModuleInfo;
 use std::rc::Rc;
@@ -9,6 +9,9 @@ use yew::prelude::*;
 #[derive(PartialEq, Properties)]
 pub struct ModulePanelProps {
     pub module: Rc<ModuleInfo>,
+    /// Imports that are not here, as `module.name`.
+    #[prop_or_default]
+    pub foreign: Rc<Vec<String>>,
 }
 
 /// A module's facts.
@@ -19,6 +22,7 @@ pub fn ModulePanel(props: &ModulePanelProps) -> Html {
         "loop" => "loop: it asks for the next event itself",
         "callback" => "callback: its handler is called for each event",
         "command" => "command: it runs once for each event",
+        "" => "none: it has no handler",
         other => other,
     };
     let short: String = module.sha256.chars().take(16).collect();
@@ -41,12 +45,15 @@ pub fn ModulePanel(props: &ModulePanelProps) -> Html {
     html! {
         <div class="module-panel">
             <Facts {facts} />
-            <details>
+            <details open={!props.foreign.is_empty()}>
                 <summary>{ plural(module.imports.len() as u64, "import") }</summary>
                 if module.imports.is_empty() { <p>{ "None: it asks nothing of its host." }</p> }
                 <ul class="module-list">
                     for (space, name, kind) in module.imports.iter() {
-                        <li key={format!("{space}.{name}")}><code>{ format!("{space}.{name}") }</code>{ " " }<span>{ kind }</span></li>
+                        <li key={format!("{space}.{name}")}>
+                            <code>{ format!("{space}.{name}") }</code>{ " " }<span>{ kind }</span>
+                            if props.foreign.contains(&format!("{space}.{name}")) { { " " }<Status tone={StatusTone::Error} word="not here" /> }
+                        </li>
                     }
                 </ul>
             </details>

@@ -18,6 +18,8 @@ pub struct Settings {
     pub runtime: String,
     /// What the runtime calls.
     pub handler: String,
+    /// `ImageConfig` of a function of a container image.
+    pub image_config: Option<Value>,
     /// MB.
     pub memory_mb: u32,
     /// Seconds.
@@ -35,6 +37,7 @@ impl Default for Settings {
         Self {
             runtime: "provided.al2023".into(),
             handler: "bootstrap".into(),
+            image_config: None,
             memory_mb: MEMORY_MB_DEFAULT,
             timeout_seconds: TIMEOUT_SECONDS_DEFAULT,
             ephemeral_mb: EPHEMERAL_MB_DEFAULT,
@@ -58,6 +61,7 @@ impl Settings {
         Self {
             runtime: text("Runtime", default.runtime),
             handler: text("Handler", default.handler),
+            image_config: configuration.pointer("/ImageConfigResponse/ImageConfig").cloned(),
             memory_mb: number(configuration.get("MemorySize"), MEMORY_MB_DEFAULT),
             timeout_seconds: number(configuration.get("Timeout"), TIMEOUT_SECONDS_DEFAULT),
             ephemeral_mb: number(
@@ -98,14 +102,46 @@ pub fn lambda(operation: &str, params: Value) -> ApiRequest {
     ApiRequest { service: "lambda".into(), operation: operation.into(), params }
 }
 
-/// `CreateFunction` with a package that the engine gets beside the request.
-pub fn create_function(name: &str, sha256: &str, settings: &Settings) -> ApiRequest {
+/// Where the code of a function is, as `FunctionCode` has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FunctionCode {
+    /// A package that the engine gets beside the request, by its hex SHA-256.
+    ZipFile(String),
+    /// An image that the session's registry has.
+    ImageUri(String),
+}
+
+impl FunctionCode {
+    /// Of a function as GetFunction answers. An image is named by its digest: its tag may have moved.
+    pub fn from_function(function: &Value) -> Option<Self> {
+        match function.pointer("/Code/ResolvedImageUri").and_then(Value::as_str) {
+            Some(uri) => Some(Self::ImageUri(uri.to_owned())),
+            None => code_sha256(function.get("Configuration")?).map(Self::ZipFile),
+        }
+    }
+
+    fn member(&self) -> (&'static str, Value) {
+        match self {
+            Self::ZipFile(sha256) => ("ZipFile", json!({ "$sha256": sha256 })),
+            Self::ImageUri(uri) => ("ImageUri", json!(uri)),
+        }
+    }
+}
+
+/// `CreateFunction`.
+pub fn create_function(name: &str, code: &FunctionCode, settings: &Settings) -> ApiRequest {
     let mut params = Map::new();
     params.insert("FunctionName".into(), json!(name));
-    params.insert("Runtime".into(), json!(settings.runtime));
     params.insert("Role".into(), json!("arn:aws:iam::123456789012:role/coldstart"));
-    params.insert("Handler".into(), json!(settings.handler));
-    params.insert("Code".into(), json!({ "ZipFile": { "$sha256": sha256 } }));
+    if let FunctionCode::ImageUri(_) = code {
+        params.insert("PackageType".into(), json!("Image"));
+        params.extend(settings.image_config.clone().map(|config| ("ImageConfig".into(), config)));
+    } else {
+        params.insert("Runtime".into(), json!(settings.runtime));
+        params.insert("Handler".into(), json!(settings.handler));
+    }
+    let (member, value) = code.member();
+    params.insert("Code".into(), json!({ member: value }));
     params.extend(settings.members());
     if settings.description.is_empty() {
         params.remove("Description");
@@ -117,8 +153,26 @@ pub fn create_function(name: &str, sha256: &str, settings: &Settings) -> ApiRequ
 }
 
 /// `UpdateFunctionCode`.
-pub fn update_function_code(name: &str, sha256: &str) -> ApiRequest {
-    lambda("UpdateFunctionCode", json!({ "FunctionName": name, "ZipFile": { "$sha256": sha256 } }))
+pub fn update_function_code(name: &str, code: &FunctionCode) -> ApiRequest {
+    let (member, value) = code.member();
+    lambda("UpdateFunctionCode", json!({ "FunctionName": name, member: value }))
+}
+
+/// `coldstart:PushImage`: what `docker push` does, with the tar of an image that the engine gets beside the request. Each function has a
+/// repository, whose name is the function's as far as repositories may be called so.
+pub fn push_image(function: &str, sha256: &str) -> ApiRequest {
+    let words = function.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<String> =
+        words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect();
+    let mut name = words.join("-");
+    if name.len() < 2 {
+        name.insert_str(0, "function-");
+    }
+    ApiRequest {
+        service: "coldstart".into(),
+        operation: "PushImage".into(),
+        params: json!({ "repositoryName": name.trim_end_matches('-'), "image": { "$sha256": sha256 } }),
+    }
 }
 
 /// `DeleteFunction`.
@@ -126,9 +180,9 @@ pub fn delete_function(name: &str) -> ApiRequest {
     lambda("DeleteFunction", json!({ "FunctionName": name }))
 }
 
-/// `GetFunctionConfiguration`: it only reads, so it leaves no trace in the log.
-pub fn get_function_configuration(name: &str) -> ApiRequest {
-    lambda("GetFunctionConfiguration", json!({ "FunctionName": name }))
+/// `GetFunction`: it only reads, so it leaves no trace in the log.
+pub fn get_function(name: &str) -> ApiRequest {
+    lambda("GetFunction", json!({ "FunctionName": name }))
 }
 
 /// `Invoke`, with the tail of the log where AWS gives it.
@@ -149,10 +203,10 @@ pub fn invoke(
     lambda("Invoke", params)
 }
 
-/// `CodeSha256` (base64) as the hex digits by which modules are known here.
+/// `CodeSha256` (base64) as the hex digits by which modules are known here. That of an image is its manifest's: none.
 pub fn code_sha256(configuration: &Value) -> Option<String> {
     let bytes = super::decode_base64(configuration.get("CodeSha256")?.as_str()?)?;
-    Some(super::hex(&bytes))
+    (bytes.len() == 32).then(|| super::hex(&bytes))
 }
 
 /// What a person can do about a refusal; AWS's own text stands beside it.
@@ -195,9 +249,34 @@ mod tests {
             environment: vec![("B".into(), "2".into()), ("A".into(), "1".into())],
             ..Settings::default()
         };
-        let request = create_function("f", "00", &settings);
+        let request = create_function("f", &FunctionCode::ZipFile("00".into()), &settings);
         assert_eq!(Settings::from_configuration(&request.params), settings);
         assert_eq!(Settings::from_configuration(&json!({})), Settings::default());
+    }
+
+    #[test]
+    fn functions_of_images_have_no_handler_and_keep_what_is_started() {
+        let config = json!({ "Command": ["serve"] });
+        let shown = json!({
+            "Configuration": { "CodeSha256": "00".repeat(32), "ImageConfigResponse": { "ImageConfig": config } },
+            "Code": { "ImageUri": "h/app:v1", "ResolvedImageUri": "h/app@sha256:00" },
+        });
+        let code = FunctionCode::from_function(&shown).expect("it has one");
+        assert_eq!(code, FunctionCode::ImageUri("h/app@sha256:00".into()));
+        let settings = Settings::from_configuration(&shown["Configuration"]);
+        let params = create_function("f", &code, &settings).params;
+        assert_eq!(params["PackageType"], "Image");
+        assert_eq!(params["ImageConfig"], config);
+        assert_eq!(params["Code"], json!({ "ImageUri": "h/app@sha256:00" }));
+        assert!(params.get("Handler").is_none() && params.get("Runtime").is_none());
+    }
+
+    #[test]
+    fn repositories_are_named_after_functions() {
+        let name = |function: &str| push_image(function, "00").params["repositoryName"].clone();
+        assert_eq!(name("My_Function--2"), "my-function-2");
+        assert_eq!(name("-x-"), "function-x");
+        assert_eq!(name("---"), "function");
     }
 
     #[test]
@@ -212,6 +291,10 @@ mod tests {
 
     #[test]
     fn the_code_hash_is_written_in_hex() {
-        assert_eq!(code_sha256(&json!({ "CodeSha256": "/+4=" })).as_deref(), Some("ffee"));
+        let of = |text: &str| code_sha256(&json!({ "CodeSha256": text }));
+        let base64 = "/+7///////////////////////////////////////0=";
+        assert_eq!(of(base64), Some(format!("ffee{}fd", "ff".repeat(29))));
+        // An image's stands there in hexadecimal digits.
+        assert_eq!(of(&"00".repeat(32)), None);
     }
 }

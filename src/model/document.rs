@@ -18,8 +18,8 @@ pub enum LinkReplay {
     Running,
     /// The history is the sender's.
     Identical,
-    /// The history differs from the sender's.
-    Different,
+    /// The history differs from the sender's, and why, as far as it is known.
+    Different(String),
     /// The link carries no digest to compare with.
     Unverified,
     /// It could not be done, and why.
@@ -86,6 +86,10 @@ impl Document {
         match self.draft(function).map(|draft| &draft.source) {
             Some(source @ (Source::Wat { .. } | Source::Files { .. })) => {
                 self.workspace.sources.get(deployed_sha256) != Some(source)
+            }
+            Some(source @ Source::Compiled { .. }) => {
+                let deployed = self.workspace.sources.get(deployed_sha256);
+                !deployed.is_some_and(|deployed| deployed.reads_like(source))
             }
             _ => false,
         }

@@ -229,9 +229,9 @@ pub fn flow_label(name: &str) -> String {
         None => {
             let mut label = String::new();
             for (at, c) in name.chars().enumerate() {
-                match (at, c.is_uppercase()) {
-                    (0, _) => label.extend(c.to_uppercase()),
-                    (_, true) => label.extend([' '].into_iter().chain(c.to_lowercase())),
+                match (at, c.is_ascii_uppercase()) {
+                    (0, _) => label.push(c.to_ascii_uppercase()),
+                    (_, true) => label.extend([' ', c.to_ascii_lowercase()]),
                     _ => label.push(c),
                 }
             }

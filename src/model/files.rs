@@ -1,5 +1,6 @@
 //! The files of a function whose runtime reads text.
 
+use coldstart_protocol::Diagnostic;
 use coldstart_workspace::path_fault;
 use std::collections::BTreeMap;
 
@@ -12,10 +13,14 @@ pub const JAVASCRIPT_HANDLER: &str = "index.handler";
 const MAIN: [&str; 6] =
     ["index.ts", "index.mts", "index.cts", "index.mjs", "index.js", "index.cjs"];
 
-/// The editor's language for a file.
-pub fn file_language(path: &str) -> &'static str {
+/// What is wrong in files, by their paths.
+pub type Faults = BTreeMap<String, Vec<Diagnostic>>;
+
+/// The editor's language for a file; of a package that is compiled as a whole, AssemblyScript's `.ts` are no TypeScript.
+pub fn file_language(path: &str, is_compiled: bool) -> &'static str {
     match path.rsplit_once('.').map(|(_, extension)| extension) {
         Some("js" | "mjs" | "cjs") => "javascript",
+        Some("ts") if is_compiled => "assemblyscript",
         Some("ts" | "mts" | "cts") => "typescript",
         Some("json") => "json",
         _ => "text",

@@ -30,6 +30,7 @@ mod schedules;
 mod session;
 mod starter;
 mod tags;
+mod tiers;
 mod trace;
 
 pub use api::*;
@@ -62,4 +63,5 @@ pub use schedules::*;
 pub use session::*;
 pub use starter::*;
 pub use tags::*;
+pub use tiers::*;
 pub use trace::*;

@@ -214,6 +214,7 @@ impl ExampleFunction {
         Settings {
             runtime: self.runtime.clone().unwrap_or(default.runtime),
             handler: self.handler.clone().unwrap_or(default.handler),
+            image_config: None,
             memory_mb: self.memory_size_mb,
             timeout_seconds: self.timeout_seconds,
             ephemeral_mb: self.ephemeral_storage_mb.unwrap_or(super::EPHEMERAL_MB_DEFAULT),
@@ -250,16 +251,21 @@ pub fn name_fault(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a file is a module or a zip; otherwise what it seems to be.
+/// Whether these are the bytes of a tar, as container images are.
+pub fn is_tar(bytes: &[u8]) -> bool {
+    bytes.get(257..262) == Some(b"ustar")
+}
+
+/// Whether a file is a module, a zip or a container image; otherwise what it seems to be.
 pub fn module_fault(name: &str, bytes: &[u8]) -> Option<String> {
     const MODULES_MAX: usize = 50 * 1_048_576;
     if bytes.len() > MODULES_MAX {
         return Some(format!(
-            "{name} has {}. A package may have 50 MB.",
+            "{name} has {}. A package may have 50 MB here.",
             super::format_bytes(bytes.len() as u64)
         ));
     }
-    if bytes.starts_with(b"\0asm\x01\0\0\0") || bytes.starts_with(b"PK") {
+    if bytes.starts_with(b"\0asm\x01\0\0\0") || bytes.starts_with(b"PK") || is_tar(bytes) {
         return None;
     }
     Some(match bytes {

@@ -10,7 +10,7 @@ use crate::components::{
     Button, ButtonKind, Empty, Facts, Glyph, Panel, load_more, moment, number, skeleton, table,
     text, use_open,
 };
-use crate::hooks::{use_app, use_document, use_pages, use_query};
+use crate::hooks::{use_document, use_pages, use_query};
 use crate::model::{
     arn_name, bus_arn, format_bytes, format_count, list_replays, pretty_json, put_archive, request,
     text_at,
@@ -125,7 +125,6 @@ struct CreateArchiveProps {
 
 #[component]
 fn CreateArchive(props: &CreateArchiveProps) -> Html {
-    let app = use_app();
     let initial = Texts::from([
         ("name", String::new()),
         ("bus", props.bus.to_string()),
@@ -145,12 +144,12 @@ fn CreateArchive(props: &CreateArchiveProps) -> Html {
     let send = {
         let (sender, done) = (sender.clone(), props.on_close.clone());
         Callback::from(move |()| {
-            let (app, done, name) = (app.clone(), done.clone(), name.clone());
-            let arrived = Callback::from(move |()| {
-                done.emit(());
-                app.go(&Route::Resource(ResourceKind::Archives, name.clone()));
-            });
-            sender.send(made.iter().cloned().collect(), "The archive was created.", arrived);
+            sender.send_and_open(
+                made.iter().cloned().collect(),
+                "The archive was created.",
+                Route::Resource(ResourceKind::Archives, name.clone()),
+                &done,
+            );
         })
     };
     form_dialog(

@@ -10,7 +10,7 @@ use crate::components::form::{Texts, form_dialog, use_form, use_sender};
 use crate::components::{
     Button, ButtonKind, Empty, Facts, Glyph, Panel, TagEditor, moment, table, text, use_open,
 };
-use crate::hooks::{use_app, use_document, use_pages, use_query};
+use crate::hooks::{use_document, use_pages, use_query};
 use crate::model::{put_bus_permission, request, statements, text_at};
 use crate::route::{ResourceKind, Route};
 use serde_json::{Value, json};
@@ -53,7 +53,6 @@ struct CreateBusProps {
 
 #[component]
 fn CreateBus(props: &CreateBusProps) -> Html {
-    let app = use_app();
     let initial = Texts::from([("name", String::new()), ("description", String::new())]);
     let form = use_form("bus", initial, false);
     let sender = use_sender();
@@ -66,12 +65,12 @@ fn CreateBus(props: &CreateBusProps) -> Html {
                 params["Description"] = json!(form.get("description"));
             }
             let create = request("events", "CreateEventBus", params);
-            let (app, done) = (app.clone(), done.clone());
-            let arrived = Callback::from(move |()| {
-                done.emit(());
-                app.go(&Route::Resource(ResourceKind::Buses, name.clone()));
-            });
-            sender.send(vec![create], "The event bus was created.", arrived);
+            sender.send_and_open(
+                vec![create],
+                "The event bus was created.",
+                Route::Resource(ResourceKind::Buses, name.clone()),
+                &done,
+            );
         })
     };
     form_dialog(

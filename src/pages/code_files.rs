@@ -1,7 +1,13 @@
 //! The files of a function whose runtime reads text: a list of them, and an editor for the one that is chosen.
 
-use crate::components::{Button, ButtonKind, CodeEditor, Field, Glyph, text_of};
-use crate::model::{compiled_path, file_language, main_file, new_path_fault, written_files};
+use crate::components::{
+    Button, ButtonKind, CodeEditor, EditorRequest, EditorRequestKind, Field, Glyph, Icon, text_of,
+};
+use crate::hooks::use_document;
+use crate::model::{
+    Faults, compiled_path, file_language, main_file, new_path_fault, plural, written_files,
+};
+use coldstart_protocol::Diagnostic;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use yew::prelude::*;
@@ -12,6 +18,12 @@ pub struct CodeFilesProps {
     /// Texts by path. There is at least one.
     pub files: Rc<BTreeMap<String, String>>,
     pub read_only: bool,
+    /// Whether all of them are compiled to one module, so that runtimes do not read them.
+    #[prop_or_default]
+    pub is_compiled: bool,
+    /// What is wrong with them.
+    #[prop_or_default]
+    pub faults: Rc<Faults>,
     /// All files, after a change.
     pub on_change: Callback<BTreeMap<String, String>>,
     pub on_run: Callback<()>,
@@ -32,6 +44,10 @@ enum Doing {
 pub fn CodeFiles(props: &CodeFilesProps) -> Html {
     let chosen = use_state(|| None::<String>);
     let doing = use_state(|| Doing::Nothing);
+    let request = use_state(|| None::<EditorRequest>);
+    // What can be undone in a file goes with it when it is renamed, and not to another one that takes its path.
+    let ids = use_state(|| (0_u32, BTreeMap::<String, String>::new()));
+    let workspace = use_document(|document| document.id.clone());
     let files = &props.files;
     let selected = chosen
         .as_ref()
@@ -59,9 +75,19 @@ pub fn CodeFiles(props: &CodeFilesProps) -> Html {
     let on_path = {
         let (files, selected, on_change) =
             (files.clone(), selected.clone(), props.on_change.clone());
-        let (chosen, doing) = (chosen.clone(), doing.clone());
+        let (chosen, doing, ids) = (chosen.clone(), doing.clone(), ids.clone());
         Callback::from(move |path: String| {
             let mut files = (*files).clone();
+            let (mut count, mut names) = (*ids).clone();
+            let id = match *doing {
+                Doing::Renaming => names.remove(&selected).unwrap_or_else(|| selected.clone()),
+                _ => {
+                    count += 1;
+                    format!("{count}:{path}")
+                }
+            };
+            names.insert(path.clone(), id);
+            ids.set((count, names));
             let text = match *doing {
                 Doing::Renaming => remove(&mut files, &selected),
                 _ => String::new(),
@@ -84,20 +110,46 @@ pub fn CodeFiles(props: &CodeFilesProps) -> Html {
             doing.set(Doing::Nothing);
         })
     };
+    let show = {
+        let (chosen, doing, request) = (chosen.clone(), doing.clone(), request.clone());
+        Callback::from(move |(path, offset): (String, Option<usize>)| {
+            let number = request.as_ref().map_or(0, |request| request.number) + 1;
+            let kind = offset.map(EditorRequestKind::Reveal);
+            chosen.set(Some(path));
+            doing.set(Doing::Nothing);
+            request.set(kind.map(|kind| EditorRequest { number, kind }));
+        })
+    };
+    let on_format = {
+        let request = request.clone();
+        Callback::from(move |_: MouseEvent| {
+            let number = request.as_ref().map_or(0, |request| request.number) + 1;
+            request.set(Some(EditorRequest { number, kind: EditorRequestKind::Format }));
+        })
+    };
     let written = written_files(files);
     let single = written.len() == 1;
+    let language = file_language(&selected, props.is_compiled);
+    let id = ids.1.get(&selected).unwrap_or(&selected).clone();
+    let keep = format!("{workspace}/{}/{id}", props.name);
+    let diagnostics = Rc::new(props.faults.get(&selected).cloned().unwrap_or_default());
+    let count_of = |path: &str| props.faults.get(path).map_or(0, Vec::len);
     html! {
         <div class="code-files-room"><div class="code-files">
             <nav class="code-files-list" aria-label={format!("Files of {}", props.name)}>
                 <ul>
                     for path in written {
                         <li key={path.to_owned()}>
-                            <button type="button" aria-current={(path == selected).then_some("true")} onclick={choose(&chosen, &doing, path)}>{ path }</button>
+                            <button type="button" aria-current={(path == selected).then_some("true")} onclick={choose(&show, path)}>
+                                { path }
+                                if count_of(path) > 0 { <span class="code-files-faults"><Icon glyph={Glyph::Error} /><span class="visually-hidden">{ format!(", {}", plural(count_of(path) as u64, "error")) }</span></span> }
+                            </button>
                         </li>
                     }
                 </ul>
                 if !props.read_only {
                     <div class="code-files-actions">
+                        <Button kind={ButtonKind::Icon} glyph={Glyph::Format} label={format!("Format {selected}")} shortcut="Shift+Alt+F" disabled={language == "text"} onclick={on_format} />
                         <Button kind={ButtonKind::Icon} glyph={Glyph::Add} label="New file" onclick={start(Doing::Adding)} />
                         <Button kind={ButtonKind::Icon} glyph={Glyph::Edit} label={format!("Rename {selected}")} onclick={start(Doing::Renaming)} />
                         <Button kind={ButtonKind::Icon} glyph={Glyph::Delete} label={format!("Delete {selected}")} disabled={single} onclick={start(Doing::Deleting)} />
@@ -117,11 +169,38 @@ pub fn CodeFiles(props: &CodeFilesProps) -> Html {
                         </div>
                     },
                 } }
-                <CodeEditor key={format!("{}/{selected}", props.name)} class="code-editor-tall" {text} language={file_language(&selected)}
+                <CodeEditor key={id} {keep} class="code-editor-tall" {text} {language} {diagnostics} request={(*request).clone()}
                     label={format!("{selected} of {}", props.name)} read_only={props.read_only}
                     on_change={on_text} on_run={props.on_run.clone()} on_save={props.on_save.clone()} />
             </div>
-        </div></div>
+        </div>
+        if !props.faults.is_empty() {
+            <ul class="diagnostics" aria-label="Errors in the files">
+                for (path, faults) in props.faults.iter() {
+                    for (index, fault) in faults.iter().enumerate() { { fault_html(path, index, fault, &show) } }
+                }
+            </ul>
+        }
+        </div>
+    }
+}
+
+/// A fault, and the way to its place.
+fn fault_html(
+    path: &str,
+    index: usize,
+    fault: &Diagnostic,
+    show: &Callback<(String, Option<usize>)>,
+) -> Html {
+    let onclick = {
+        let (path, offset) = (path.to_owned(), fault.offset);
+        show.reform(move |_: MouseEvent| (path.clone(), Some(offset)))
+    };
+    let place = format!("{path}, line {}, column {}", fault.line, fault.column);
+    html! {
+        <li key={format!("{path}/{index}")}><Icon glyph={Glyph::Error} />
+            <span><button type="button" class="diagnostics-place" {onclick}>{ place }</button>{ format!(": {}", fault.message) }</span>
+        </li>
     }
 }
 
@@ -133,16 +212,9 @@ fn remove(files: &mut BTreeMap<String, String>, path: &str) -> String {
     files.remove(path).unwrap_or_default()
 }
 
-fn choose(
-    chosen: &UseStateHandle<Option<String>>,
-    doing: &UseStateHandle<Doing>,
-    path: &str,
-) -> Callback<MouseEvent> {
-    let (chosen, doing, path) = (chosen.clone(), doing.clone(), path.to_owned());
-    Callback::from(move |_| {
-        chosen.set(Some(path.clone()));
-        doing.set(Doing::Nothing);
-    })
+fn choose(show: &Callback<(String, Option<usize>)>, path: &str) -> Callback<MouseEvent> {
+    let path = path.to_owned();
+    show.reform(move |_| (path.clone(), None))
 }
 
 #[derive(PartialEq, Properties)]

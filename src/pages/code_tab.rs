@@ -1,10 +1,12 @@
 //! The Code tab: the text with its faults, Deploy, the module, and a test beside it.
 
+use super::code_compiled::CodeCompiled;
 use super::code_files::CodeFiles;
 use crate::actions::{self, Code, DeployError};
 use crate::components::{
-    Alert, Button, ButtonKind, CodeEditor, Empty, FileInput, Glyph, Icon, ModulePanel, Panel,
-    ResultPanel, Status, StatusTone, UploadArea, text_of,
+    Alert, Button, ButtonKind, CodeEditor, EditorRequest, EditorRequestKind, Empty, FileInput,
+    Glyph, Icon, ModuleCheck, ModulePanel, Panel, ResultPanel, Status, StatusTone, UploadArea,
+    text_of,
 };
 use crate::engine_client::AssembleError;
 use crate::hooks::{use_app, use_chosen, use_document, use_session};
@@ -32,31 +34,34 @@ pub struct CodeTabProps {
 pub fn CodeTab(props: &CodeTabProps) -> Html {
     let app = use_app();
     let name = props.name.to_string();
-    let (module, deployed) = use_session({
+    let (known, module, deployed) = use_session({
         let name = name.clone();
         move |session| {
             let detail = session.details.get(&name).cloned().flatten();
             (
+                detail.is_some(),
                 detail.as_ref().and_then(|detail| detail.module.clone()).map(Rc::new),
                 detail.as_ref().and_then(|detail| code_sha256(&detail.configuration)),
             )
         }
     });
-    let known = deployed.is_some();
-    let (source, differs, read_only) = use_document({
+    let (source, differs, read_only, keep) = use_document({
         let name = name.clone();
         move |document| {
             // What is deployed is not known before the engine has said it.
             let differs =
                 deployed.as_ref().is_some_and(|sha256| document.differs_from(&name, sha256));
             let source = document.draft(&name).map(|draft| draft.source.clone());
-            (source, differs, document.read_only())
+            // What can be undone in the text belongs to it in this workspace.
+            (source, differs, document.read_only(), format!("{}/{name}", document.id))
         }
     });
     let welcomed = use_chosen(|chosen| chosen.welcomed);
     let diagnostics = use_state(|| Rc::new(Vec::<Diagnostic>::new()));
     let fault = use_state(|| None::<DeployError>);
     let deploying = use_state(|| false);
+    let request = use_state(|| None::<EditorRequest>);
+    let brought = use_state(|| None::<Rc<[u8]>>);
 
     // Text is checked as it is typed: the engine assembles it and says where it is wrong. What is deployed has been assembled before, and the
     // part of the engine that assembles is not fetched for it.
@@ -107,22 +112,31 @@ pub fn CodeTab(props: &CodeTabProps) -> Html {
             });
         }
     };
-    let is_text = matches!(source, Some(Source::Wat { .. } | Source::Files { .. }));
+    let is_text = text.is_some() || source.as_ref().is_some_and(|source| source.files().is_some());
     let deploy_text = {
-        let (deploy, source) = (deploy.clone(), source.clone());
-        Callback::from(move |()| match source.clone().filter(|_| differs && !read_only) {
-            Some(Source::Wat { text }) => deploy(Code::Text(text)),
-            Some(Source::Files { files }) => deploy(Code::Files(files)),
-            _ => {}
+        let (deploy, source, brought) = (deploy.clone(), source.clone(), brought.clone());
+        Callback::from(move |()| {
+            let code = match source.clone().filter(|_| differs && !read_only) {
+                Some(Source::Wat { text }) => Code::Text(text),
+                Some(Source::Files { files }) => Code::Files(files),
+                Some(Source::Compiled { files, .. }) => Code::AssemblyScript(files),
+                _ => return,
+            };
+            brought.set(None);
+            deploy(code);
         })
     };
     let on_file = {
-        let (deploy, fault) = (deploy, fault.clone());
+        let (deploy, fault, brought) = (deploy, fault.clone(), brought.clone());
         Callback::from(move |file: File| {
-            let (deploy, fault) = (deploy.clone(), fault.clone());
+            let (deploy, fault, brought) = (deploy.clone(), fault.clone(), brought.clone());
             spawn_local(async move {
                 match host::file_bytes(&file).await {
-                    Ok(bytes) => deploy(Code::Upload { name: file.name(), bytes: bytes.into() }),
+                    Ok(bytes) => {
+                        let bytes: Rc<[u8]> = bytes.into();
+                        brought.set(Some(bytes.clone()));
+                        deploy(Code::Upload { name: file.name(), bytes });
+                    }
                     Err(error) => fault.set(Some(DeployError::Module(error))),
                 }
             });
@@ -138,12 +152,13 @@ pub fn CodeTab(props: &CodeTabProps) -> Html {
         })
     };
     let on_files = {
-        let (app, name) = (app.clone(), name.clone());
+        let (app, name, source) = (app.clone(), name.clone(), source.clone());
         Callback::from(move |files| {
-            app.document.dispatch(DocumentAction::SourceEdited {
-                function: name.clone(),
-                source: Source::Files { files },
-            });
+            let edited = source.as_ref().and_then(|source| source.with_files(files));
+            if let Some(source) = edited {
+                app.document
+                    .dispatch(DocumentAction::SourceEdited { function: name.clone(), source });
+            }
         })
     };
     let on_run = {
@@ -163,10 +178,18 @@ pub fn CodeTab(props: &CodeTabProps) -> Html {
     } else {
         html! { <Status tone={StatusTone::Success} word="Deployed" /> }
     };
+    let on_format = {
+        let request = request.clone();
+        Callback::from(move |_: MouseEvent| {
+            let number = request.as_ref().map_or(0, |request| request.number) + 1;
+            request.set(Some(EditorRequest { number, kind: EditorRequestKind::Format }));
+        })
+    };
     let actions_html = html! {
         <>
             if is_text && !read_only { { code_status } }
-            <FileInput id="code-upload" label="Upload" accept=".wasm,.zip,application/wasm,application/zip" on_file={on_file.clone()} disabled={read_only} />
+            if text.is_some() && !read_only { <Button kind={ButtonKind::Icon} glyph={Glyph::Format} label="Format" shortcut="Shift+Alt+F" onclick={on_format} /> }
+            <FileInput id="code-upload" label="Upload" accept=".wasm,.zip,.tar,application/wasm,application/zip,application/x-tar" on_file={on_file.clone()} disabled={read_only} />
             if is_text {
                 <Button label="Deploy" shortcut="Control+S" disabled={read_only || !differs} busy={*deploying} onclick={deploy_text.reform(|_: MouseEvent| ())} />
             }
@@ -182,17 +205,23 @@ pub fn CodeTab(props: &CodeTabProps) -> Html {
             <div class="code-tab">
                 <UploadArea class="code-tab-main" {on_file} disabled={read_only}>
                     <Panel title="Code source" actions={actions_html} flush={true}>
-                        if let Some(fault) = &*fault { <div class="code-fault" role="alert">{ fault_html(fault) }</div> }
+                        if let Some(fault) = &*fault {
+                            <div class="code-fault" role="alert">{ fault_html(fault) }</div>
+                            if let (DeployError::Module(_) | DeployError::Call(_), Some(bytes)) = (fault, &*brought) { <ModuleCheck bytes={bytes.clone()} /> }
+                        }
                         { match (&source, text) {
                             (Some(Source::Files { files }), _) => html! {
                                 <CodeFiles key={name.clone()} name={props.name.clone()} files={Rc::new(files.clone())} {read_only} on_change={on_files} {on_run} on_save={deploy_text} />
                             },
+                            (Some(Source::Compiled { files, .. }), _) => html! {
+                                <CodeCompiled key={name.clone()} name={props.name.clone()} files={Rc::new(files.clone())} {read_only} {differs} on_change={on_files} {on_run} on_save={deploy_text} />
+                            },
                             (_, Some(text)) => html! {
-                                <CodeEditor key={name.clone()} class="code-editor-tall" {text} language="wat" label={format!("Code of {name}, WebAssembly text")} {read_only}
+                                <CodeEditor key={name.clone()} {keep} class="code-editor-tall" {text} language="wat" request={(*request).clone()} label={format!("Code of {name}, WebAssembly text")} {read_only}
                                     diagnostics={(*diagnostics).clone()} {on_change} {on_run} on_save={deploy_text} />
                             },
                             (Some(source), None) => html! { <Binary source={source.clone()} /> },
-                            (None, None) => html! { <Empty glyph={Glyph::Functions} title="No code here" text="Upload a .wasm or .zip file to deploy one." /> },
+                            (None, None) => html! { <Empty glyph={Glyph::Functions} title="No code here" text="Upload a .wasm, .zip or .tar file to deploy one." /> },
                         } }
                         if !diagnostics.is_empty() {
                             <ul class="diagnostics" aria-label="Errors in the text">
@@ -253,11 +282,10 @@ fn Binary(props: &BinaryProps) -> Html {
             format!("The example “{name}”"),
             "Its module was built with the page. Drop a .wasm or .zip file here to replace it.",
         ),
-        Source::Module { name } | Source::Inline { name, .. } => (
-            name.clone(),
-            "An uploaded package. Drop another .wasm or .zip file here to replace it.",
-        ),
-        Source::Wat { .. } | Source::Files { .. } => (String::new(), ""),
+        Source::Module { name } | Source::Inline { name, .. } => {
+            (name.clone(), "Uploaded. Drop another file of its kind here to replace it.")
+        }
+        Source::Wat { .. } | Source::Files { .. } | Source::Compiled { .. } => (String::new(), ""),
     };
     html! { <Empty glyph={Glyph::Upload} {title} {text} /> }
 }

@@ -2,7 +2,7 @@
 
 use crate::actions;
 use crate::app::App;
-use crate::components::{Alert, Button, ButtonKind, Empty, Glyph, waiting};
+use crate::components::{Alert, Button, ButtonKind, CompilerProgress, Empty, Glyph, waiting};
 use crate::hooks::{use_app, use_document, use_session};
 use crate::host;
 use crate::model::{
@@ -42,6 +42,7 @@ pub fn ExamplesPage() -> Html {
     html! {
         <div class="page">
             <header class="page-header"><div><h1>{ "Examples" }</h1><p>{ "Working functions and state machines, with sources, test events and inputs. Open one to add it to your workspace." }</p></div></header>
+            <CompilerProgress />
             { match &*index {
                 None => waiting("examples"),
                 Some(Err(error)) => html! {

@@ -3,6 +3,7 @@
 mod access_policy;
 mod archives;
 mod buses;
+mod code_compiled;
 mod code_files;
 mod code_tab;
 mod configuration;
@@ -25,6 +26,7 @@ mod machines;
 mod memory_sweep;
 mod metrics;
 mod monitor_tab;
+
 mod not_found;
 mod queue;
 mod queues;
@@ -41,6 +43,7 @@ mod send_events;
 mod services;
 mod subscriptions;
 mod test_tab;
+mod tier_panel;
 mod topic;
 mod topics;
 mod trace;

@@ -1,8 +1,9 @@
-//! The Monitor tab: numbers, metrics, loads, lanes, invocations, logs.
+//! The Monitor tab: numbers, metrics, loads, lanes, invocations, the tier, logs.
 
 use super::loads::Loads;
 use super::memory_sweep::MemorySweep;
 use super::metrics::Metrics;
+use super::tier_panel::TierPanel;
 use crate::components::{AsyncEvents, InvocationsTable, LanesChart, LogView};
 use crate::hooks::{use_session, use_view};
 use crate::host;
@@ -71,6 +72,7 @@ pub fn MonitorTab(props: &MonitorTabProps) -> Html {
             <LanesChart function={props.name.clone()} />
             <InvocationsTable function={props.name.clone()} {on_logs} />
             <AsyncEvents function={props.name.clone()} />
+            <TierPanel function={props.name.clone()} />
             <MemorySweep function={props.name.clone()} />
             <LogView function={props.name.clone()} request_id={(*request).clone()} {on_request} />
         </div>

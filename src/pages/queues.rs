@@ -3,7 +3,7 @@
 use super::listing::{Column, Listing, Row, numbers, texts};
 use crate::components::form::{Texts, form_dialog, options, use_form, use_sender};
 use crate::components::{Glyph, use_open};
-use crate::hooks::{use_app, use_document, use_session, use_view};
+use crate::hooks::{use_document, use_session, use_view};
 use crate::model::{
     SETTABLE, create_queue, format_count, queue_arn, queue_name, redrive_attribute,
 };
@@ -66,7 +66,6 @@ struct CreateQueueProps {
 /// The dialog in which a queue is made.
 #[component]
 fn CreateQueue(props: &CreateQueueProps) -> Html {
-    let app = use_app();
     let mut initial = Texts::from([
         ("name", String::new()),
         ("type", "Standard".to_owned()),
@@ -91,13 +90,8 @@ fn CreateQueue(props: &CreateQueueProps) -> Html {
     let send = {
         let (sender, done, name) = (sender.clone(), props.on_close.clone(), name.clone());
         Callback::from(move |()| {
-            let (app, done, name) = (app.clone(), done.clone(), name.clone());
             let said = format!("Queue {name} was created.");
-            let arrived = Callback::from(move |()| {
-                done.emit(());
-                app.go(&Route::Queue(name.clone()));
-            });
-            sender.send(vec![request.clone()], said, arrived);
+            sender.send_and_open(vec![request.clone()], said, Route::Queue(name.clone()), &done);
         })
     };
     // Dead letters of a FIFO queue go to a FIFO queue.

@@ -8,7 +8,7 @@ use crate::components::{
     Button, Empty, Facts, Glyph, Panel, Status, StatusTone, load_more, moment, skeleton, table,
     text, use_open,
 };
-use crate::hooks::{use_all, use_app, use_document, use_pages, use_query, use_session};
+use crate::hooks::{use_all, use_document, use_pages, use_query, use_session};
 use crate::model::{
     Moment, ReplayForm, arn_name, bus_arn, list_at, list_replays, request, text_at,
 };
@@ -134,7 +134,6 @@ pub(super) struct StartReplayProps {
 /// The dialog in which a replay is started.
 #[component]
 pub(super) fn StartReplay(props: &StartReplayProps) -> Html {
-    let app = use_app();
     let (now_us, epoch_ms) = use_session(|session| session.now());
     // The whole session so far, to the second after now. The clock may go on while somebody types.
     let window = use_memo((), |()| (epoch_ms / 1_000, (epoch_ms + now_us / 1_000) / 1_000 + 1));
@@ -178,12 +177,12 @@ pub(super) fn StartReplay(props: &StartReplayProps) -> Html {
     let send = {
         let (sender, done) = (sender.clone(), props.on_close.clone());
         Callback::from(move |()| {
-            let (app, done, name) = (app.clone(), done.clone(), name.clone());
-            let arrived = Callback::from(move |()| {
-                done.emit(());
-                app.go(&Route::Resource(ResourceKind::Replays, name.clone()));
-            });
-            sender.send(start.iter().cloned().collect(), "The replay was started.", arrived);
+            sender.send_and_open(
+                start.iter().cloned().collect(),
+                "The replay was started.",
+                Route::Resource(ResourceKind::Replays, name.clone()),
+                &done,
+            );
         })
     };
     form_dialog(

@@ -6,7 +6,7 @@ use super::role_policies::RolePolicies;
 use super::services::{code, output_of};
 use crate::components::form::{Texts, form_dialog, use_form, use_sender};
 use crate::components::{Facts, Glyph, Panel, moment, use_open};
-use crate::hooks::{use_all, use_app, use_document, use_pages, use_query};
+use crate::hooks::{use_all, use_document, use_pages, use_query};
 use crate::model::{
     BASIC_EXECUTION, LAMBDA_TRUST, arn_name, lambda, list_at, of_role, request, text_at,
 };
@@ -70,7 +70,6 @@ struct CreateRoleProps {
 
 #[component]
 fn CreateRole(props: &CreateRoleProps) -> Html {
-    let app = use_app();
     let initial = Texts::from([
         ("name", String::new()),
         ("description", String::new()),
@@ -83,12 +82,12 @@ fn CreateRole(props: &CreateRoleProps) -> Html {
         let (sender, done, name) = (sender.clone(), props.on_close.clone(), name.clone());
         let requests = create_role("/", &name, form.get("description"), form.is("basic"));
         Callback::from(move |()| {
-            let (app, done, name) = (app.clone(), done.clone(), name.clone());
-            let arrived = Callback::from(move |()| {
-                done.emit(());
-                app.go(&Route::Resource(ResourceKind::Roles, name.clone()));
-            });
-            sender.send(requests.clone(), "The role was created.", arrived);
+            sender.send_and_open(
+                requests.clone(),
+                "The role was created.",
+                Route::Resource(ResourceKind::Roles, name.clone()),
+                &done,
+            );
         })
     };
     form_dialog(

@@ -8,7 +8,7 @@ use crate::components::{
     Button, ButtonKind, Empty, Glyph, Panel, Status, StatusTone, load_more, skeleton, table, text,
     use_open, waiting,
 };
-use crate::hooks::{use_all, use_app, use_document, use_pages};
+use crate::hooks::{use_all, use_document, use_pages};
 use crate::model::{SAMPLE_PATTERN, list_at, put_rule, request, text_at};
 use crate::route::{ResourceKind, Route};
 use serde_json::{Value, json};
@@ -105,7 +105,6 @@ struct CreateRuleProps {
 /// The dialog in which a rule is made; its targets are chosen on its page.
 #[component]
 fn CreateRule(props: &CreateRuleProps) -> Html {
-    let app = use_app();
     let initial = Texts::from([
         ("name", String::new()),
         ("description", String::new()),
@@ -135,12 +134,12 @@ fn CreateRule(props: &CreateRuleProps) -> Html {
         let (sender, done) = (sender.clone(), props.on_close.clone());
         let route = Route::Resource(ResourceKind::Rules, format!("{bus}/{name}"));
         Callback::from(move |()| {
-            let (app, done, route) = (app.clone(), done.clone(), route.clone());
-            let arrived = Callback::from(move |()| {
-                done.emit(());
-                app.go(&route);
-            });
-            sender.send(vec![request.clone()], "The rule was created.", arrived);
+            sender.send_and_open(
+                vec![request.clone()],
+                "The rule was created.",
+                route.clone(),
+                &done,
+            );
         })
     };
     let buses = use_bus_names();

@@ -10,7 +10,7 @@ use crate::components::{
     Button, ButtonKind, Empty, Facts, Glyph, Panel, Status, StatusTone, TagEditor, load_more,
     moment, skeleton, table, text, use_open,
 };
-use crate::hooks::{use_app, use_document, use_pages, use_query};
+use crate::hooks::{use_document, use_pages, use_query};
 use crate::model::{request, text_at};
 use crate::route::{ResourceKind, Route};
 use serde_json::{Value, json};
@@ -57,7 +57,6 @@ struct CreateGroupProps {
 
 #[component]
 fn CreateGroup(props: &CreateGroupProps) -> Html {
-    let app = use_app();
     let form = use_form("group", Texts::from([("name", String::new())]), false);
     let sender = use_sender();
     let name = form.get("name").trim().to_owned();
@@ -66,12 +65,12 @@ fn CreateGroup(props: &CreateGroupProps) -> Html {
         let (sender, done) = (sender.clone(), props.on_close.clone());
         Callback::from(move |()| {
             let create = request("scheduler", "CreateScheduleGroup", json!({ "Name": name }));
-            let (app, done, name) = (app.clone(), done.clone(), name.clone());
-            let arrived = Callback::from(move |()| {
-                done.emit(());
-                app.go(&Route::Resource(ResourceKind::Groups, name.clone()));
-            });
-            sender.send(vec![create], "The schedule group was created.", arrived);
+            sender.send_and_open(
+                vec![create],
+                "The schedule group was created.",
+                Route::Resource(ResourceKind::Groups, name.clone()),
+                &done,
+            );
         })
     };
     form_dialog(

@@ -9,7 +9,7 @@ use crate::components::form::{
     Form, Texts, form_dialog, form_panel, options, use_form, use_sender,
 };
 use crate::components::{Button, Facts, Glyph, Panel, moment, use_open};
-use crate::hooks::{use_all, use_app, use_document, use_pages, use_query};
+use crate::hooks::{use_all, use_document, use_pages, use_query};
 use crate::model::{ScheduleForm, TargetForm, halves, list_at, request, target_kind, text_at};
 use crate::route::{ResourceKind, Route};
 use serde_json::{Value, json};
@@ -174,7 +174,6 @@ pub(super) struct CreateScheduleProps {
 /// The dialog in which a schedule is made.
 #[component]
 pub(super) fn CreateSchedule(props: &CreateScheduleProps) -> Html {
-    let app = use_app();
     let mut texts = initial(
         &ScheduleForm {
             expression: "rate(1 hour)".into(),
@@ -202,13 +201,8 @@ pub(super) fn CreateSchedule(props: &CreateScheduleProps) -> Html {
         let (sender, done) = (sender.clone(), props.on_close.clone());
         Callback::from(move |()| {
             let Some(made) = made.clone() else { return };
-            let (app, done) = (app.clone(), done.clone());
             let page = Route::Resource(ResourceKind::Schedules, format!("{group}/{name}"));
-            let arrived = Callback::from(move |()| {
-                done.emit(());
-                app.go(&page);
-            });
-            sender.send(vec![made], "The schedule was created.", arrived);
+            sender.send_and_open(vec![made], "The schedule was created.", page.clone(), &done);
         })
     };
     form_dialog(

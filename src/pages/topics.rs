@@ -3,7 +3,7 @@
 use super::listing::{Column, Listing, Row, numbers, rows_of, texts};
 use crate::components::form::{Texts, form_dialog, options, use_form, use_sender};
 use crate::components::{Glyph, use_open};
-use crate::hooks::{use_all, use_app, use_document, use_pages};
+use crate::hooks::{use_all, use_document, use_pages};
 use crate::model::{arn_name, format_count, list_at, queue_name, request, text_at};
 use crate::route::{ResourceKind, Route};
 use serde_json::json;
@@ -50,7 +50,6 @@ struct CreateTopicProps {
 /// The dialog in which a topic is made.
 #[component]
 fn CreateTopic(props: &CreateTopicProps) -> Html {
-    let app = use_app();
     let initial = Texts::from([
         ("name", String::new()),
         ("type", "Standard".to_owned()),
@@ -74,13 +73,13 @@ fn CreateTopic(props: &CreateTopicProps) -> Html {
                 attributes["DisplayName"] = json!(display);
             }
             let params = json!({ "Name": name, "Attributes": attributes });
-            let (app, done, name) = (app.clone(), done.clone(), name.clone());
             let said = format!("Topic {name} was created.");
-            let arrived = Callback::from(move |()| {
-                done.emit(());
-                app.go(&Route::Resource(ResourceKind::Topics, name.clone()));
-            });
-            sender.send(vec![request("sns", "CreateTopic", params)], said, arrived);
+            sender.send_and_open(
+                vec![request("sns", "CreateTopic", params)],
+                said,
+                Route::Resource(ResourceKind::Topics, name.clone()),
+                &done,
+            );
         })
     };
     form_dialog(

@@ -53,6 +53,8 @@ pub enum ConfigurationSection {
     /// Memory, timeout, description.
     #[default]
     General,
+    /// What is started.
+    Runtime,
     /// Queues that invoke it.
     Triggers,
     /// Role and resource policy.
@@ -73,12 +75,16 @@ pub enum ConfigurationSection {
     Asynchronous,
     /// What is below /opt.
     Layers,
+    /// What goes wrong on purpose.
+    Faults,
 }
 
 impl ConfigurationSection {
-    /// In the console's order; layers, which it shows below the code, come last.
-    pub const ALL: [Self; 11] = [
+    /// In the console's order; what it shows below the code, the runtime's settings and layers, is beside general settings and behind, and
+    /// faults, which it does not have, come last.
+    pub const ALL: [Self; 13] = [
         Self::General,
+        Self::Runtime,
         Self::Triggers,
         Self::Permissions,
         Self::Destinations,
@@ -89,12 +95,14 @@ impl ConfigurationSection {
         Self::Concurrency,
         Self::Asynchronous,
         Self::Layers,
+        Self::Faults,
     ];
 
     /// As it stands in the address.
     pub fn segment(self) -> &'static str {
         match self {
             Self::General => "general",
+            Self::Runtime => "runtime",
             Self::Triggers => "triggers",
             Self::Permissions => "permissions",
             Self::Destinations => "destinations",
@@ -105,12 +113,14 @@ impl ConfigurationSection {
             Self::Concurrency => "concurrency",
             Self::Asynchronous => "asynchronous",
             Self::Layers => "layers",
+            Self::Faults => "faults",
         }
     }
     /// As it stands in the list.
     pub fn label(self) -> &'static str {
         match self {
             Self::General => "General configuration",
+            Self::Runtime => "Runtime settings",
             Self::Triggers => "Triggers",
             Self::Permissions => "Permissions",
             Self::Destinations => "Destinations",
@@ -121,6 +131,7 @@ impl ConfigurationSection {
             Self::Concurrency => "Concurrency",
             Self::Asynchronous => "Asynchronous invocation",
             Self::Layers => "Layers",
+            Self::Faults => "Faults",
         }
     }
 }

@@ -249,12 +249,24 @@ export async function fillConfiguration(page, section) {
   } else if (section === "asynchronous") {
     await page.getByLabel("Retry attempts").fill("1");
     await save(page);
+  } else if (section === "faults") {
+    await addFault(page, "busy", { "Error type": "Payments.Unavailable", "At most so many times": "2" });
   } else if (section === "triggers") {
     await page.getByRole("button", { name: "Add trigger" }).click();
     await page.getByRole("dialog", { name: "Add trigger" }).waitFor();
   } else {
     await page.locator(".configuration-content h2").first().waitFor();
   }
+}
+
+/** Adds a fault in the Faults part of a function's configuration. */
+export async function addFault(page, name, fields) {
+  await page.getByRole("button", { name: "Add fault" }).click();
+  const dialog = page.getByRole("dialog", { name: "Add fault" });
+  await dialog.getByLabel("Name", { exact: true }).fill(name);
+  for (const [label, value] of Object.entries(fields)) await dialog.getByLabel(label).fill(value);
+  await dialog.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("row", { name: new RegExp(`^${name}`) }).waitFor();
 }
 
 /** Opens a scenario of the gallery, by its title; it ends where the scenario leads. */

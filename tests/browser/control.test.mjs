@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
-import { canary, createQueue, editor, fillConfiguration, invoke, openScenario, openTab, result } from "./app.mjs";
+import { addFault, canary, createQueue, editor, fillConfiguration, invoke, logOutput, openScenario, openTab, response, result, shareLink } from "./app.mjs";
 import { close, open, ready, visit } from "./helper.mjs";
 
 after(close);
@@ -233,4 +233,30 @@ test("messages that cannot be handled end in a dead-letter queue and are redrive
     await page.getByText("Messages (3)").waitFor();
     await page.getByRole("button", { name: "Start DLQ redrive" }).click();
     await page.getByRole("row", { name: /COMPLETED 3 3/ }).waitFor();
+  }));
+
+test("faults strike invocations as often as they say, and travel in a link", (t) =>
+  visit(t, { hash: "#/functions/hello/configuration/faults" }, async (page, site) => {
+    await page.getByText("No faults", { exact: true }).waitFor();
+    await addFault(page, "busy", { "Error type": "Payments.Unavailable", "At most so many times": "1" });
+    await openTab(page, "Test");
+    await invoke(page, "Failed");
+    assert.match(await response(page).innerText(), /Payments\.Unavailable/);
+    assert.match(await logOutput(page).innerText(), /\[coldstart\] fault busy/);
+    await invoke(page);
+    const link = new URL(await shareLink(page)).hash;
+    await openTab(page, "Configuration");
+    await part(page, "Faults");
+    await page.getByRole("row", { name: /^busy.*Payments\.Unavailable.*the first 1/ }).getByRole("cell", { name: "1", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Remove busy" }).click();
+    await page.getByText("No faults", { exact: true }).waitFor();
+
+    const other = await (await site.context.browser().newContext()).newPage();
+    try {
+      await open(other, site, link);
+      await other.getByRole("button", { name: /^Replay/ }).click();
+      await other.getByText(/identical to the sender's history/i).first().waitFor();
+    } finally {
+      await other.context().close();
+    }
   }));

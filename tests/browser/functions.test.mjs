@@ -1,10 +1,12 @@
 // What visitors do with functions: the main job, end to end, in a real browser.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import test, { after } from "node:test";
 import { createFrom, deployButton, editor, invoke, logOutput, openTab, outcomeIs, read, response, result, shareLink, testButton, write } from "./app.mjs";
 import { close, dist, open, ready, serve, visit, watch, launch } from "./helper.mjs";
+import { image } from "./image.mjs";
 
 after(close);
 
@@ -73,6 +75,72 @@ test("upload a Rust module and run it", (t) =>
     await openTab(page, "Code");
     await page.getByText(/^\d+ imports$/).click();
     await page.getByText("fd_write").first().waitFor();
+  }));
+
+test("a container image is pushed, runs, and survives deletion, reset and a reload", (t) =>
+  visit(t, { hash: "#/functions" }, async (page, site) => {
+    const module = await readFile(path.join(dist, "examples/counter.wasm"));
+    const buffer = image({ "app/run.wasm": module }, { Entrypoint: ["/app/run.wasm"], Env: ["PLACE=image"] });
+    await page.getByRole("button", { name: "Create function" }).first().click();
+    const dialog = page.getByRole("dialog", { name: "Create function" });
+    await dialog.getByRole("radio", { name: /^Upload/ }).check();
+    await dialog.locator("input[type=file]").setInputFiles({ name: "Packed_Image.tar", mimeType: "application/x-tar", buffer });
+    await dialog.getByText("Packed_Image.tar").waitFor();
+    await dialog.getByRole("button", { name: "Create function" }).click();
+    await page.getByRole("heading", { level: 1, name: "Packed_Image" }).waitFor();
+    await page.getByText(/^\d+ imports$/).waitFor();
+    const counts = async () => {
+      await openTab(page, "Test");
+      await write(page, "Event JSON", '{"action": "count"}');
+      await invoke(page);
+      return JSON.parse(await response(page).innerText());
+    };
+    const first = await counts();
+
+    const settings = async () => {
+      await openTab(page, "Configuration");
+      await page.getByRole("link", { name: "Runtime settings" }).click();
+    };
+    await settings();
+    await page.getByText("123456789012.dkr.ecr.us-east-1.amazonaws.com/packed-image:latest").waitFor();
+    const panel = page.getByRole("region", { name: "Image configuration" });
+    await panel.getByLabel("ENTRYPOINT").fill("/app/none.wasm");
+    await panel.getByRole("button", { name: "Save", exact: true }).click();
+    await panel.getByRole("button", { name: "Save", exact: true, disabled: true }).waitFor();
+    await openTab(page, "Test");
+    await invoke(page, "Failed");
+    assert.match(await response(page).innerText(), /Runtime\.InvalidEntrypoint/);
+    await settings();
+    await panel.getByLabel("ENTRYPOINT").fill("");
+    await panel.getByRole("button", { name: "Save", exact: true }).click();
+    await panel.getByRole("button", { name: "Save", exact: true, disabled: true }).waitFor();
+    assert.deepEqual(await counts(), first, "a new environment");
+
+    const row = page.locator("tbody tr").filter({ hasText: "Packed_Image" });
+    const goBack = async () => {
+      await row.getByText("Active").waitFor();
+      await row.getByRole("link", { name: "Packed_Image" }).click();
+      await page.getByRole("heading", { level: 1, name: "Packed_Image" }).waitFor();
+    };
+    await page.goto(`${site.url}#/functions`);
+    await page.getByRole("button", { name: "Delete Packed_Image" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await row.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Undo" }).click();
+    await goBack();
+    assert.deepEqual(await counts(), first);
+
+    await page.goto(`${site.url}#/functions`);
+    await page.getByRole("button", { name: "Reset workspace" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Reset" }).click();
+    await page.getByText("its history is empty").waitFor();
+    await goBack();
+    assert.deepEqual(await counts(), first);
+    // It is too large for a link, and is kept beside the document.
+    await page.getByText("Stored here").waitFor();
+    await page.reload();
+    await ready(page);
+    assert.equal((await counts()).inMemory, 2, "its history was replayed: the environment is warm");
   }));
 
 test("what is no module is refused with a reason", (t) =>

@@ -63,6 +63,17 @@ export const routes = [
     },
   },
   {
+    name: "code-assemblyscript",
+    hash: "#/functions",
+    async prepare(page) {
+      await createFrom(page, "receipt", /^Hello in AssemblyScript/);
+      await page.getByText("Deployed", { exact: true }).waitFor();
+      await write(page, "index.ts of receipt", 'export function handler(event: string): string {\n  const total: i32 = "one";\n  return event;\n}\n');
+      await page.getByText("1 error", { exact: true }).waitFor();
+      await page.getByText("AssemblyScript is not TypeScript").click();
+    },
+  },
+  {
     name: "test",
     hash: "#/functions/hello/test",
     async prepare(page) {
@@ -111,7 +122,7 @@ export const routes = [
   { name: "trace-unknown", hash: "#/trace/nobody", prepare: (page) => page.getByText("Nothing is known of this event").waitFor() },
   { name: "monitor-empty", hash: "#/functions/hello/monitor", prepare: (page) => page.locator(".numbers").waitFor() },
   { name: "configuration", hash: "#/functions/hello/configuration", prepare: (page) => page.getByLabel("Memory (MB)").waitFor() },
-  ...["triggers", "permissions", "destinations", "url", "variables", "tags", "monitoring", "concurrency", "asynchronous", "layers"].map((section) => ({
+  ...["runtime", "triggers", "permissions", "destinations", "url", "variables", "tags", "monitoring", "concurrency", "asynchronous", "layers", "faults"].map((section) => ({
     name: `configuration-${section}`,
     fullPage: true,
     hash: "#/functions/hello/configuration",
@@ -672,6 +683,18 @@ export const routes = [
     name: "create-function",
     hash: "#/functions",
     prepare: dialog("Create function", (page) => page.getByRole("button", { name: "Create function" }).first().click()),
+  },
+  {
+    name: "create-upload",
+    hash: "#/functions",
+    async prepare(page) {
+      await page.getByRole("button", { name: "Create function" }).first().click();
+      await page.getByRole("radio", { name: /^Upload/ }).check();
+      // One import that is not here, and no handler.
+      const foreign = Buffer.from("0061736d01000000010401600000020d0103656e76057072696e740000", "hex");
+      await page.locator("#create-file").setInputFiles({ name: "foreign.wasm", mimeType: "application/wasm", buffer: foreign });
+      await page.getByText("This module would be refused.").scrollIntoViewIfNeeded();
+    },
   },
   { name: "share", hash: "", prepare: dialog("Share", (page) => page.getByRole("button", { name: "Share", exact: true }).click()) },
   { name: "help", hash: "", prepare: dialog(/./, (page) => page.getByRole("button", { name: "Help and keys" }).click()) },

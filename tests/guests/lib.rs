@@ -6,25 +6,40 @@ use coldstart_sandbox::WasmiSandbox;
 use conformance::cloud::Cloud;
 use serde_json::{Map, Value, json};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-/// The folder of the sources.
-pub fn sources() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+/// A program of `docs/abi`, as `cargo xtask guests` has built it.
+#[derive(Debug, Clone)]
+pub struct Guest {
+    /// What its page calls it.
+    pub name: String,
+    /// The language that its answers name.
+    pub language: String,
+    /// `callback`, `loop` or `command`.
+    pub shape: String,
+    /// What it writes to the log at its first event; empty for nothing.
+    pub log: String,
+    /// What the compiler made.
+    pub module: Vec<u8>,
 }
 
-/// The module of a guest: assembled from text, or as `build.py` left it in `guests` of the target folder. None when it is not built.
+/// Those that are built, from `guests` of the target folder. Empty when none is.
 ///
 /// # Errors
-/// Text that does not assemble.
-pub fn module(name: &str, target: &Path) -> Result<Option<Vec<u8>>, String> {
-    if name == "wat" {
-        let text = sources().join("wat/handler.wat");
-        return wat::parse_file(text).map(Some).map_err(|error| error.to_string());
-    }
-    let file: PathBuf = target.join("guests").join(format!("{name}.wasm"));
-    Ok(fs::read(file).ok())
+/// A list that names what is not there.
+pub fn guests(target: &Path) -> Result<Vec<Guest>, String> {
+    let folder = target.join("guests");
+    let Ok(list) = fs::read_to_string(folder.join("guests.json")) else { return Ok(Vec::new()) };
+    let list: Vec<Value> = serde_json::from_str(&list).map_err(|error| error.to_string())?;
+    let guest = |entry: &Value| {
+        let text = |key: &str| entry[key].as_str().unwrap_or_default().to_owned();
+        let file = folder.join(format!("{}.wasm", text("name")));
+        let module = fs::read(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let [name, language, shape, log] = ["name", "language", "shape", "log"].map(text);
+        Ok(Guest { name, language, shape, log, module })
+    };
+    list.iter().map(guest).collect()
 }
 
 /// What an invocation came to.
@@ -49,17 +64,25 @@ impl Function {
     /// # Errors
     /// What the deploy was refused with.
     pub fn deploy(module: Vec<u8>) -> Result<Self, String> {
-        let mut cloud = Cloud::new(Arc::new(WasmiSandbox::new()), 1_767_225_600_000);
-        let zip = cloud.blob(module);
         let params = json!({
-            "FunctionName": "guest",
-            "Runtime": "provided.al2023",
-            "Role": "arn:aws:iam::111111111111:role/guest",
-            "Handler": "bootstrap",
-            "Code": { "ZipFile": zip },
-            "MemorySize": 256,
-            "Timeout": 3,
+            "Runtime": "provided.al2023", "Handler": "bootstrap", "MemorySize": 256, "Timeout": 3,
         });
+        Self::create(module, params, Arc::new(WasmiSandbox::new()))
+    }
+
+    /// Creates a function of a module or a zip, with these settings.
+    ///
+    /// # Errors
+    /// What the deploy was refused with.
+    pub fn create(
+        code: Vec<u8>,
+        mut params: Value,
+        sandbox: Arc<WasmiSandbox>,
+    ) -> Result<Self, String> {
+        let mut cloud = Cloud::new(sandbox, 1_767_225_600_000);
+        params["FunctionName"] = "guest".into();
+        params["Role"] = "arn:aws:iam::111111111111:role/guest".into();
+        params["Code"] = json!({ "ZipFile": cloud.blob(code) });
         call(&mut cloud, "CreateFunction", params)?;
         cloud.settle();
         Ok(Self { cloud })

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Our packages and the ones of ours that each may depend on.
-const EDGES: [(&str, &[&str]); 18] = [
+const EDGES: [(&str, &[&str]); 20] = [
     ("coldstart-app", &["coldstart-protocol", "coldstart-workspace"]),
     ("coldstart-expr", &[]),
     ("coldstart-asl", &["coldstart-expr"]),
@@ -14,6 +14,7 @@ const EDGES: [(&str, &[&str]); 18] = [
     ("coldstart-wire", &["coldstart-engine"]),
     ("coldstart-workspace", &[]),
     ("coldstart-protocol", &["coldstart-workspace"]),
+    ("coldstart-webassembly", &["coldstart-sandbox"]),
     ("coldstart-worker", &ALL_BUT_THE_APP),
     ("coldstart-cli", &ALL_BUT_THE_APP),
     ("coldstart-handler", &[]),
@@ -22,11 +23,12 @@ const EDGES: [(&str, &[&str]); 18] = [
     ("bench", &ALL_BUT_THE_APP),
     ("bench-asl", &ALL_BUT_THE_APP),
     ("bench-million", &ALL_BUT_THE_APP),
+    ("tiers", &ALL_BUT_THE_APP),
     ("xtask", &["coldstart-workspace"]),
     ("coldstart-sandbox-fuzz", &["coldstart-sandbox"]),
 ];
 
-const ALL_BUT_THE_APP: [&str; 8] = [
+const ALL_BUT_THE_APP: [&str; 9] = [
     "coldstart-asl",
     "coldstart-engine",
     "coldstart-expr",
@@ -36,6 +38,8 @@ const ALL_BUT_THE_APP: [&str; 8] = [
     "coldstart-workspace",
     // The command embeds the host loop that the Worker runs.
     "coldstart-worker",
+    // The tier of the browser.
+    "coldstart-webassembly",
 ];
 
 /// As above, with what the recorded cases share.

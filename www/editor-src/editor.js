@@ -1,9 +1,10 @@
 // The code editor: CodeMirror 6 behind the few calls that the page needs. Bundled by the build, fetched when an editor is first shown.
 //
-// createEditor({ parent, doc, language, label, readOnly, onChange, onRun, onSave, onCursor, onComplete }) -> editor
+// createEditor({ parent, doc, keep, language, label, readOnly, onChange, onRun, onSave, onCursor, onComplete }) -> editor
 //   parent    element that receives the editor
 //   doc       first text
-//   language  "wat", "javascript", "typescript", "json" or "text"
+//   keep      name under which what can be undone, and the cursor's place, outlive the editor; the next one of that name and text has them
+//   language  "wat", "javascript", "typescript", "assemblyscript", "json" or "text"
 //   label     accessible name
 //   onChange  called with the whole text after each edit by the user (not after setText)
 //   onRun     Ctrl+Enter, Cmd+Enter
@@ -13,12 +14,14 @@
 //             Without it there is no completion.
 // editor: getText(), setText(text), setDiagnostics([{ line, column, message }]) (from 1, columns in UTF-16 units),
 //   setMarks([{ from, to, severity, message, source, fixes: [{ name, changes: [{ from, to, insert }] }] }]), change([{ from, to, insert }]) (as an edit
-//   by the user), reveal(offset), setReadOnly(flag), focus(), destroy()
+//   by the user), reveal(offset), format(), setReadOnly(flag), focus(), destroy()
+//
+// Shift+Alt+F, or format(), lays the text out, as an edit by the user: by a module that is fetched then (www/format-src).
 //
 // Colours come from custom properties, `--editor-*` below, which a page may set; each has a light and a dark value of its own.
 
 import { autocompletion, closeBrackets, closeBracketsKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import { defaultKeymap, history, historyField, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { javascript } from "@codemirror/lang-javascript";
 import { json } from "@codemirror/lang-json";
 import { wast } from "@codemirror/lang-wast";
@@ -29,6 +32,7 @@ import { Annotation, Compartment, EditorState, Prec } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, highlightSpecialChars, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { StyleModule } from "style-mod";
+import { watCompletion, watHover } from "./wat.js";
 
 // style-mod writes a <style> element into a document, which the page's content policy refuses. Constructed sheets are allowed, and hold the
 // same rules in the same order.
@@ -96,6 +100,9 @@ const theme = EditorView.theme({
   },
   ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700" },
   ".cm-completionDetail": { color: colour("comment", "#5f6b7a", "#a4abb6"), fontStyle: "normal" },
+  ".cm-tooltip .cm-instruction": { padding: "6px 10px", maxWidth: "26rem" },
+  ".cm-tooltip .cm-instruction p": { margin: "4px 0 0" },
+  ".cm-tooltip.cm-completionInfo": { padding: "6px 10px" },
   ".cm-diagnostic": { fontFamily: "inherit", whiteSpace: "pre-wrap" },
   ".cm-diagnosticAction": { color: "inherit", backgroundColor: "transparent", border: "1px solid currentColor", borderRadius: "4px", minHeight: "24px" },
   ".cm-diagnostic-warning": { borderLeftColor: colour("warning", "#855900", "#fbd332") },
@@ -129,7 +136,9 @@ const stumbles = linter(({ state }) => {
   return found;
 });
 
-const languages = { wat: () => [wast()], javascript: () => [javascript(), stumbles], typescript: () => [javascript({ typescript: true }), stumbles], json: () => [json()], text: () => [] };
+// AssemblyScript's own compiler says what is wrong with it.
+const assemblyscript = () => [javascript({ typescript: true })];
+const languages = { assemblyscript, wat: () => [wast(), watHover, autocompletion({ override: [watCompletion], icons: false })], javascript: () => [javascript(), stumbles], typescript: () => [javascript({ typescript: true }), stumbles], json: () => [json()], text: () => [] };
 
 // The words of a place come from the page. They are asked for anew at each keystroke: what may stand there depends on what is typed.
 const completionOf = (ask) => async (context) => {
@@ -161,7 +170,44 @@ const completionOf = (ask) => async (context) => {
 // Marks a transaction of setText, so that it does not count as an edit.
 const fromPage = Annotation.define();
 
-export function createEditor({ parent, doc = "", language = "text", label = "Code", readOnly = false, onChange, onRun, onSave, onCursor, onComplete }) {
+// States of editors that are gone, by name: the newest of them.
+const kept = new Map();
+const KEPT_MAX = 50;
+const keptFields = { history: historyField };
+
+/** Lays a text out, if it is still the same when that is done. */
+async function layOut(view, language) {
+  const { state } = view;
+  const before = state.doc.toString();
+  if (state.readOnly || language === "text") return;
+  let made;
+  try {
+    const { format } = await globalThis.coldstart.load("format");
+    made = await format(before, language);
+  } catch (error) {
+    made = { line: 1, column: 1, message: `The formatter could not be fetched: ${error?.message ?? error}` };
+  }
+  if (!view.dom.isConnected || view.state.doc.toString() !== before) return;
+  const { text: after, line, column, message } = made;
+  if (after === undefined) {
+    const row = view.state.doc.line(Math.min(line, view.state.doc.lines));
+    const at = Math.min(row.from + column - 1, row.to);
+    view.dispatch(setDiagnostics(view.state, [{ from: at, to: Math.min(at + 1, view.state.doc.length), severity: "error", message }]));
+    view.dispatch({ selection: { anchor: at }, scrollIntoView: true, effects: EditorView.announce.of(`Not formatted. Line ${line}: ${message}`) });
+    return;
+  }
+  // Only what changed, so that the cursor stays where it was.
+  const length = Math.min(before.length, after.length);
+  let from = 0;
+  while (from < length && before[from] === after[from]) from += 1;
+  let end = 0;
+  while (end < length - from && before[before.length - 1 - end] === after[after.length - 1 - end]) end += 1;
+  const effects = EditorView.announce.of(before === after ? "The text is formatted already." : "The text was formatted.");
+  if (before === after) view.dispatch({ effects });
+  else view.dispatch({ changes: { from, to: before.length - end, insert: after.slice(from, after.length - end) }, effects, userEvent: "input.format" });
+}
+
+export function createEditor({ parent, doc = "", keep = "", language = "text", label = "Code", readOnly = false, onChange, onRun, onSave, onCursor, onComplete }) {
   const editing = new Compartment();
   // A read-only text has nothing to indent, so Tab just moves on.
   const editable = (flag) =>
@@ -176,75 +222,73 @@ export function createEditor({ parent, doc = "", language = "text", label = "Cod
     return true;
   };
 
-  const view = new EditorView({
-    parent,
-    state: EditorState.create({
-      doc,
-      extensions: [
-        Prec.highest(
-          keymap.of([
-            { key: "Mod-Enter", run: command(onRun), preventDefault: true },
-            { key: "Mod-s", run: command(onSave), preventDefault: true },
-          ]),
-        ),
-        // CodeMirror lets Tab through for two seconds after Escape. Say so, and let Escape do its other work as well. Before all key bindings:
-        // Escape may only close a list of words, or one that is still being asked for, and nobody who wants to leave can tell.
-        Prec.highest(
-          EditorView.domEventHandlers({
-            keydown(event, view) {
-              if (event.key === "Escape" && !view.state.readOnly) {
-                view.setTabFocusMode(2000);
-                view.dispatch({ effects: EditorView.announce.of("Tab now leaves the editor.") });
-              }
-              return false;
-            },
-          }),
-        ),
-        EditorView.domEventHandlers({
-          // Left to itself, Chromium types over a selection in the selection's colours, by an inline style that the content policy refuses.
-          beforeinput(event, view) {
-            const { main } = view.state.selection;
-            if (event.inputType !== "insertText" || !event.data || event.isComposing || main.empty || view.state.readOnly) return false;
-            const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
-            const handlers = view.state.facet(EditorView.inputHandler);
-            if (!handlers.some((handler) => handler(view, main.from, main.to, event.data, insert))) view.dispatch(insert());
-            event.preventDefault();
-            return true;
-          },
-        }),
-        editing.of(editable(readOnly)),
-        EditorView.contentAttributes.of({ tabindex: "0", "aria-label": label, spellcheck: "false", autocorrect: "off", autocapitalize: "off" }),
-        lineNumbers(),
-        foldGutter(),
-        lintGutter(),
-        highlightSpecialChars(),
-        history(),
-        drawSelection(),
-        indentUnit.of("  "),
-        indentOnInput(),
-        bracketMatching(),
-        closeBrackets(),
-        highlightActiveLine(),
-        highlightActiveLineGutter(),
-        highlightSelectionMatches(),
-        onComplete ? autocompletion({ override: [completionOf(onComplete)], icons: false }) : [],
-        search(),
-        syntaxHighlighting(highlighting),
-        theme,
-        EditorView.lineWrapping,
-        keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap]),
-        (languages[language] ?? languages.text)(),
-        EditorView.updateListener.of((update) => {
-          if (update.docChanged && !update.transactions.some((transaction) => transaction.annotation(fromPage))) {
-            onChange?.(update.state.doc.toString());
+  const extensions = [
+    Prec.highest(
+      keymap.of([
+        { key: "Mod-Enter", run: command(onRun), preventDefault: true },
+        { key: "Mod-s", run: command(onSave), preventDefault: true },
+        { key: "Shift-Alt-f", run: (view) => (layOut(view, language), true), preventDefault: true },
+      ]),
+    ),
+    // CodeMirror lets Tab through for two seconds after Escape. Say so, and let Escape do its other work as well. Before all key bindings:
+    // Escape may only close a list of words, or one that is still being asked for, and nobody who wants to leave can tell.
+    Prec.highest(
+      EditorView.domEventHandlers({
+        keydown(event, view) {
+          if (event.key === "Escape" && !view.state.readOnly) {
+            view.setTabFocusMode(2000);
+            view.dispatch({ effects: EditorView.announce.of("Tab now leaves the editor.") });
           }
-          if ((update.docChanged || update.selectionSet) && !update.transactions.some((transaction) => transaction.annotation(fromPage))) {
-            onCursor?.(update.state.selection.main.head);
-          }
-        }),
-      ],
+          return false;
+        },
+      }),
+    ),
+    EditorView.domEventHandlers({
+      // Left to itself, Chromium types over a selection in the selection's colours, by an inline style that the content policy refuses.
+      beforeinput(event, view) {
+        const { main } = view.state.selection;
+        if (event.inputType !== "insertText" || !event.data || event.isComposing || main.empty || view.state.readOnly) return false;
+        const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+        const handlers = view.state.facet(EditorView.inputHandler);
+        if (!handlers.some((handler) => handler(view, main.from, main.to, event.data, insert))) view.dispatch(insert());
+        event.preventDefault();
+        return true;
+      },
     }),
-  });
+    editing.of(editable(readOnly)),
+    EditorView.contentAttributes.of({ tabindex: "0", "aria-label": label, spellcheck: "false", autocorrect: "off", autocapitalize: "off" }),
+    lineNumbers(),
+    foldGutter(),
+    lintGutter(),
+    highlightSpecialChars(),
+    history(),
+    drawSelection(),
+    indentUnit.of("  "),
+    indentOnInput(),
+    bracketMatching(),
+    closeBrackets(),
+    highlightActiveLine(),
+    highlightActiveLineGutter(),
+    highlightSelectionMatches(),
+    onComplete ? autocompletion({ override: [completionOf(onComplete)], icons: false }) : [],
+    search(),
+    syntaxHighlighting(highlighting),
+    theme,
+    EditorView.lineWrapping,
+    keymap.of([...closeBracketsKeymap, ...defaultKeymap, ...searchKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap]),
+    (languages[language] ?? languages.text)(),
+    EditorView.updateListener.of((update) => {
+      if (update.docChanged && !update.transactions.some((transaction) => transaction.annotation(fromPage))) {
+        onChange?.(update.state.doc.toString());
+      }
+      if ((update.docChanged || update.selectionSet) && !update.transactions.some((transaction) => transaction.annotation(fromPage))) {
+        onCursor?.(update.state.selection.main.head);
+      }
+    }),
+  ];
+  const before = kept.get(keep);
+  const state = before?.doc === doc ? EditorState.fromJSON(before, { extensions }, keptFields) : EditorState.create({ doc, extensions });
+  const view = new EditorView({ parent, state });
   // Scrolled by keyboard too: the region is reachable because its content is.
   view.scrollDOM.tabIndex = -1;
 
@@ -285,8 +329,16 @@ export function createEditor({ parent, doc = "", language = "text", label = "Cod
       const at = Math.max(0, Math.min(offset, view.state.doc.length));
       view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "center" }), annotations: fromPage.of(true) });
     },
+    format: () => layOut(view, language),
     setReadOnly: (flag) => view.dispatch({ effects: editing.reconfigure(editable(flag)) }),
     focus: () => view.focus(),
-    destroy: () => view.destroy(),
+    destroy() {
+      if (keep) {
+        kept.delete(keep);
+        kept.set(keep, view.state.toJSON(keptFields));
+        if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value);
+      }
+      view.destroy();
+    },
   };
 }

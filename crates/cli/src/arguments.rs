@@ -2,6 +2,7 @@
 
 use crate::Refused;
 use crate::asl::{self, AslAction};
+use crate::lab::{self, LabAction};
 use lexopt::{Arg, Parser, ValueExt};
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ Usage:
   coldstart load MODULE [options]     invoke a function many times in virtual time
   coldstart run FILE|LINK [options]   replay a workspace and print its digest
   coldstart asl COMMAND [options]     state machines: coldstart asl --help
+  coldstart lab COMMAND [options]     workshop labs: coldstart lab --help
   coldstart --help | --version
 
 MODULE is a .wasm module, WebAssembly text (.wat), a .zip package with a module in it, or a container image:
@@ -94,6 +96,7 @@ pub(crate) enum Action {
     Load(LoadOptions),
     Run(RunOptions),
     Asl(AslAction),
+    Lab(LabAction),
 }
 
 pub(crate) fn usage(error: impl std::fmt::Display) -> Refused {
@@ -102,7 +105,7 @@ pub(crate) fn usage(error: impl std::fmt::Display) -> Refused {
 
 pub(crate) fn parse(mut parser: Parser) -> Result<Action, Refused> {
     match parser.next().map_err(usage)? {
-        None => Err(usage("a command is missing: invoke, load, run or asl")),
+        None => Err(usage("a command is missing: invoke, load, run, asl or lab")),
         Some(Arg::Long("help") | Arg::Short('h')) => Ok(Action::Show(HELP.into())),
         Some(Arg::Long("version") | Arg::Short('V')) => {
             Ok(Action::Show(format!("coldstart {}\n", env!("CARGO_PKG_VERSION"))))
@@ -112,9 +115,10 @@ pub(crate) fn parse(mut parser: Parser) -> Result<Action, Refused> {
             "load" => parse_load(&mut parser),
             "run" => parse_run(&mut parser),
             "asl" => asl::parse(&mut parser),
+            "lab" => lab::parse(&mut parser),
             "help" => Ok(Action::Show(HELP.into())),
             other => Err(usage(format!(
-                "there is no command {other:?}; there are invoke, load, run and asl"
+                "there is no command {other:?}; there are invoke, load, run, asl and lab"
             ))),
         },
         Some(other) => Err(usage(other.unexpected())),

@@ -7,6 +7,7 @@ mod arguments;
 mod asl;
 mod cloud;
 mod invoke;
+mod lab;
 mod load;
 mod run;
 mod sources;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Action::Load(options) => load::load(&options),
         Action::Run(options) => run::run(&options),
         Action::Asl(action) => asl::act(&action),
+        Action::Lab(action) => lab::act(&action),
     });
     match verdict {
         Ok(Verdict::Success) => ExitCode::SUCCESS,

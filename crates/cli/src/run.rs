@@ -47,6 +47,7 @@ fn named_modules(workspace: &Workspace, directory: &Path) -> Vec<Vec<u8>> {
         let name = match source {
             Source::Example { name } => format!("{name}.wasm"),
             Source::Module { name } => name.clone(),
+            Source::Compiled { .. } => format!("{sha256}.wasm"),
             Source::Wat { .. } | Source::Files { .. } | Source::Inline { .. } => return None,
         };
         let by_hash = std::fs::read(directory.join(format!("{sha256}.wasm")));
@@ -76,16 +77,19 @@ fn report(
         }
     }
     let digest = engine.digest();
-    let matches = workspace.digest.as_ref().map(|expected| *expected == digest);
+    let compared =
+        workspace.digest.as_ref().map(|expected| coldstart_worker::compared(expected, &digest));
+    let (matches, why) = compared.map_or((None, String::new()), |(same, why)| (Some(same), why));
     let text = if options.json {
         let object = json!({
-            "digest": digest, "matches": matches, "commands": workspace.commands.len(), "untilUs": engine.now().0,
+            "digest": digest, "matches": matches, "why": why, "commands": workspace.commands.len(), "untilUs": engine.now().0,
             "events": events, "invocations": invocations, "errors": errors, "coldStarts": cold_starts, "logLines": log_lines,
         });
         format!("{object}\n")
     } else {
         let verdict = match matches {
             Some(true) => "the same history as its sender's",
+            Some(false) if !why.is_empty() => &format!("not the history of its sender. {why}"),
             Some(false) => "not the history of its sender",
             None => "its sender gave no digest",
         };

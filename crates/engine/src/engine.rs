@@ -202,9 +202,11 @@ impl Engine {
         self.world.put_blob(bytes)
     }
 
-    /// What a deployed module is, by hex SHA-256; none when it is not among those that are kept.
-    pub fn module_info(&self, sha256: &str) -> Option<Arc<coldstart_sandbox::ModuleInfo>> {
-        self.artifacts.known.get(sha256).map(|artifact| Arc::clone(&artifact.info))
+    /// What the module of a function as it is deployed is: the package itself, or the one in its zip or image; none when it has none of its own.
+    pub fn function_module(&self, function: &str) -> Option<Arc<coldstart_sandbox::ModuleInfo>> {
+        let deployment = self.lambda.functions.get(function)?.deployment(0)?;
+        let info = &deployment.package.artifact.as_ref()?.info;
+        self.artifacts.known.contains_key(&info.sha256).then(|| Arc::clone(info))
     }
 
     /// Stops this invocation when it has burned so many units (a replayed stop button).
@@ -252,7 +254,7 @@ impl Engine {
         let mut burned: u64 = 0;
         loop {
             if self.lambda.is_computing() {
-                if burned >= units_max.max(1) {
+                if burned >= units_max.max(1) && !self.lambda.is_ahead() {
                     return Progress::Running;
                 }
                 let (lambda, mut cx) = self.split();
@@ -347,7 +349,8 @@ impl Engine {
     }
 
     /// Hex digits, 32 or 64 by [`crate::DigestForm`], that stand for all events so far: equal digests mean equal histories, different ones different histories
-    /// (docs/adr/0006).
+    /// (docs/adr/0006). Behind them stand the runtimes of languages that functions of the session had, whose modules durations depend on:
+    /// `+javascript:0123456789abcdef` ([`crate::digest_parts`]).
     pub fn digest(&self) -> String {
         self.world.digest()
     }

@@ -152,6 +152,21 @@ pub enum Fact {
         /// AWS's reason, such as `ConcurrentInvocationLimitExceeded`.
         reason: String,
     },
+    /// A fault of the session's script struck.
+    FaultInjected {
+        /// Its `Id`.
+        fault: String,
+        /// `error`, `delay` or `throttle`.
+        action: String,
+        /// Function name.
+        function: Option<String>,
+        /// State machine's name.
+        state_machine: Option<String>,
+        /// The state whose task was struck.
+        state: Option<String>,
+        /// The invocation that was struck.
+        request_id: Option<String>,
+    },
     /// Provisioned concurrency of a version or an alias, after something of it has changed.
     ProvisionedConcurrencyChanged {
         /// Function name.

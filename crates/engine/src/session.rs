@@ -39,11 +39,17 @@ pub enum DigestForm {
 impl DigestForm {
     /// The form of a digest in hex; without one, that of new documents.
     pub fn of(digest: Option<&str>) -> Self {
-        match digest {
-            Some(digest) if digest.len() == 64 => Self::Lines,
+        match digest.map(digest_parts) {
+            Some((history, _)) if history.len() == 64 => Self::Lines,
             _ => Self::Fingerprint,
         }
     }
+}
+
+/// A digest as [`crate::Engine::digest`] gives it, in its parts: that of the history, and `name:digest` for each runtime of a language that
+/// functions of the session had, joined by `+`; empty when none had one.
+pub fn digest_parts(digest: &str) -> (&str, &str) {
+    digest.split_once('+').unwrap_or((digest, ""))
 }
 
 fn reclaim_idle_ms_default() -> u64 {

@@ -285,6 +285,13 @@ impl Scenario {
         }))
     }
 
+    /// A rule `r` of the default bus that sends events of the source `shop` to a target.
+    pub(crate) fn rule_to(self, id: &str, arn: &str) -> Self {
+        let rule = json!({ "Name": "r", "EventPattern": "{\"source\":[\"shop\"]}" });
+        let targets = json!({ "Rule": "r", "Targets": [{ "Id": id, "Arn": arn }] });
+        self.request("events", "PutRule", rule).request("events", "PutTargets", targets)
+    }
+
     pub(crate) fn rest(self) -> Self {
         self.step(Step::Rest)
     }
@@ -503,6 +510,7 @@ fn show_fact(fact: &Fact) -> String {
             )
         }
         Fact::InvocationThrottled { function, reason } => format!("throttled {function} {reason}"),
+        Fact::FaultInjected { fault, action, .. } => format!("fault {fault} {action}"),
         Fact::EventRequeued { request_id, reason, due_at, .. } => {
             format!("requeued {} {reason} until {}", &request_id[..4], due_at.0 / 1_000)
         }

@@ -3,6 +3,7 @@
 mod asynchronous;
 mod environments;
 mod extensions;
+mod faults;
 mod hostile;
 pub(crate) mod images;
 mod invocations;

@@ -1,6 +1,7 @@
 //! What every service shares: virtual time, the generator, the queue, the stream of facts and its digest.
 
 use crate::cloudwatch::Metrics;
+use crate::faults::Faults;
 use crate::fingerprint::Fingerprint;
 use crate::queue::{Queue, QueueKey, Urgency};
 use crate::rng::Rng;
@@ -130,11 +131,14 @@ pub(crate) struct World {
     pub(crate) events: VecDeque<Event>,
     pub(crate) answered: VecDeque<Answered>,
     pub(crate) metrics: Metrics,
+    pub(crate) faults: Faults,
     /// Whether a rule or an archive could see what services tell the account's event bus: else they tell it nothing.
     pub(crate) hears_services: bool,
     blobs: BTreeMap<String, Arc<[u8]>>,
     next_event: u64,
     history: History,
+    /// Runtimes of languages that functions got, with the SHA-256 of their modules.
+    pub(crate) runtimes: BTreeMap<&'static str, String>,
     /// The newest fact as JSON; kept for its memory.
     line: Vec<u8>,
 }
@@ -191,10 +195,12 @@ impl World {
             events: VecDeque::new(),
             answered: VecDeque::new(),
             metrics: Metrics::default(),
+            faults: Faults::default(),
             hears_services: false,
             blobs: BTreeMap::new(),
             next_event: 0,
             history,
+            runtimes: BTreeMap::new(),
             line: Vec::new(),
         }
     }
@@ -209,9 +215,13 @@ impl World {
         self.events.push_back(event);
     }
 
-    /// Hex digest of the history so far.
+    /// Hex digest of the history so far, and behind it the runtimes of languages that it depends on: `+javascript:` and 16 digits.
     pub(crate) fn digest(&self) -> String {
-        self.history.digest()
+        let mut digest = self.history.digest();
+        for (name, sha256) in &self.runtimes {
+            digest.extend(["+", name, ":", sha256.get(..16).unwrap_or(sha256)]);
+        }
+        digest
     }
 
     pub(crate) fn schedule(&mut self, at: Timestamp, urgency: Urgency, due: Due) -> QueueKey {

@@ -53,7 +53,12 @@ mod tests {
         };
         let sent = vec![watch, ToWorker::Step];
         assert_eq!(decode_to_worker(&encode(&sent)), Ok(sent));
-        let result = Ok(Opened { digest: "ab".into(), matches: Some(true), replay_ms: 0.5 });
+        let result = Ok(Opened {
+            digest: "ab".into(),
+            matches: Some(true),
+            why: String::new(),
+            replay_ms: 0.5,
+        });
         let sent = vec![FromWorker::Opened { id: u64::MAX, result }];
         assert_eq!(decode_from_worker(&encode(&sent)), Ok(sent));
     }

@@ -77,6 +77,13 @@ pub enum ToWorker {
         /// WebAssembly text.
         text: String,
     },
+    /// Says what a file is that somebody brings, whether it can be deployed or not; answered by `Looked`.
+    Look {
+        /// Answered by `Looked`.
+        id: MessageId,
+        /// Its buffer.
+        file: BufferIndex,
+    },
     /// Inspects a module as a deploy would; answered by `Inspected`.
     Inspect {
         /// Answered by `Inspected`.
@@ -170,6 +177,13 @@ pub enum FromWorker {
         /// The module's buffer and what it is, or where the text is wrong.
         result: Result<AssembledModule, Vec<Diagnostic>>,
     },
+    /// Answer to `Look`.
+    Looked {
+        /// Of `Look`.
+        id: MessageId,
+        /// What it is.
+        file: BroughtFile,
+    },
     /// Answer to `Inspect`.
     Inspected {
         /// Of `Inspect`.
@@ -218,6 +232,8 @@ pub struct Opened {
     pub digest: String,
     /// Whether it equals the digest in the document, if that has one.
     pub matches: Option<bool>,
+    /// What is known of the reason when it does not: a sentence, or nothing.
+    pub why: String,
     /// Real milliseconds that the replay took.
     pub replay_ms: f64,
 }

@@ -219,6 +219,30 @@ pub struct ModuleInfo {
     pub producers: Vec<String>,
 }
 
+/// A file that somebody brings, and would deploy.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BroughtFile {
+    /// The paths in it, when it is a zip.
+    pub files: Vec<String>,
+    /// The WebAssembly modules in it, or itself; at most 8.
+    pub modules: Vec<BroughtModule>,
+    /// Why it cannot be read.
+    pub fault: Option<String>,
+}
+
+/// A module of such a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BroughtModule {
+    /// Where it stands in the zip; empty for a bare one.
+    pub path: String,
+    /// What could be read of it; its shape is empty when it has none.
+    pub info: Option<ModuleInfo>,
+    /// Why a deploy refuses it.
+    pub refusal: Option<String>,
+    /// Its imports that are not here, as `module.name`.
+    pub foreign: Vec<String>,
+}
+
 /// An asynchronous event and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -74,6 +74,7 @@ fn cold_start(sandbox: &WasmiSandbox, artifact: &Artifact, source: &str) -> [f64
     let files = BTreeMap::from([("index.mjs".to_owned(), Arc::from(source.as_bytes()))]);
     let variable = |key: &str, value: &str| (key.to_owned(), value.to_owned());
     let config = GuestConfig {
+        name: String::new(),
         environment: vec![
             variable("AWS_EXECUTION_ENV", "AWS_Lambda_nodejs22.x"),
             variable("_HANDLER", "index.handler"),

@@ -241,6 +241,26 @@ impl Inspection {
         if index == 4 { Ok(()) } else { within(what, self.counts[index], limit) }
     }
 
+    /// Counts and reads one part of a module that nothing has validated.
+    pub(crate) fn take(&mut self, payload: &Payload<'_>) -> Result<(), Stop> {
+        self.count(payload)?;
+        self.read(payload)
+    }
+
+    /// Imports that are not here, by name or by type.
+    pub(crate) fn foreign(&self) -> Vec<String> {
+        let known = known();
+        let is_here = |import: &Import, ty: &Option<FuncType>| {
+            ty.as_ref().is_some_and(|ty| {
+                known.iter().any(|known| {
+                    known.module == import.module && known.name == import.name && known.has_type(ty)
+                })
+            })
+        };
+        let foreign = self.imports.iter().filter(|(import, ty)| !is_here(import, ty));
+        foreign.map(|(import, _)| format!("{}.{}", import.module, import.name)).collect()
+    }
+
     fn type_at(&self, index: u32) -> Option<&FuncType> {
         self.types.get(index as usize)
     }
@@ -357,7 +377,7 @@ impl Inspection {
     }
 
     /// The shape, in the order in which they are tried, and the types of the exports that it needs.
-    fn shape(&self) -> Result<Shape, Refusal> {
+    pub(crate) fn shape(&self) -> Result<Shape, Refusal> {
         const I32: wasmparser::ValType = wasmparser::ValType::I32;
         let expect = |name: &str,
                       params: &[wasmparser::ValType],
@@ -484,7 +504,7 @@ impl Inspection {
         }
     }
 
-    fn info(self, bytes: &[u8], shape: Shape) -> ModuleInfo {
+    pub(crate) fn info(self, bytes: &[u8], shape: Shape) -> ModuleInfo {
         let pages = self.memories.first().map_or(0, |(_, pages)| *pages);
         ModuleInfo {
             sha256: digest(bytes),

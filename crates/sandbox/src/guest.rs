@@ -1,6 +1,6 @@
 //! The interface between an execution environment and the tier that runs its module.
 
-use crate::{Artifact, Image, Snapshot};
+use crate::{Artifact, Image, Snapshot, TierChoice, TierReport};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,19 +9,28 @@ pub trait Sandbox {
     /// Makes a suspended guest; nothing of it runs before the first [`Guest::resume`].
     /// A module that asks for more memory than `config.limits` fails here with the trap that an environment would report.
     fn start(&self, artifact: &Artifact, config: GuestConfig) -> Result<Box<dyn Guest>, Trap>;
-    /// Makes a guest of a copy: it waits for its first event. Asked only for images that this tier made, see [`Snapshot::restore`].
-    fn restore(&self, _: &Artifact, _: Limits, _: &Image) -> Result<Box<dyn Guest>, Trap> {
+    /// Makes a guest of a copy: it waits for an event, or for what it has started. Asked only for images that this sandbox made, see
+    /// [`Snapshot::restore`].
+    fn restore(&self, _: &Artifact, _: &GuestConfig, _: &Image) -> Result<Box<dyn Guest>, Trap> {
         Err(Trap::Other("this tier makes no images".to_owned()))
     }
     /// The module of a language's runtime, such as `javascript`; it is given code as files. None when it is not to be had here.
     fn runtime(&self, _name: &str) -> Option<Artifact> {
         None
     }
+    /// Where the guests of this name run and how fast, if there is more than one tier.
+    fn tier(&self, _name: &str) -> Option<TierReport> {
+        None
+    }
+    /// Sets where the guests of this name run from their next event on. Nothing that they do depends on it.
+    fn choose_tier(&self, _name: &str, _choice: TierChoice) {}
 }
 
 /// What an execution environment gives its guest.
 #[derive(Debug, Clone)]
 pub struct GuestConfig {
+    /// Whose guest it is, for the sandbox's own books; nothing that the guest does depends on it.
+    pub name: String,
     /// Environment variables in the order in which `environ_get` lists them.
     pub environment: Vec<(String, String)>,
     /// `args_get`; the first is the program's name.
@@ -165,6 +174,28 @@ pub enum Trap {
     Abi(String),
 }
 
+// Traps in words: those of the tier that tells fewest apart.
+impl Trap {
+    /// Of a call to a table's element that is not there.
+    pub(crate) fn table() -> Self {
+        Self::Other("table index is out of bounds".to_owned())
+    }
+
+    /// Of a call to an element that is null or has another type.
+    pub(crate) fn indirect_call() -> Self {
+        Self::Other("null function or function signature mismatch".to_owned())
+    }
+
+    pub(crate) fn division() -> Self {
+        Self::Other("integer divide by zero".to_owned())
+    }
+
+    /// Of a quotient or a float that no integer of the type is.
+    pub(crate) fn conversion() -> Self {
+        Self::Other("integer overflow".to_owned())
+    }
+}
+
 /// A stream of the guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogStream {
@@ -212,6 +243,13 @@ pub enum StartedKind {
 pub trait Guest {
     /// Runs until the guest stops, or `units_max` more units are burned (it then stops at the next check, with [`Stop::Exhausted`]).
     fn resume(&mut self, resume: Resume, clock: Clock, units_max: u64) -> Run;
+    /// Says before a resume how many units its run may burn altogether, and at how many it will be stopped in any case: for tiers that
+    /// cannot be suspended. They run ahead, from slice to slice, each as long as the first but for the last one that fits.
+    fn allow(&mut self, _units: u64, _stop_after: u64) {}
+    /// Whether the next slice has been computed already. Who stops the guest nevertheless stops it later than it seems.
+    fn is_ahead(&self) -> bool {
+        false
+    }
     /// The highest use of linear memory so far, in bytes.
     fn memory_bytes_peak(&self) -> u64;
     /// What was written since the last call, in order.

@@ -115,6 +115,11 @@ impl Time {
         units
     }
 
+    /// A slice begins that goes on from the one that [`Time::end`] ended.
+    pub(crate) fn refill(&mut self, slice: i64) {
+        self.slice = slice;
+    }
+
     /// Nanoseconds since the Unix epoch.
     pub(crate) fn now_ns(&self, left: i64) -> u64 {
         let units = self.base_units.saturating_add(self.slice.saturating_sub(left).max(0) as u64);

@@ -102,6 +102,14 @@ impl Known {
         self.params == ty.params() && self.results == ty.results()
     }
 
+    pub(crate) fn params(&self) -> &[ValType] {
+        &self.params
+    }
+
+    pub(crate) fn results(&self) -> &[ValType] {
+        &self.results
+    }
+
     /// In the text format's words.
     pub(crate) fn type_text(&self) -> String {
         types_text(&self.params, &self.results)

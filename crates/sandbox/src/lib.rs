@@ -9,10 +9,12 @@
 
 pub mod abi;
 mod accept;
+mod describe;
 #[cfg(test)]
 mod differential;
 mod guest;
 mod host;
+mod host_tier;
 mod imports;
 mod meter;
 mod module;
@@ -20,17 +22,23 @@ mod prepared;
 mod runtimes;
 mod snapshot;
 mod steps;
+mod tiers;
 mod wasi;
 mod wasmi_tier;
 
 pub use accept::accept;
+pub use describe::{Description, describe};
 
 pub use guest::{
     Answer, Clock, Exit, Guest, GuestConfig, Limits, LogStream, LogWrite, Resume, Run, Sandbox,
     StartedCall, StartedKind, Stop, Trap,
 };
+pub use host_tier::{glue, import, is_halted};
 pub use module::{Artifact, Export, Import, ModuleInfo, Refusal, Shape};
 pub use snapshot::{Image, Snapshot, start_recorded};
+pub use tiers::{
+    Stays, Tier, TierChoice, TierReport, TieredSandbox, WebAssembly, WebAssemblyInstance,
+};
 pub use wasmi_tier::WasmiSandbox;
 
 /// The version of the meter's cost table and check placement. A share link names it, because

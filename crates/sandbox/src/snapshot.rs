@@ -21,7 +21,7 @@ use std::sync::Arc;
 /// Memory is kept in blocks of this size; those of zeros are left out.
 const BLOCK_BYTES: usize = 4_096;
 
-/// What a copied guest is. Only the tier that made it can read it.
+/// What a copied guest is, whatever the tier.
 #[derive(Clone)]
 pub struct Image(pub(crate) Arc<Parts>);
 
@@ -39,6 +39,8 @@ pub(crate) struct Parts {
     pub(crate) memory: Vec<(usize, Box<[u8]>)>,
     /// Globals that can change, by the name of their export.
     pub(crate) globals: Vec<(String, Number)>,
+    /// It waits for tokens rather than for an event.
+    pub(crate) pending: bool,
     pub(crate) host: Host,
 }
 
@@ -114,10 +116,7 @@ impl Snapshot {
     pub fn restore(&self, sandbox: &dyn Sandbox, seed: u64) -> Result<Box<dyn Guest>, Trap> {
         let kept = &self.0;
         let (guest, left) = match &kept.image {
-            Some(image) => {
-                let limits = kept.config.limits;
-                (sandbox.restore(&kept.artifact, limits, image)?, VecDeque::new())
-            }
+            Some(image) => (sandbox.restore(&kept.artifact, &kept.config, image)?, VecDeque::new()),
             None => {
                 let guest = sandbox.start(&kept.artifact, kept.config.clone())?;
                 (guest, kept.inputs.iter().cloned().collect())
@@ -213,6 +212,14 @@ impl Guest for Recorded {
         })
     }
 
+    fn allow(&mut self, units: u64, stop_after: u64) {
+        self.guest.allow(units, stop_after);
+    }
+
+    fn is_ahead(&self) -> bool {
+        self.guest.is_ahead()
+    }
+
     fn memory_bytes_peak(&self) -> u64 {
         self.guest.memory_bytes_peak()
     }
@@ -289,6 +296,14 @@ impl Guest for Restored {
             return Run { stop: Stop::Next { answer: None }, units: 0 };
         }
         self.guest.resume(resume, clock, units_max)
+    }
+
+    fn allow(&mut self, units: u64, stop_after: u64) {
+        self.guest.allow(units, stop_after);
+    }
+
+    fn is_ahead(&self) -> bool {
+        self.guest.is_ahead()
     }
 
     fn memory_bytes_peak(&self) -> u64 {

@@ -39,7 +39,7 @@ pub(crate) trait Instance {
     /// The highest use of linear memory so far, in bytes.
     fn memory_bytes_peak(&self) -> u64;
     /// Its memory and globals, if they are all that there is of it.
-    fn copy(&self) -> Option<Image>;
+    fn copy(&self, pending: bool) -> Option<Image>;
 }
 
 /// What came of a call.
@@ -103,9 +103,14 @@ impl<I: Instance> Steps<I> {
         Self { instance, shape, phase: Phase::Fresh, exhausted: false }
     }
 
-    /// A copy of a guest that waited for an event.
-    pub(crate) fn idle(instance: I, shape: Shape) -> Self {
-        Self { instance, shape, phase: Phase::Idle, exhausted: false }
+    /// A copy of a guest that waited for an event, or for tokens.
+    pub(crate) fn resting(instance: I, shape: Shape, image: &Image) -> Self {
+        let phase = if image.0.pending { Phase::Pending } else { Phase::Idle };
+        Self { instance, shape, phase, exhausted: false }
+    }
+
+    pub(crate) fn instance(&mut self) -> &mut I {
+        &mut self.instance
     }
 }
 
@@ -381,9 +386,10 @@ impl<I: Instance> Guest for Steps<I> {
     }
 
     fn image(&self) -> Option<Image> {
-        // Between events a callback guest has no stack.
-        let idle = matches!(self.phase, Phase::Idle) && self.shape == Shape::Callback;
-        idle.then(|| self.instance.copy()).flatten()
+        // Between two calls a callback guest has no stack.
+        let pending = matches!(self.phase, Phase::Pending);
+        let resting = pending || matches!(self.phase, Phase::Idle);
+        (resting && self.shape == Shape::Callback).then(|| self.instance.copy(pending)).flatten()
     }
 
     fn reseed(&mut self, seed: u64) {

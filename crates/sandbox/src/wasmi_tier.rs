@@ -6,7 +6,7 @@
 mod image;
 mod limiter;
 
-use crate::guest::{Guest, GuestConfig, Limits, Sandbox, Trap};
+use crate::guest::{Guest, GuestConfig, Sandbox, Trap};
 use crate::host::{Block, Cx, Halt, Host};
 use crate::imports::for_each_import;
 use crate::meter;
@@ -129,14 +129,14 @@ impl Sandbox for WasmiSandbox {
     fn restore(
         &self,
         artifact: &Artifact,
-        limits: Limits,
+        config: &GuestConfig,
         image: &Image,
     ) -> Result<Box<dyn Guest>, Trap> {
         let mut host = image.0.host.clone();
-        host.limits = limits;
+        host.limits = config.limits;
         let mut instance = self.instantiate(artifact, host)?;
         instance.become_copy(image)?;
-        Ok(Box::new(Steps::idle(instance, artifact.info.shape)))
+        Ok(Box::new(Steps::resting(instance, artifact.info.shape, image)))
     }
 
     fn runtime(&self, name: &str) -> Option<Artifact> {
@@ -271,9 +271,14 @@ fn trap_of(error: &wasmi::Error) -> Trap {
         Some(TrapCode::MemoryOutOfBounds) => Trap::MemoryOutOfBounds,
         Some(TrapCode::StackOverflow) => Trap::StackOverflow,
         Some(TrapCode::OutOfSystemMemory | TrapCode::GrowthOperationLimited) => Trap::OutOfMemory,
-        Some(TrapCode::IndirectCallToNull) => Trap::Other("uninitialized table element".to_owned()),
-        Some(TrapCode::TableOutOfBounds) => Trap::Other("table index is out of bounds".to_owned()),
+        // V8 tells neither pair apart.
+        Some(TrapCode::IndirectCallToNull | TrapCode::BadSignature) => Trap::indirect_call(),
+        Some(TrapCode::IntegerOverflow | TrapCode::BadConversionToInteger) => Trap::conversion(),
+        Some(TrapCode::IntegerDivisionByZero) => Trap::division(),
+        Some(TrapCode::TableOutOfBounds) => Trap::table(),
         Some(code) => Trap::Other(code.trap_message().to_owned()),
+        // Its text has the number of the store in it, and an import or a segment that does not fit is all that it can be: `accept` saw to the imports.
+        None if matches!(error.kind(), wasmi::errors::ErrorKind::Instantiation(_)) => Trap::table(),
         None => Trap::Other(error.to_string()),
     }
 }
@@ -387,7 +392,7 @@ impl Instance for WasmiInstance {
         self.store.data().limiter.peak
     }
 
-    fn copy(&self) -> Option<Image> {
-        self.copies.then(|| self.image())
+    fn copy(&self, pending: bool) -> Option<Image> {
+        self.copies.then(|| self.image(pending))
     }
 }

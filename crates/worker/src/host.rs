@@ -9,14 +9,12 @@
 //! Invariant: the clock moves on only when nothing that is due now is left.
 
 use crate::pace::Pace;
-use crate::replay::Replay;
+use crate::replay::{Replay, compared};
 use crate::session::{config_of, modules_of, request_of, session_of};
 use crate::trial::Trial;
 use crate::views::Projections;
 use crate::views::execution::Question;
-use crate::{assemble, definition, module_info};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::{assemble, brought, definition, module_info, tiers};
 use coldstart_engine::{ApiError, CommandId, Config, Engine, Progress, Response, Timestamp};
 use coldstart_protocol::{
     ApiFailure, ApiResponse, AssembledModule, BufferIndex, ClockState, FromWorker, MessageId,
@@ -24,7 +22,7 @@ use coldstart_protocol::{
 };
 use coldstart_sandbox::Sandbox;
 use coldstart_workspace::{ApiRequest, ClockMode, Command, Interrupt, LoggedCommand, Workspace};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -208,6 +206,11 @@ impl Host {
                 let modules = take_all(&mut buffers, &modules);
                 self.open(id, &workspace, modules, replay, now_ms);
             }
+            // Whatever the session is doing.
+            ToWorker::Request { id, request, .. } if tiers::is_one(&request) => {
+                let result = tiers::answer(&*self.sandbox, &request);
+                self.say(FromWorker::Answered { id, result });
+            }
             ToWorker::Request { id, request, modules } => {
                 for module in take_all(&mut buffers, &modules) {
                     self.engine.put_blob(module);
@@ -224,6 +227,10 @@ impl Host {
                 }
             }
             ToWorker::Assemble { id, text } => self.assemble(id, &text),
+            ToWorker::Look { id, file } => {
+                let file = brought(&take(&mut buffers, file));
+                self.say(FromWorker::Looked { id, file });
+            }
             ToWorker::Inspect { id, module } => {
                 let result = inspect(&take(&mut buffers, module));
                 self.say(FromWorker::Inspected { id, result });
@@ -532,8 +539,11 @@ impl Host {
         self.dirty = true;
         self.pace.set_mode(replay.clock);
         let digest = self.engine.digest();
-        let matches = replay.expected.map(|expected| expected == digest);
-        let opened = Opened { digest, matches, replay_ms: (now_ms - replay.started_ms).max(0.0) };
+        let compared = replay.expected.map(|expected| compared(&expected, &digest));
+        let (matches, why) =
+            compared.map_or((None, String::new()), |(same, why)| (Some(same), why));
+        let replay_ms = (now_ms - replay.started_ms).max(0.0);
+        let opened = Opened { digest, matches, why, replay_ms };
         self.say(FromWorker::Opened { id: replay.id, result: Ok(opened) });
     }
 
@@ -550,18 +560,13 @@ impl Host {
                 self.say(FromWorker::Answered { id, result: answer(result) });
             } else if let Some(function) = self.asked.remove(&command) {
                 let configuration = result.ok().map(|response| response.output);
-                let module =
-                    configuration.as_ref().and_then(|configuration| self.module_of(configuration));
+                let module = self.engine.function_module(&function);
+                let module = module.map(|info| module_info(&info));
                 self.projections.set_configuration(&function, configuration, module);
             } else if let Some(question) = self.asked_executions.remove(&command) {
                 self.projections.executions.answered(&question, result);
             }
         }
-    }
-
-    fn module_of(&self, configuration: &Value) -> Option<coldstart_protocol::ModuleInfo> {
-        let sha256 = configuration.get("CodeSha256")?.as_str()?;
-        self.engine.module_info(&hex_of_base64(sha256)?).map(|info| module_info(&info))
     }
 
     /// Asks for the configurations of functions that changed. Reading adds nothing to the history.
@@ -680,11 +685,6 @@ fn inspect(module: &[u8]) -> Result<coldstart_protocol::ModuleInfo, String> {
         Ok(artifact) => Ok(module_info(&artifact.info)),
         Err(refusal) => Err(refusal.message),
     }
-}
-
-/// `CodeSha256` is base64 in the API and hex everywhere else.
-fn hex_of_base64(sha256: &str) -> Option<String> {
-    Some(STANDARD.decode(sha256).ok()?.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn answer(result: Result<Response, ApiError>) -> Result<ApiResponse, ApiFailure> {

@@ -7,14 +7,17 @@
 mod assemble;
 mod definition;
 mod host;
+pub mod labs;
 mod module;
 mod pace;
 mod replay;
 mod session;
+mod tiers;
 mod trial;
 mod views;
 
 pub use assemble::assemble;
 pub use host::{CommandGauge, Host, Next, Outgoing};
-pub use module::module_info;
+pub use module::{brought, module_info};
+pub use replay::compared;
 pub use session::{OpenFault, modules_of, replayed, session_of, sha256_hex};

@@ -1,6 +1,6 @@
 //! A document that is being replayed, in slices.
 
-use coldstart_engine::{Session, Timestamp};
+use coldstart_engine::{Session, Timestamp, digest_parts};
 use coldstart_protocol::MessageId;
 use coldstart_workspace::ClockMode;
 
@@ -32,5 +32,38 @@ impl Replay {
         let part = passed.checked_div(u128::from(to.saturating_sub(from))).unwrap_or_default();
         let total = self.session.commands.len() as u64 + 1;
         (self.done as u64 * 1_000 + part.min(1_000) as u64, total * 1_000)
+    }
+}
+
+/// Whether a replay came to the history that a document claims, and what is known of the reason when it did not: a sentence, or nothing.
+pub fn compared(expected: &str, actual: &str) -> (bool, String) {
+    let (expected, actual) = (digest_parts(expected), digest_parts(actual));
+    let same = expected.0 == actual.0;
+    let mut why = String::new();
+    for runtime in expected.1.split('+').filter(|_| !same) {
+        let name = runtime.split(':').next().unwrap_or_default();
+        if !runtime.is_empty() && actual.1.split('+').all(|other| other != runtime) {
+            why = format!(
+                "It was made with another build of the {name} runtime: durations depend on it."
+            );
+        }
+    }
+    (same, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runtime_of_another_build_is_named_when_histories_differ() {
+        let why =
+            "It was made with another build of the javascript runtime: durations depend on it.";
+        assert_eq!(compared("ab+javascript:01", "ab+javascript:01"), (true, String::new()));
+        assert_eq!(compared("ab+javascript:01", "ab+javascript:02"), (true, String::new()));
+        assert_eq!(compared("ab+javascript:01", "cd+javascript:02"), (false, why.to_owned()));
+        assert_eq!(compared("ab+javascript:01", "cd"), (false, why.to_owned()));
+        assert_eq!(compared("ab+javascript:01", "cd+javascript:01"), (false, String::new()));
+        assert_eq!(compared("ab", "cd+javascript:01"), (false, String::new()));
     }
 }

@@ -1,7 +1,8 @@
 //! The Worker's global scope: what comes in, what goes out, and when to work next.
 
 use coldstart_protocol::{FromWorker, decode_to_worker, encode};
-use coldstart_sandbox::WasmiSandbox;
+use coldstart_sandbox::{TieredSandbox, WasmiSandbox};
+use coldstart_webassembly::HostWebAssembly;
 use coldstart_worker::{CommandGauge, Host, Next, Outgoing};
 use js_sys::{Array, ArrayBuffer, JsString, Object, Reflect, Uint8Array};
 use std::cell::RefCell;
@@ -151,7 +152,10 @@ pub(crate) fn start() {
         throw_str("this Worker has no performance.now()")
     };
     let Ok(channel) = MessageChannel::new() else { throw_str("this Worker has no MessageChannel") };
-    let host = Host::new(Arc::new(WasmiSandbox::with_runtimes(runtime)), build_id());
+    let wasmi = WasmiSandbox::with_runtimes(runtime);
+    let sandbox = TieredSandbox::new(wasmi, Box::new(HostWebAssembly::new()));
+    #[allow(clippy::arc_with_non_send_sync, reason = "engines share it, threads do not")]
+    let host = Host::new(Arc::new(sandbox), build_id());
     report_panics(host.gauge());
     let pump = Pump {
         host,

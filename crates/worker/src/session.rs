@@ -7,7 +7,7 @@ use coldstart_engine::{
     Command, Config, DigestForm, Engine, Interrupt, Principal, Request, Session, Timestamp,
 };
 use coldstart_sandbox::{METER_VERSION, Sandbox};
-use coldstart_workspace::{ApiRequest, Source, Workspace, known_module, package};
+use coldstart_workspace::{ApiRequest, Source, Workspace, known_module, package, unpack_module};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -123,6 +123,13 @@ pub fn modules_of(workspace: &Workspace, beside: Vec<Vec<u8>>) -> Result<Vec<Vec
             Some(Source::Files { files }) => package(files),
             Some(Source::Inline { base64, .. }) => {
                 STANDARD.decode(base64).map_err(|error| fault(format!("not base64: {error}")))?
+            }
+            Some(Source::Compiled { base64, .. }) if !base64.is_empty() => {
+                unpack_module(base64).map_err(fault)?
+            }
+            Some(Source::Compiled { compiler, .. }) => {
+                let name = format!("made by {compiler}");
+                return Err(OpenFault::ModuleMissing { sha256, name });
             }
             Some(Source::Example { name } | Source::Module { name }) => {
                 return Err(OpenFault::ModuleMissing { sha256, name: name.clone() });

@@ -5,12 +5,13 @@
 
 use coldstart_engine::sandbox::{METER_VERSION, WasmiSandbox};
 use coldstart_protocol::{
-    FromWorker, ToWorker, View, ViewSpec, decode_from_worker, decode_to_worker, encode,
+    BroughtFile, FromWorker, ToWorker, View, ViewSpec, decode_from_worker, decode_to_worker, encode,
 };
 use coldstart_worker::{Host, Next, replayed, sha256_hex};
-use coldstart_workspace::{ApiRequest, ClockMode, HELLO_WAT, Source, Workspace};
+use coldstart_workspace::{ApiRequest, ClockMode, HELLO_WAT, Source, Workspace, package};
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -655,6 +656,38 @@ fn text_is_assembled_and_modules_are_inspected() {
     };
     assert_eq!(assembled.info.as_ref().map(|info| info.size), Ok(page.buffers[0].len() as u64));
     assert_eq!((faults[0].line, faults[0].column), (2, 3));
+}
+
+#[test]
+fn a_file_that_somebody_brings_is_described_whether_it_is_taken_or_not() {
+    let mut page = Page::new(1.0);
+    let foreign = wat(r#"(module (import "env" "print" (func)) (func (export "_start")))"#);
+    let texts = BTreeMap::from([("index.mjs".to_owned(), "1".to_owned())]);
+    let files = [wat(HELLO_WAT), foreign, package(&texts), b"PK nonsense".to_vec(), b"x".to_vec()];
+    for (id, file) in files.into_iter().enumerate() {
+        page.send(ToWorker::Look { id: id as u64 + 1, file: 0 }, vec![file]);
+    }
+    let looked: Vec<_> = page
+        .heard
+        .iter()
+        .filter_map(|message| match message {
+            FromWorker::Looked { file, .. } => Some(file),
+            _ => None,
+        })
+        .collect();
+    let [good, bad, zip, broken, other] = looked.as_slice() else { panic!("{:#?}", page.heard) };
+    let shape = |file: &BroughtFile| {
+        file.modules[0].info.as_ref().map(|info| info.shape.clone()).unwrap_or_default()
+    };
+    assert_eq!((shape(good).as_str(), &good.modules[0].refusal), ("callback", &None));
+    assert_eq!(
+        (shape(bad).as_str(), bad.modules[0].foreign.as_slice()),
+        ("command", &["env.print".to_owned()][..])
+    );
+    assert!(bad.modules[0].refusal.as_ref().is_some_and(|refusal| refusal.contains("env.print")));
+    assert_eq!((zip.files.as_slice(), zip.modules.len()), (&["index.mjs".to_owned()][..], 0));
+    assert!(broken.fault.as_ref().is_some_and(|fault| fault.contains("unzip")));
+    assert_eq!(**other, BroughtFile::default());
 }
 
 /// TestState of an unmocked Task calls the real function, in a copy: nobody sees it afterwards.

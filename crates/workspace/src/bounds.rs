@@ -26,6 +26,8 @@ const MACHINES_MAX: usize = 1_000;
 const EVENTS_MAX: usize = 200;
 const COMMANDS_MAX: usize = 1_000_000;
 const INTERRUPTS_MAX: usize = 10_000;
+/// Runtimes of languages that a digest names.
+const RUNTIMES_MAX: usize = 8;
 /// WebAssembly text in an editor, bytes.
 const TEXT_BYTES_MAX: usize = 4 << 20;
 /// Text files of one function.
@@ -123,12 +125,7 @@ impl Workspace {
             check_machine(&path, draft)?;
         }
         self.check_log()?;
-        // Both of its forms: of 64 digits once, of 32 now.
-        match self.digest.as_deref() {
-            Some(digest) if digest.len() == 32 && is_hex(digest) => Ok(()),
-            Some(digest) => sha256("digest", digest),
-            None => Ok(()),
-        }
+        self.digest.as_deref().map_or(Ok(()), check_digest)
     }
 
     fn check_log(&self) -> Checked {
@@ -152,12 +149,35 @@ impl Workspace {
     }
 }
 
+fn check_digest(digest: &str) -> Checked {
+    let mut parts = digest.split('+');
+    let history = parts.next().unwrap_or_default();
+    // Both of its forms: of 64 digits once, of 32 now.
+    if history.len() != 32 || !is_hex(history) {
+        sha256("digest", history)?;
+    }
+    at_most("digest", "runtimes", parts.clone().count(), RUNTIMES_MAX)?;
+    for part in parts {
+        let (name, digits) = part.split_once(':').unwrap_or((part, ""));
+        word("digest", name, 32, "")?;
+        if digits.len() != 16 || !is_hex(digits) {
+            return Err(fault("digest", "a runtime without 16 hexadecimal digits"));
+        }
+    }
+    Ok(())
+}
+
 fn check_source(path: &str, source: &Source) -> Checked {
     match source {
         Source::Wat { text } => {
             at_most(&format!("{path}.text"), "bytes", text.len(), TEXT_BYTES_MAX)
         }
         Source::Files { files } => check_files(&format!("{path}.files"), files),
+        Source::Compiled { compiler, files, base64 } => {
+            name(&format!("{path}.compiler"), compiler)?;
+            check_files(&format!("{path}.files"), files)?;
+            at_most(&format!("{path}.base64"), "bytes", base64.len(), INLINE_BYTES_MAX)
+        }
         // It becomes part of an address.
         Source::Example { name } => word(&format!("{path}.name"), name, 64, "-_"),
         Source::Module { name: file } => name(&format!("{path}.name"), file),
@@ -298,6 +318,13 @@ mod tests {
         check(|w| w.epoch_ms = u64::MAX, "epochMs", "is more than");
         check(|w| w.until_us = u64::MAX, "untilUs", "is more than");
         check(|w| w.digest = Some("AB".into()), "digest", "SHA-256");
+        let with = |runtime: &str| Some(format!("{}{runtime}", "0".repeat(32)));
+        let mut workspace = Workspace::hello();
+        workspace.digest = with("+javascript:0123456789abcdef+other:0123456789abcdef");
+        assert_eq!(workspace.validate(), Ok(()));
+        check(|w| w.digest = with("+javascript"), "digest", "16 hexadecimal digits");
+        check(|w| w.digest = with("+java script:0123456789abcdef"), "digest", "letters");
+        check(|w| w.digest = with(&"+a:0123456789abcdef".repeat(9)), "digest", "9 runtimes");
         check(
             |w| w.commands = vec![command(5, json!({})).into(), command(4, json!({})).into()],
             "commands[1].atUs",

@@ -44,6 +44,7 @@ pub struct Workspace {
     #[serde(default)]
     pub clock: ClockMode,
     /// Digest of the history at `until_us`, as its author saw it: 32 hex digits, or 64 in documents from before (docs/adr/0006).
+    /// Behind it `+name:` and 16 digits for each runtime of a language that functions had, of its module.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
 }
@@ -62,6 +63,17 @@ pub enum Source {
         /// The texts by their paths in the package.
         files: BTreeMap<String, String>,
     },
+    /// Compiled in the page from text files. The module is kept beside the document, as an uploaded one is, and travels in links that have
+    /// room for it. Without it the same compiler makes the same module again.
+    Compiled {
+        /// Such as `assemblyscript 0.28.20`.
+        compiler: String,
+        /// The texts by their paths.
+        files: BTreeMap<String, String>,
+        /// The module, deflated, where it is in the document; empty where it is not.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        base64: String,
+    },
     /// Shipped with the page as `examples/NAME.wasm`.
     Example {
         /// Its name.
@@ -79,6 +91,33 @@ pub enum Source {
         /// The module.
         base64: String,
     },
+}
+
+impl Source {
+    /// The texts of a source that is several files.
+    pub fn files(&self) -> Option<&BTreeMap<String, String>> {
+        match self {
+            Self::Files { files } | Self::Compiled { files, .. } => Some(files),
+            _ => None,
+        }
+    }
+    /// This source with other texts; none when it is not several files.
+    pub fn with_files(&self, files: BTreeMap<String, String>) -> Option<Self> {
+        match self {
+            Self::Files { .. } => Some(Self::Files { files }),
+            Self::Compiled { compiler, .. } => {
+                Some(Self::Compiled { compiler: compiler.clone(), files, base64: String::new() })
+            }
+            _ => None,
+        }
+    }
+    /// Whether both were written alike, whatever was made of them.
+    pub fn reads_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Compiled { files, .. }, Self::Compiled { files: others, .. }) => files == others,
+            _ => self == other,
+        }
+    }
 }
 
 /// What is in a function's editors. A draft differs from what is deployed until Deploy.

@@ -4,15 +4,18 @@
 //! Invariant: every version of the document that was ever published still opens.
 
 mod bounds;
+mod compiled;
 mod decode;
 mod diff;
 mod document;
 mod file;
 mod hello;
+pub mod lab;
 mod link;
 mod package;
 
 pub use bounds::{Fault, path_fault};
+pub use compiled::{pack_module, unpack_module};
 pub use decode::DecodeError;
 pub use document::{
     ApiRequest, ClockMode, Command, FunctionDraft, Interrupt, LoggedCommand, MachineDraft,

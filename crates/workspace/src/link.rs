@@ -10,7 +10,7 @@
 //! Invariant: inflating stops at [`DOCUMENT_BYTES_MAX`], whatever a link claims.
 
 use crate::diff::{apply, diff};
-use crate::{DecodeError, Source, Workspace};
+use crate::{DecodeError, Source, Workspace, pack_module};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use flate2::Compression;
@@ -99,12 +99,37 @@ fn missing_text(missing: Option<usize>) -> String {
     }
 }
 
-/// The link of a workspace, from `#` on. `modules` are the uploaded modules by hex SHA-256; small ones travel in the link.
+/// The link of a workspace, from `#` on. `modules` are the uploaded and compiled modules by hex SHA-256; small ones travel in the link. What was
+/// compiled in the page goes without its modules when there is no room for them: its compiler makes them again.
 pub fn encode_link(
     workspace: &Workspace,
     modules: &BTreeMap<String, Vec<u8>>,
 ) -> Result<String, LinkRefusal> {
-    let workspace = with_inline_modules(workspace, modules)?;
+    let mut workspace = with_inline_modules(workspace, modules)?;
+    let is_compiled = |source: &Source| matches!(source, Source::Compiled { .. });
+    if !workspace.sources.values().any(is_compiled) {
+        return encode(&workspace);
+    }
+    for (sha256, source) in &mut workspace.sources {
+        if let (Source::Compiled { base64, .. }, Some(bytes)) = (source, modules.get(sha256))
+            && base64.is_empty()
+        {
+            *base64 = pack_module(bytes);
+        }
+    }
+    let link = encode(&workspace);
+    if !matches!(link, Err(LinkRefusal::TooLong { .. })) {
+        return link;
+    }
+    for source in workspace.sources.values_mut() {
+        if let Source::Compiled { base64, .. } = source {
+            base64.clear();
+        }
+    }
+    encode(&workspace)
+}
+
+fn encode(workspace: &Workspace) -> Result<String, LinkRefusal> {
     let json = workspace.to_json();
     let whole = encode_payload(WHOLE, &json);
     let link = match difference(&json).map(|difference| encode_payload(BASED, &difference)) {
@@ -432,6 +457,22 @@ mod tests {
             let mut large = workspace.clone();
             let modules = upload(&mut large, noise(count));
             assert!(matches!(encode_link(&large, &modules), Err(LinkRefusal::TooLong { .. })));
+        }
+        // What was compiled goes without its module when that is too long.
+        let files = BTreeMap::from([("index.ts".to_owned(), "export function handler".to_owned())]);
+        let compiled = |base64: String| Source::Compiled {
+            compiler: "assemblyscript 0.28.20".into(),
+            files: files.clone(),
+            base64,
+        };
+        for (count, has_room) in [(10_000, true), (40_000, false)] {
+            let (sha256, bytes) = ("ab".repeat(32), noise(count));
+            let mut made = Workspace::hello();
+            made.sources.insert(sha256.clone(), compiled(String::new()));
+            let modules = BTreeMap::from([(sha256.clone(), bytes.clone())]);
+            let link = encode_link(&made, &modules).expect("it fits");
+            let base64 = if has_room { crate::pack_module(&bytes) } else { String::new() };
+            assert_eq!(decode_link(&link).expect("it opens").sources[&sha256], compiled(base64));
         }
         workspace.name = noise(60_000).iter().map(|byte| char::from(b'a' + byte % 26)).collect();
         assert!(matches!(

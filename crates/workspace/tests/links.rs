@@ -40,6 +40,13 @@ fn source() -> impl Strategy<Value = Source> {
         any::<String>().prop_map(|text| Source::Wat { text }),
         "[a-z0-9-]{1,20}".prop_map(|name| Source::Example { name }),
         (text(), "[A-Za-z0-9+/]{0,40}").prop_map(|(name, base64)| Source::Inline { name, base64 }),
+        (text(), "[a-z]{1,8}\\.ts", any::<String>(), "[A-Za-z0-9+/]{0,40}").prop_map(
+            |(compiler, path, text, base64)| Source::Compiled {
+                compiler,
+                files: [(path, text)].into(),
+                base64,
+            }
+        ),
     ]
 }
 

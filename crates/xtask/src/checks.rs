@@ -2,7 +2,7 @@
 
 use crate::paths::Paths;
 use crate::progress::{Failure, Outcome, Plan, seconds};
-use crate::{examples, runtimes, site, size, tools};
+use crate::{examples, guests, runtimes, site, size, suite, tiers, tools};
 use std::ffi::OsString;
 use std::process::{Command, ExitCode};
 
@@ -129,7 +129,8 @@ fn run(paths: &Paths, rest: &[OsString]) -> Outcome<bool> {
         + usize::from(browser)
         + 1
         + 3 * usize::from(clippy)
-        + 5
+        + 9
+        + guests::STEPS
         + site::STEPS
         + usize::from(browser);
     let mut run = Run { paths, plan: Plan::new(paths, steps)?, rows: Vec::new() };
@@ -154,6 +155,10 @@ fn run(paths: &Paths, rest: &[OsString]) -> Outcome<bool> {
                 "coldstart-app",
                 "-p",
                 "coldstart-worker",
+                "-p",
+                "coldstart-webassembly",
+                "-p",
+                "tiers",
                 "--target",
                 "wasm32-unknown-unknown",
             ];
@@ -176,27 +181,44 @@ fn run(paths: &Paths, rest: &[OsString]) -> Outcome<bool> {
     let runtimes = run
         .check("Runtimes", |plan, paths| runtimes::build(plan, paths).map(|()| "built".to_owned()));
 
-    // Compilers that cannot be had are said and their guests left out; the tests then count them as ignored.
     run.check("Guests of other compilers", |plan, paths| {
-        plan.step("Guests of other compilers", |step| {
-            let mut python = Command::new("python3");
-            python.current_dir(&paths.root).arg("tests/guests/build.py");
-            step.run(python.env("CARGO_TARGET_DIR", &paths.target))?;
-            Ok(("built".to_owned(), String::new()))
-        })
+        guests::build(plan, paths).map(|()| "built".to_owned())
     });
 
     let mut tests = cargo(paths, "test");
     tests.args(["--workspace", "--no-fail-fast"]);
     // Two thousand workloads by chance; by themselves the tests do a tenth of it.
     tests.env("COLDSTART_SEEDS", "500");
-    // Tests of a runtime that is not there are no tests.
-    tests.env("COLDSTART_RUNTIMES_REQUIRED", "1");
+    // Tests of a runtime that is not there are no tests, nor are those of guests that are not built.
+    tests.env("COLDSTART_RUNTIMES_REQUIRED", "1").env("COLDSTART_GUESTS_REQUIRED", "1");
     run.tests("Unit tests", cargo_counts, &mut tests);
+    let mut web = None;
+    run.check("web-platform-tests", |plan, paths| {
+        web = Some(suite::fetch(plan, paths)?);
+        Ok("there".to_owned())
+    });
+    if let Some(web) = web {
+        let mut command = suite::command(paths, &web);
+        run.tests("web-platform-tests, run", conformance_counts, &mut command);
+    }
     run.tests("Conformance", conformance_counts, &mut conformance_command(paths));
-    run.check("Release build of the command", |plan, paths| {
+    if runtimes
+        && run.check("Tiers", |plan, paths| tiers::build(plan, paths).map(|()| "built".to_owned()))
+    {
+        run.tests("Both tiers", last_line_counts, &mut tiers::command(paths));
+    } else {
+        run.skip("Both tiers", "there is nothing to run");
+    }
+    let command = run.check("Release build of the command", |plan, paths| {
         release_command(plan, paths).map(|()| "built".to_owned())
     });
+    if command {
+        let mut labs = Command::new(paths.target.join("release/coldstart"));
+        labs.args(["lab", "check", "labs"]).current_dir(&paths.root);
+        run.tests("Labs", last_line_counts, &mut labs);
+    } else {
+        run.skip("Labs", "there is no command");
+    }
 
     let site = examples
         && runtimes

@@ -170,14 +170,14 @@ fn publish(
             (example.folder.join("src/main.rs"), Some(module))
         }
         Some("wat") => (example.folder.join("main.wat"), None),
-        Some(language @ ("javascript" | "typescript")) => {
+        Some(language @ ("javascript" | "typescript" | "assemblyscript")) => {
             files = texts(&example.folder.join("code"))?;
             let main = if language == "javascript" { "index.mjs" } else { "index.ts" };
             (example.folder.join("code").join(main), None)
         }
         _ => {
             return Err(bad(
-                "`language` must be \"rust\", \"wat\", \"javascript\" or \"typescript\"",
+                "`language` must be \"rust\", \"wat\", \"javascript\", \"typescript\" or \"assemblyscript\"",
             ));
         }
     };

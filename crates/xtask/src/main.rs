@@ -5,15 +5,20 @@
 #![allow(clippy::print_stdout, reason = "a command-line tool talks on stdout")]
 
 mod checks;
+mod compilers;
 mod examples;
+mod guests;
 mod inputs;
 mod paths;
 mod progress;
 mod runtimes;
+mod scripts;
 mod server;
 mod site;
 mod size;
 mod split;
+mod suite;
+mod tiers;
 mod tools;
 
 use crate::paths::Paths;
@@ -35,11 +40,16 @@ Commands:
   conformance  recorded answers against the engine          [arguments are passed on, such as --dir DIR]
   bench        ratios against V8 and other runtimes         [arguments are passed on]
   bench asl    state machines against aws-local-stepfunctions, and how they scale  [--rounds N, --native, --quick]
+  bench visit    from an empty cache to a first response  [--rounds N]
   bench million  a million invocations in one session: speed, memory, whether the last cost what the first did  [--native, --count N]
+  bench tiers  what handlers compute on each tier against V8, in Chromium; cold starts of JavaScript  [--rounds N, --quick]
+  fuzz         10,000 random modules on both tiers: equal in all that can be seen  [--modules N, --from SEED]
   size         what a first visit transfers, against the budgets
   shots        screenshots of every view into target/shots  [arguments are passed on]
   examples     only build the examples, into www/generated/examples
   runtimes     only build the runtimes of languages, into www/generated/runtimes
+  guests       only build the programs of docs/abi, with the compilers that they need
+  web          web-platform-tests on the JavaScript runtime
   setup        only install the tools
 ";
 
@@ -54,11 +64,14 @@ fn main() -> ExitCode {
         "test" | "ci" => return checks::test(&paths, rest),
         "conformance" => conformance(&paths, rest),
         "bench" => bench(&paths, rest),
+        "fuzz" => tiers::fuzz(&paths, rest),
         "size" => measure(&paths),
         "shots" => shots(&paths, rest),
         "setup" => setup(&paths),
         "examples" => build_examples(&paths),
         "runtimes" => build_runtimes(&paths),
+        "guests" => build_guests(&paths),
+        "web" => web_platform(&paths),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;
@@ -116,10 +129,10 @@ fn build(paths: &Paths, rest: Vec<std::ffi::OsString>) -> Outcome<()> {
 }
 
 fn setup(paths: &Paths) -> Outcome<()> {
-    let mut plan = Plan::new(paths, tools::STEPS + 2)?;
+    let mut plan = Plan::new(paths, tools::STEPS + 1 + compilers::STEPS)?;
     tools::install(&mut plan, paths)?;
     tools::chromium(&mut plan)?;
-    tools::clang(&mut plan)?;
+    compilers::Compilers::install(&mut plan, paths)?;
     plan.finish();
     Ok(())
 }
@@ -138,6 +151,23 @@ fn build_runtimes(paths: &Paths) -> Outcome<()> {
     runtimes::build(&mut plan, paths)?;
     plan.finish();
     Ok(())
+}
+
+fn build_guests(paths: &Paths) -> Outcome<()> {
+    let mut plan = Plan::new(paths, tools::STEPS + guests::STEPS)?;
+    tools::install(&mut plan, paths)?;
+    guests::build(&mut plan, paths)?;
+    plan.finish();
+    Ok(())
+}
+
+fn web_platform(paths: &Paths) -> Outcome<()> {
+    let mut plan = Plan::new(paths, tools::STEPS + runtimes::STEPS + 1)?;
+    tools::install(&mut plan, paths)?;
+    runtimes::build(&mut plan, paths)?;
+    let suite = suite::fetch(&mut plan, paths)?;
+    plan.finish();
+    progress::pass_through(&mut suite::command(paths, &suite))
 }
 
 fn measure(paths: &Paths) -> Outcome<()> {
@@ -161,14 +191,24 @@ fn bench(paths: &Paths, rest: Vec<std::ffi::OsString>) -> Outcome<()> {
     if rest.first().is_some_and(|first| first == "million") {
         return bench_alone(paths, "million", &rest[1..]);
     }
-    let mut plan = Plan::new(paths, tools::STEPS + site::STEPS + 2)?;
+    let alone = match rest.first().and_then(|first| first.to_str()) {
+        Some("visit") => Some("tests/bench/visit.mjs"),
+        Some("tiers") => Some("tests/bench/tiers/run.mjs"),
+        _ => None,
+    };
+    let mut plan = Plan::new(paths, tools::STEPS + site::STEPS + 1 + usize::from(alone.is_none()))?;
     tools::install(&mut plan, paths)?;
     let chromium = tools::chromium(&mut plan)?;
     site::build(&mut plan, paths, false)?;
-    checks::release_command(&mut plan, paths)?;
-    plan.finish();
     let mut node = Command::new("node");
-    node.current_dir(&paths.root).arg("tests/bench/run.mjs").args(rest);
+    node.current_dir(&paths.root);
+    if let Some(script) = alone {
+        node.arg(script).args(&rest[1..]);
+    } else {
+        checks::release_command(&mut plan, paths)?;
+        node.arg("tests/bench/run.mjs").args(rest);
+    }
+    plan.finish();
     progress::pass_through(
         node.env("COLDSTART_CHROMIUM", chromium).env("COLDSTART_TARGET", &paths.target),
     )

@@ -10,6 +10,7 @@ use crate::inputs;
 use crate::paths::Paths;
 use crate::progress::{Failure, Outcome, Plan, Step};
 use crate::runtimes;
+use crate::scripts::{self, esbuild};
 use crate::split::{self, table};
 use crate::tools;
 use serde_json::{Value, json};
@@ -275,7 +276,7 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Modules) -> Outcome<((), Stri
     write(&work.join("joined.css"), &css)?;
     let www = paths.root.join("www");
     let alias = |name: &str, file: &str| format!("--alias:{name}={}", site.join(file).display());
-    let mut commands = [
+    let mut commands = vec![
         esbuild(paths, &work.join("joined.css"), &style, &[]),
         esbuild(
             paths,
@@ -296,15 +297,11 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Modules) -> Outcome<((), Stri
             ],
         ),
         esbuild(paths, &www.join("editor-src/editor.js"), &work.join("editor.js"), &["--bundle"]),
-        esbuild(
-            paths,
-            &www.join("typescript-src/typescript.js"),
-            &work.join("typescript.js"),
-            &["--bundle", "--platform=browser"],
-        ),
     ];
+    commands.extend(scripts::commands(paths, &work)?);
     step.run_all(&mut commands)?;
 
+    let asc = read(&work.join("asc.js"))?;
     let page = Page {
         style: publish("style", "css", &read(&style)?)?,
         boot: publish("boot", "js", &read(&work.join("boot.js"))?)?,
@@ -314,7 +311,16 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Modules) -> Outcome<((), Stri
         engine_size: wasm.engine.primary.len(),
         engine_script: publish("engine", "js", &read(&work.join("engine.js"))?)?,
         editor: publish("editor", "js", &read(&work.join("editor.js"))?)?,
-        typescript: publish("typescript", "js", &read(&work.join("typescript.js"))?)?,
+        scripts: ["typescript", "format", "assemblyscript"]
+            .map(|name| {
+                let file = publish(name, "js", &read(&work.join(format!("{name}.js")))?)?;
+                Ok(format!("data-{name}=\"{file}\""))
+            })
+            .into_iter()
+            .collect::<Outcome<Vec<_>>>()?
+            .join(" "),
+        asc: publish("asc", "js", &asc)?,
+        asc_size: asc.len(),
         parts,
         build,
     };
@@ -332,24 +338,6 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Modules) -> Outcome<((), Stri
     Ok(((), format!("build {}", page.build)))
 }
 
-fn esbuild(paths: &Paths, input: &Path, output: &Path, options: &[&str]) -> Command {
-    let mut esbuild = Command::new(paths.npm_tool("esbuild"));
-    esbuild.current_dir(&paths.root).args([
-        "--minify",
-        "--format=esm",
-        "--target=es2022",
-        "--log-level=warning",
-        "--legal-comments=none",
-    ]);
-    if input.extension().is_some_and(|extension| extension == "css") {
-        // Colours and nesting stay as they are written: their browsers are younger than es2022.
-        esbuild = Command::new(paths.npm_tool("esbuild"));
-        esbuild.current_dir(&paths.root).args(["--minify", "--log-level=warning"]);
-    }
-    esbuild.args(options).arg(input).arg(format!("--outfile={}", output.display()));
-    esbuild
-}
-
 /// Names of the files that the page fetches.
 struct Page {
     build: String,
@@ -361,7 +349,11 @@ struct Page {
     engine_size: usize,
     engine_script: String,
     editor: String,
-    typescript: String,
+    /// Of scripts that are fetched by their names, as the start-up's attributes.
+    scripts: String,
+    /// AssemblyScript's compiler.
+    asc: String,
+    asc_size: usize,
     /// JSON without an apostrophe in it.
     parts: String,
 }
@@ -396,7 +388,9 @@ fn start_up(html: &str, page: &Page) -> Outcome<String> {
         engine_size,
         engine_script,
         editor,
-        typescript,
+        scripts,
+        asc,
+        asc_size,
         parts,
     } = page;
     let head = format!(
@@ -406,7 +400,7 @@ fn start_up(html: &str, page: &Page) -> Outcome<String> {
          <link rel=\"preload\" href=\"{engine}\" as=\"fetch\" type=\"application/wasm\" crossorigin=\"anonymous\" />\n\
          <script id=\"boot\" type=\"module\" src=\"{boot}\" data-build=\"{build}\" data-app=\"{app}\" data-app-size=\"{app_size}\" \
          data-engine=\"{engine}\" data-engine-size=\"{engine_size}\" data-engine-script=\"{engine_script}\" data-editor=\"{editor}\" \
-         data-typescript=\"{typescript}\" data-parts='{parts}'></script>"
+         {scripts} data-asc=\"{asc}\" data-asc-size=\"{asc_size}\" data-parts='{parts}'></script>"
     );
     let out = without_comments(&out.replace(START_UP, "\u{0}"));
     lines.extend(out.lines().map(str::trim_end).filter(|line| !line.is_empty()));
@@ -498,7 +492,9 @@ import init from './coldstart-app.js';
             engine_size: 2,
             engine_script: name("engine.js"),
             editor: name("editor.js"),
-            typescript: name("typescript.js"),
+            scripts: name("data-typescript=\"typescript.js\""),
+            asc: name("asc.js"),
+            asc_size: 3,
             parts: name("{}"),
         }
     }

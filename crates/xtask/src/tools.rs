@@ -210,7 +210,7 @@ fn on_path(name: &str) -> Option<PathBuf> {
 }
 
 /// Whether packages of Debian can be installed.
-fn is_debian_root() -> bool {
+pub(crate) fn is_debian_root() -> bool {
     let root = Command::new("id").arg("-u").output();
     Path::new("/usr/bin/apt-get").exists()
         && root.is_ok_and(|output| output.stdout.trim_ascii() == b"0")

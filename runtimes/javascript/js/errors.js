@@ -99,6 +99,12 @@ export function nodeError(Kind, code, message) {
   return error;
 }
 
+const CODES = [
+  "INDEX_SIZE", "DOMSTRING_SIZE", "HIERARCHY_REQUEST", "WRONG_DOCUMENT", "INVALID_CHARACTER", "NO_DATA_ALLOWED", "NO_MODIFICATION_ALLOWED", "NOT_FOUND", "NOT_SUPPORTED", "INUSE_ATTRIBUTE",
+  "INVALID_STATE", "SYNTAX", "INVALID_MODIFICATION", "NAMESPACE", "INVALID_ACCESS", "VALIDATION", "TYPE_MISMATCH", "SECURITY", "NETWORK", "ABORT", "URL_MISMATCH", "QUOTA_EXCEEDED", "TIMEOUT",
+  "INVALID_NODE_TYPE", "DATA_CLONE",
+];
+
 /** The errors of the web's interfaces. */
 export class DOMException extends Error {
   #name;
@@ -111,6 +117,12 @@ export class DOMException extends Error {
     return this.#name ?? "Error";
   }
   get code() {
-    return { InvalidCharacterError: 5, SyntaxError: 12, AbortError: 20, TimeoutError: 23, DataCloneError: 25, QuotaExceededError: 22 }[this.#name] ?? 0;
+    // `NotFoundError` is what NOT_FOUND_ERR numbers; some constants have no name of an error any more.
+    const constant = `${(this.#name ?? "").replace(/Error$/, "").replace(/(?!^)[A-Z]/g, "_$&").toUpperCase()}_ERR`.replace("TIME_OUT", "TIMEOUT");
+    return DOMException[constant] ?? 0;
   }
+}
+for (const name of ["name", "code"]) Object.defineProperty(DOMException.prototype, name, { enumerable: true });
+for (const [at, name] of CODES.entries()) {
+  for (const place of [DOMException, DOMException.prototype]) Object.defineProperty(place, `${name}_ERR`, { value: at + 1, enumerable: true });
 }

@@ -5,6 +5,7 @@
 
 import { host } from "./host.js";
 import * as loop from "./loop.js";
+import { CHECK, check } from "./check.js";
 import { logError, setLevel, state } from "./console.js";
 import { isError, logged, response, runtimeError } from "./errors.js";
 import * as files from "./files.js";
@@ -77,7 +78,7 @@ async function loadFile(folder, name) {
   try {
     return modules.loadCommonJs(file);
   } catch (error) {
-    if (!(error instanceof SyntaxError && modules.node.major >= 24 && /^\s*(import|export)\b/m.test(files.text(file)))) throw error;
+    if (!(error instanceof SyntaxError && modules.node.major >= 24 && modules.LOOKS_LIKE_MODULE.test(files.text(file)))) throw error;
     modules.forceModule(file);
     return host.importModule(modules.urlOf(file));
   }
@@ -97,8 +98,9 @@ function partsOf(name) {
 
 async function findHandler() {
   const name = env._HANDLER ?? "";
-  const [folder, file, member] = partsOf(name);
   const root = env.LAMBDA_TASK_ROOT ?? "/var/task";
+  if (name === CHECK) return async () => check(root);
+  const [folder, file, member] = partsOf(name);
   let exports;
   try {
     exports = await loadFile(folder === "" ? root : folder.startsWith("/") ? folder : `${root}/${folder}`, file);

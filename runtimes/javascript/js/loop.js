@@ -129,10 +129,26 @@ function checked(callback) {
   }
 }
 
+/** What of a timer or an immediate says whether the process waits for it. */
+class Handle {
+  ref() {
+    this.referenced = true;
+    return this;
+  }
+  unref() {
+    this.referenced = false;
+    return this;
+  }
+  hasRef() {
+    return this.referenced;
+  }
+}
+
 const numbered = new Map();
 
-class Timeout {
+class Timeout extends Handle {
   constructor(callback, delay, args, every) {
+    super();
     checked(callback);
     delay = Math.trunc(Number(delay));
     Object.defineProperties(this, {
@@ -148,17 +164,6 @@ class Timeout {
       id: { value: ++made },
     });
     schedule(this, host.now());
-  }
-  ref() {
-    this.referenced = true;
-    return this;
-  }
-  unref() {
-    this.referenced = false;
-    return this;
-  }
-  hasRef() {
-    return this.referenced;
   }
   refresh() {
     if (this.cleared) return this;
@@ -176,8 +181,9 @@ class Timeout {
   }
 }
 
-class Immediate {
+class Immediate extends Handle {
   constructor(callback, args) {
+    super();
     checked(callback);
     Object.defineProperties(this, {
       callback: { value: callback },
@@ -186,17 +192,6 @@ class Immediate {
       referenced: { value: true, writable: true },
     });
     immediates.push(this);
-  }
-  ref() {
-    this.referenced = true;
-    return this;
-  }
-  unref() {
-    this.referenced = false;
-    return this;
-  }
-  hasRef() {
-    return this.referenced;
   }
 }
 

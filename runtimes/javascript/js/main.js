@@ -12,6 +12,9 @@ import { handle, initialise, resume } from "./lambda.js";
 import * as text from "./web/text.js";
 import * as url from "./web/url.js";
 import * as events from "./web/events.js";
+import { absent } from "./web/absent.js";
+import "./web/locale.js";
+import { Blob, File } from "./web/blob.js";
 import { structuredClone } from "./web/clone.js";
 import { crypto, nodeCrypto } from "./node/crypto.js";
 import { Buffer, bufferModule } from "./node/buffer.js";
@@ -31,12 +34,6 @@ function define(names) {
     Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   }
 }
-
-const noNetwork = (what) => {
-  const error = new TypeError(`${what} is not available: Coldstart's JavaScript runtime has no network. Services of the simulated cloud are reached with the AWS SDK (@aws-sdk/client-lambda, -sfn, -sqs, -sns, -eventbridge, -scheduler).`);
-  error.code = "ERR_COLDSTART_NO_NETWORK";
-  return error;
-};
 
 define({
   console,
@@ -60,9 +57,9 @@ define({
   clearInterval: loop.clearInterval,
   clearImmediate: loop.clearImmediate,
   queueMicrotask: loop.queueMicrotask,
-  fetch: async () => {
-    throw noNetwork("fetch");
-  },
+  ...absent,
+  Blob,
+  File,
 });
 Math.random = host.random;
 

@@ -230,7 +230,7 @@ function requireFrom(module) {
 /** A `require` for the file of an ES module (`createRequire`) and for the runtime itself. */
 export const createRequire = (file) => requireFrom(new Module(String(file).replace(/^file:\/\//, ""), null));
 
-function withoutHashbang(text) {
+export function withoutHashbang(text) {
   return text.startsWith("#!") ? `//${text}` : text;
 }
 
@@ -310,6 +310,9 @@ export function sourceOf(name) {
   if (typeOf(file) === "module" || forced.has(file)) return withoutHashbang(files.text(file));
   return asEsm(name, loadCommonJs(file));
 }
+
+/** What only an ES module begins a line with. */
+export const LOOKS_LIKE_MODULE = /^\s*(import|export)\b/m;
 
 /** CommonJS files by their name that are read as ES modules: from Node 24 on, when they are not CommonJS. */
 const forced = new Set();

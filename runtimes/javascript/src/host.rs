@@ -170,6 +170,10 @@ fn engine<'js>(ctx: &Ctx<'js>, host: &Object<'js>) -> Result<()> {
             options.filename = Some(file);
             ctx.eval_with_options::<Value<'js>, _>(source, options)
         },
+        // Compiles a module and leaves it at that: errors of syntax are thrown.
+        "declare" => |ctx: Ctx<'js>, name: String, source: String| {
+            Module::declare(ctx, name, source).map(drop)
+        },
         "importModule" => |ctx: Ctx<'js>, name: String| Module::import(&ctx, name),
         "promiseState" => |ctx: Ctx<'js>, promise: Promise<'js>| {
             let out = Array::new(ctx.clone())?;

@@ -24,6 +24,7 @@ const GARBAGE_BYTES: usize = 6 << 20;
 
 /// The files of `js/`, as they are named in stacks.
 const SOURCES: &[(&str, &str)] = &[
+    ("check.js", include_str!("../js/check.js")),
     ("console.js", include_str!("../js/console.js")),
     ("errors.js", include_str!("../js/errors.js")),
     ("files.js", include_str!("../js/files.js")),
@@ -45,9 +46,13 @@ const SOURCES: &[(&str, &str)] = &[
     ("sdk/client.js", include_str!("../js/sdk/client.js")),
     ("sdk/operations.js", include_str!("../js/sdk/operations.js")),
     ("sdk/services.js", include_str!("../js/sdk/services.js")),
+    ("web/absent.js", include_str!("../js/web/absent.js")),
+    ("web/blob.js", include_str!("../js/web/blob.js")),
     ("web/clone.js", include_str!("../js/web/clone.js")),
+    ("web/encodings.js", include_str!("../js/web/encodings.js")),
     ("web/events.js", include_str!("../js/web/events.js")),
     ("web/hosts.js", include_str!("../js/web/hosts.js")),
+    ("web/locale.js", include_str!("../js/web/locale.js")),
     ("web/text.js", include_str!("../js/web/text.js")),
     ("web/url.js", include_str!("../js/web/url.js")),
 ];

@@ -3,10 +3,12 @@
 mod asynchronous;
 mod concurrency;
 mod destinations;
+mod faults;
 mod general;
 mod layers;
 mod monitoring;
 mod permissions;
+mod runtime;
 mod triggers;
 mod url;
 mod variables;
@@ -59,6 +61,7 @@ pub fn ConfigurationTab(props: &ConfigurationTabProps) -> Html {
             let of = SectionProps { name: props.name.clone(), configuration, read_only };
             match props.section {
                 ConfigurationSection::General => html! { <general::General ..of /> },
+                ConfigurationSection::Runtime => html! { <runtime::RuntimeSettings ..of /> },
                 ConfigurationSection::Triggers => html! { <triggers::Triggers ..of /> },
                 ConfigurationSection::Permissions => html! { <permissions::Permissions ..of /> },
                 ConfigurationSection::Destinations => html! { <destinations::Destinations ..of /> },
@@ -71,6 +74,7 @@ pub fn ConfigurationTab(props: &ConfigurationTabProps) -> Html {
                     html! { <asynchronous::Asynchronous ..of /> }
                 }
                 ConfigurationSection::Layers => html! { <layers::Layers ..of /> },
+                ConfigurationSection::Faults => html! { <faults::Faults ..of /> },
             }
         }
     };

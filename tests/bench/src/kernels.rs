@@ -8,6 +8,8 @@ pub(crate) fn run(kernel: &str) -> Option<u64> {
         "json" => json_round_trip(1_000),
         "fib" => u64::from(fib(27)),
         "mandelbrot" => mandelbrot(160),
+        "matrix" => matrix(128),
+        "distance" => u64::from(distance(&text(1_000), &text(1_400)[200..])),
         _ => return None,
     })
 }
@@ -129,4 +131,36 @@ fn mandelbrot(size: u32) -> u64 {
         }
     }
     sum
+}
+
+/// A product of two matrices of floats.
+fn matrix(size: usize) -> u64 {
+    let mut state = 5;
+    let mut numbers = || -> Vec<f64> {
+        (0..size * size).map(|_| f64::from(random(&mut state) % 1_000)).collect()
+    };
+    let (a, b) = (numbers(), numbers());
+    let mut sum = 0_u64;
+    for row in 0..size {
+        for column in 0..size {
+            let cell: f64 = (0..size).map(|at| a[row * size + at] * b[at * size + column]).sum();
+            sum = sum.wrapping_mul(31).wrapping_add(cell as u64);
+        }
+    }
+    sum
+}
+
+/// Levenshtein's distance of two texts.
+fn distance(a: &[u8], b: &[u8]) -> u32 {
+    let mut row: Vec<u32> = (0..=b.len() as u32).collect();
+    for (at, left) in a.iter().enumerate() {
+        let mut corner = row[0];
+        row[0] = at as u32 + 1;
+        for (column, right) in b.iter().enumerate() {
+            let changed = corner + u32::from(left != right);
+            corner = row[column + 1];
+            row[column + 1] = changed.min(corner + 1).min(row[column] + 1);
+        }
+    }
+    row[b.len()]
 }

@@ -1,7 +1,7 @@
 //! The native side of `cargo xtask bench`; `run.mjs` calls it and prints the table.
 //!
 //! `bench modules DIR KERNELS.wasm` writes the modules that all sides run. `bench round DIR` measures once and prints JSON.
-//! `bench calibrate DIR` prints what each kernel burns on the meter and takes natively.
+//! `bench metered FROM TO` writes a module with its meter. `bench calibrate DIR` prints what each kernel burns on the meter and takes natively.
 
 mod kernels;
 
@@ -27,7 +27,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["modules", dir, kernels] => modules(Path::new(dir), Path::new(kernels))?,
         ["round", dir] => round(Path::new(dir))?,
         ["calibrate", dir] => calibrate(Path::new(dir))?,
-        _ => return Err("usage: bench modules DIR KERNELS.wasm | round DIR | calibrate DIR".into()),
+        ["metered", from, to] => metered(Path::new(from), Path::new(to))?,
+        _ => return Err(
+            "usage: bench modules DIR KERNELS.wasm | round DIR | calibrate DIR | metered FROM TO"
+                .into(),
+        ),
     };
     writeln!(io::stdout(), "{line}")?;
     Ok(())
@@ -82,6 +86,13 @@ fn padded(echo: &str, functions: usize) -> String {
     }
     text.push(')');
     text
+}
+
+/// Writes a module as it is run, and says how large both are.
+fn metered(from: &Path, to: &Path) -> Result<Value, Box<dyn Error>> {
+    let artifact = accept(&fs::read(from)?)?;
+    fs::write(to, &artifact.metered)?;
+    Ok(json!({ "size": artifact.info.size, "metered": artifact.metered.len() }))
 }
 
 // One round
@@ -235,6 +246,7 @@ fn round(dir: &Path) -> Result<Value, Box<dyn Error>> {
 fn calibrate(dir: &Path) -> Result<Value, Box<dyn Error>> {
     let artifact = accept(&fs::read(dir.join("kernels.wasm"))?)?;
     let config = GuestConfig {
+        name: String::new(),
         environment: Vec::new(),
         args: vec!["bench".into()],
         seed: 1,

@@ -29,6 +29,7 @@ pub(crate) fn coldstart(arguments: &[&str], input: &str) -> Ran {
 }
 
 /// A file of this test, in Cargo's folder for them.
+#[allow(dead_code, reason = "not every test has one")]
 pub(crate) fn file(name: &str, content: &(impl AsRef<[u8]> + ?Sized)) -> String {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, content).expect("the folder is there");

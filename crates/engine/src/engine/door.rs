@@ -5,8 +5,8 @@ use crate::lambda::{self, Lambda};
 use crate::states::States;
 use crate::world::{Answered, Caller, Incoming, Outcome, Params, Waiter};
 use crate::{
-    ApiError, Fact, Principal, Request, Response, cloudwatch, ecr, eventbridge, iam, links, logs,
-    model, scheduler, sns, sqs, states,
+    ApiError, Fact, Principal, Request, Response, cloudwatch, ecr, eventbridge, faults, iam, links,
+    logs, model, scheduler, sns, sqs, states,
 };
 use serde_json::{Map, Value, json};
 
@@ -90,7 +90,8 @@ impl Engine {
                 &incoming,
             ),
             "coldstart" => states::handle_mocks(&mut self.states, &incoming)
-                .or_else(|| lambda::load::handle(&mut self.lambda, &mut self.world, &incoming)),
+                .or_else(|| lambda::load::handle(&mut self.lambda, &mut self.world, &incoming))
+                .or_else(|| faults::handle(&mut self.world, &incoming)),
             _ => None,
         };
         handled.unwrap_or_else(|| Err(unknown(service, operation)))

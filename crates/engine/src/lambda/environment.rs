@@ -333,6 +333,7 @@ impl Environment {
             None => (vec!["bootstrap".into()], Arc::default()),
         };
         GuestConfig {
+            name: self.function.clone(),
             environment: self.variables.clone(),
             args,
             root,

@@ -2,6 +2,7 @@
 
 use super::asynchronous::Queued;
 use super::report::ReportStatus;
+use crate::faults::InjectedError;
 use crate::world::Caller;
 use crate::{Outcome, Response, Timestamp};
 use base64::Engine as _;
@@ -54,6 +55,8 @@ pub(crate) struct Attempt {
     pub(crate) hook_us: u64,
     /// Units of its runs that are over, init included.
     pub(crate) units: u64,
+    /// A fault on purpose: what the caller gets in place of a response.
+    pub(crate) loses: Option<InjectedError>,
     pub(crate) tail: Tail,
 }
 

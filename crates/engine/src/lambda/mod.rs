@@ -19,6 +19,7 @@ mod variables;
 
 pub(crate) use api::{blob_bytes, handle};
 pub(crate) use asynchronous::{Delivery, delivered};
+pub use control::package::files_of_zip;
 pub(crate) use control::zip::inside;
 pub(crate) use environment::{Cx, Due, GuestCall, Lambda};
 pub(crate) use event_sources::{Poll, answered, seen};

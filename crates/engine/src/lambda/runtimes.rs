@@ -1,8 +1,9 @@
 //! What a runtime's name leads to. Which names are taken, the service model says. Whatever the name, a package with a WebAssembly module is
 //! that module; sources run where their language's runtime is a module itself: JavaScript, under the names of Node's (docs/adr/0008).
 
+use super::environment::Cx;
 use super::model::Settings;
-use coldstart_sandbox::{Artifact, Sandbox};
+use coldstart_sandbox::Artifact;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,9 +13,12 @@ fn language_of(runtime: &str) -> Option<&'static str> {
     runtime.starts_with("nodejs").then_some("javascript")
 }
 
-/// That module; none when sources of this runtime do not run here, or the host does not have it.
-pub(super) fn language(sandbox: &dyn Sandbox, settings: &Settings) -> Option<Artifact> {
-    sandbox.runtime(language_of(&settings.runtime)?)
+/// That module; none when sources of this runtime do not run here, or the host does not have it. The session's digest names it from now on.
+pub(super) fn language(cx: &mut Cx<'_>, settings: &Settings) -> Option<Artifact> {
+    let name = language_of(&settings.runtime)?;
+    let module = cx.sandbox.runtime(name)?;
+    cx.world.runtimes.entry(name).or_insert_with(|| module.info.sha256.clone());
+    Some(module)
 }
 
 /// Whether the file that `Handler` names is there in the runtime's language.

@@ -7,6 +7,7 @@ use super::Due;
 use super::filter::Filter;
 use super::model::{Group, Logs, Position};
 use crate::cloudwatch::{self, Key};
+use crate::crc32::crc32;
 use crate::queue::Urgency;
 use crate::world::{self, Waiter, World};
 use crate::{Blob, Principal, Request};
@@ -179,14 +180,6 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
     file.extend(crc32(bytes).to_le_bytes());
     file.extend((bytes.len() as u32).to_le_bytes());
     file
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 }
-        })
-    })
 }
 
 #[cfg(test)]

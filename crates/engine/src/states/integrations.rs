@@ -5,8 +5,9 @@
 
 use super::mocks::{MockAnswer, MockResponse, Mocked};
 use super::optimised::{self, Messaging};
-use super::runs::{Cx, Due, States, TaskCall, Told, Watcher};
+use super::runs::{Cx, Due, Run, States, TaskCall, Told, Watcher};
 use super::{executions, sdk};
+use crate::faults::{self, Subject};
 use crate::queue::Urgency;
 use crate::world::{self, Waiter, World};
 use crate::{ApiError, Blob, Principal, Request, Response, model};
@@ -35,6 +36,9 @@ pub(crate) fn schedule(states: &mut States, cx: &mut Cx<'_>, run: u64, task: Tas
     let call = TaskCall { run, task: task.id };
     if let Some(token) = &task.task_token {
         states.remember_token(token, call);
+    }
+    if let Some(response) = injected(states, cx.world, run, &task) {
+        return answer_mocked(cx.world, call, &task, response);
     }
     match mocked(states, run, &task) {
         Mocked::Absent => {}
@@ -124,7 +128,23 @@ fn arn_of(resource: &Resource) -> &str {
     }
 }
 
-// Mocks
+// Faults and mocks
+
+/// The failure that a fault of the session's script makes of a state's task.
+fn injected(states: &States, world: &mut World, run: u64, task: &Task) -> Option<MockResponse> {
+    if task.purpose != Purpose::Task {
+        return None;
+    }
+    let machine = machine_of(states.runs.get(&run)?);
+    let error = faults::on_purpose(world, Subject::Task { machine, state: &task.state }).error?;
+    let answer = MockAnswer::Throw(Failure::new(&error.error_type, error.message));
+    Some(MockResponse { answer, delay_ms: 0, submitted: None, worker_name: None })
+}
+
+/// The name of a run's state machine; a child of a map run belongs to its parent's.
+fn machine_of(run: &Run) -> &str {
+    run.start.identity.state_machine_name.split('/').next().unwrap_or_default()
+}
 
 fn mocked(states: &mut States, run: u64, task: &Task) -> Mocked {
     let Some(run) = states.runs.get_mut(&run) else { return Mocked::Absent };

@@ -1,12 +1,14 @@
 //! Handlers in JavaScript (docs/adr/0008): each case of `javascript/*.txt` is a function with its events, and what came of them.
 //!
-//! A case begins with `# name`; lines `setting: value` follow, then `>>> file` with its content for each file, `>>> event` for each event, and at
+//! A case begins with `# name`; lines `setting: value` follow, then `>>> file` with its content for each file (those of `/opt` are a layer), `>>> event` for each event, and at
 //! last `>>> becomes`: for each event the response or the error, and what the function logged, with times and ids left out.
 //! `UPDATE_EXPECT=1` writes that part anew. Every case is played twice and once more from its log.
 
+use super::ECHO;
 use super::packages::{base64, entry, zip};
 use crate::testing::{Scenario, built_runtime};
 use crate::{Blob, Fact};
+use coldstart_sandbox::accept;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -49,10 +51,12 @@ impl Case<'_> {
     }
 
     fn scenario(&self) -> Scenario {
-        let mut files = Vec::new();
+        let (mut files, mut layer) = (Vec::new(), Vec::new());
         for (name, content) in &self.parts {
-            if !matches!(*name, "event" | "becomes") {
-                files.push(entry(name, content));
+            match name.strip_prefix("/opt/") {
+                Some(path) => layer.push(entry(path, content)),
+                None if matches!(*name, "event" | "becomes") => {}
+                None => files.push(entry(name, content)),
             }
         }
         let variables = self.settings.iter().filter(|(name, _)| *name == "env");
@@ -79,6 +83,12 @@ impl Case<'_> {
             let name = |key: &str| request[key].as_str().expect("a name").to_owned();
             scenario =
                 scenario.request(&name("service"), &name("operation"), request["params"].clone());
+        }
+        if !layer.is_empty() {
+            let content = json!({ "ZipFile": base64(&zip(&layer)) });
+            let request = json!({ "LayerName": "l", "Content": content });
+            scenario = scenario.request("lambda", "PublishLayerVersion", request);
+            params["Layers"] = json!(["arn:aws:lambda:us-east-1:123456789012:layer:l:1"]);
         }
         scenario = scenario.request("lambda", "CreateFunction", params).rest();
         for (_, event) in self.parts.iter().filter(|(name, _)| *name == "event") {
@@ -210,6 +220,18 @@ fn the_clients_have_the_operations_and_errors_of_the_models() {
 }
 
 #[test]
+fn the_digest_of_a_session_names_the_runtime() {
+    let Some(module) = built_runtime("javascript") else { return };
+    let case = "# one\n>>> index.mjs\nexport const handler = async () => 1;\n>>> event\n{}\n";
+    let digest = cases(case)[0].scenario().run().digest;
+    let sha256 = accept(&module).expect("it runs here").info.sha256.clone();
+    let (history, runtimes) = crate::digest_parts(&digest);
+    assert_eq!((history.len(), runtimes), (32, format!("javascript:{}", &sha256[..16]).as_str()));
+    let without = Scenario::new().function("f", ECHO).run().digest;
+    assert_eq!(crate::digest_parts(&without), (without.as_str(), ""));
+}
+
+#[test]
 fn handlers_and_what_they_give() {
     check("handlers");
 }
@@ -242,6 +264,11 @@ fn what_the_web_and_node_have() {
 #[test]
 fn services_of_the_cloud() {
     check("services");
+}
+
+#[test]
+fn files_are_checked_without_running() {
+    check("check");
 }
 
 #[test]

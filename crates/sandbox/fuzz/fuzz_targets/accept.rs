@@ -42,6 +42,7 @@ const HANDLER: &[u8] = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x07\x
 fn run(wasm: &[u8]) {
     let Ok(artifact) = accept(wasm) else { return };
     let config = GuestConfig {
+        name: String::new(),
         environment: vec![],
         args: vec!["fuzz".to_owned()],
         seed: 1,

@@ -10,7 +10,7 @@ use wasmi::{F32, F64, Val};
 
 impl WasmiInstance {
     /// Of one that has no stack, and no state that cannot be read.
-    pub(super) fn image(&self) -> Image {
+    pub(super) fn image(&self, pending: bool) -> Image {
         let memory = self.store.data().memory;
         let mut host = self.store.data().host.clone();
         // What it has logged, it has logged once.
@@ -19,6 +19,7 @@ impl WasmiInstance {
             pages: memory.map_or(0, |memory| memory.size(&self.store)),
             memory: memory.map_or(Vec::new(), |memory| non_zero(memory.data(&self.store))),
             globals: self.globals(),
+            pending,
             host,
         };
         Image(Arc::new(parts))

@@ -29,6 +29,7 @@ pub fn limits() -> Limits {
 
 pub fn config() -> GuestConfig {
     GuestConfig {
+        name: String::new(),
         environment: vec![
             ("AWS_REGION".into(), "eu-west-1".into()),
             ("KEY".into(), "value".into()),

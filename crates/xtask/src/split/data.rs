@@ -33,6 +33,9 @@ fn is_a_number(address: u32) -> bool {
 /// as if it did is one by chance. Bytes.
 const DOCUMENT_BYTES_MIN: u32 = 1024;
 
+/// Statics from this size on that are no text, and begin where words do, are tables of words: an odd place within one is a number. Bytes.
+const TABLE_BYTES_MIN: u32 = 1024;
+
 /// Segments that are no farther apart are written as one, with zeros between. Bytes.
 const GAP_MAX: u32 = 12;
 
@@ -224,6 +227,7 @@ fn users(
 ) -> Vec<BTreeSet<User>> {
     let mut users: Vec<BTreeSet<User>> = vec![BTreeSet::new(); statics.len()];
     let is_document: Vec<bool> = statics.iter().map(|of| is_document(pieces, of)).collect();
+    let is_table: Vec<bool> = statics.iter().map(|of| is_table(pieces, of)).collect();
     let mut open: Vec<(u32, User)> = Vec::new();
     for (index, function) in (module.imported_functions..).zip(&module.functions) {
         let home = homes.get(&index).copied();
@@ -231,7 +235,11 @@ fn users(
     }
     while let Some((address, user)) = open.pop() {
         for index in touched(statics, address) {
-            if is_document[index] && address != statics[index].start {
+            let of = &statics[index];
+            let is_within = of.start < address && address < of.end;
+            if is_document[index] && address != of.start
+                || is_table[index] && is_within && !address.is_multiple_of(4)
+            {
                 continue;
             }
             if users[index].insert(user) {
@@ -254,7 +262,18 @@ fn is_document(pieces: &[Piece<'_>], of: &Range<u32>) -> bool {
         bytes.map_or(&[][..], |bytes| &bytes[..bytes.len().min((of.end - of.start) as usize)]);
     matches!(bytes, [b'{' | b'[', ..])
         && bytes.len() >= DOCUMENT_BYTES_MIN as usize
-        && bytes.iter().all(|byte| *byte >= b' ' || byte.is_ascii_whitespace())
+        && bytes.iter().all(is_of_text)
+}
+
+/// Whether a static is a table of words.
+fn is_table(pieces: &[Piece<'_>], of: &Range<u32>) -> bool {
+    of.end - of.start >= TABLE_BYTES_MIN
+        && of.start.is_multiple_of(4)
+        && !words(pieces, of).iter().flat_map(|word| word.to_le_bytes()).all(|b| is_of_text(&b))
+}
+
+fn is_of_text(byte: &u8) -> bool {
+    *byte >= b' ' || byte.is_ascii_whitespace()
 }
 
 /// The statics that an address in code may belong to.

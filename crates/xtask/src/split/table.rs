@@ -70,6 +70,10 @@ pub(crate) const ENGINE: &[Part] = &[
             name: "lambda",
             claims: &[
                 "coldstart_engine::ecr::",
+                "coldstart_engine::faults::handle",
+                "coldstart_engine::faults::inject",
+                "coldstart_engine::faults::script::",
+                "coldstart_engine::faults::strike",
                 "coldstart_engine::lambda::asynchronous::",
                 "coldstart_engine::lambda::control::",
                 "coldstart_engine::lambda::load::",
@@ -84,6 +88,8 @@ pub(crate) const ENGINE: &[Part] = &[
                 "coldstart_engine::lambda::environment::extensions::",
                 "coldstart_sandbox::snapshot::",
                 "coldstart_worker::trial",
+                "coldstart_workspace::compiled",
+                "flate2::",
                 "miniz_oxide::",
             ],
             // What a session begins with.
@@ -103,6 +109,7 @@ pub(crate) const ENGINE: &[Part] = &[
                 "coldstart_worker::views::events::Events>::apply",
                 "coldstart_worker::views::events::Events>::window",
                 "coldstart_worker::views::lanes::",
+                "coldstart_worker::views::logs::folded",
                 "coldstart_worker::views::traces",
                 "coldstart_worker::views::invocations::Invocations>::costs",
                 "coldstart_protocol::view::later::write_",
@@ -220,6 +227,25 @@ pub(crate) const ENGINE: &[Part] = &[
         brotli_max: 40_000,
         needed_at: &[],
     },
+    // The browser's own WebAssembly as a tier (docs/adr/0010). Functions begin on the other one.
+    Part {
+        rule: Rule {
+            name: "tier",
+            claims: &[
+                "coldstart_sandbox::host_tier::",
+                "coldstart_webassembly::host::",
+                "coldstart_worker::tiers::answer",
+            ],
+            // What every run asks.
+            stays: &[
+                "coldstart_webassembly::host::HostWebAssembly as coldstart_sandbox::tiers::WebAssembly>::now_ms",
+            ],
+            after: &[],
+            needs: &["accept", "wasi"],
+        },
+        brotli_max: 30_000,
+        needed_at: &[],
+    },
     // What judges and meters modules. The starter's was accepted beforehand, and is known to be valid.
     Part {
         rule: Rule {
@@ -228,6 +254,8 @@ pub(crate) const ENGINE: &[Part] = &[
                 "coldstart_sandbox::accept::accept_new",
                 "coldstart_sandbox::accept::explain",
                 "coldstart_sandbox::accept::inspect",
+                "coldstart_sandbox::describe",
+                "coldstart_worker::module::brought",
                 "coldstart_sandbox::meter::",
                 "coldstart_sandbox::wasmi_tier::validated",
                 "wasm_encoder::",
@@ -271,7 +299,12 @@ pub(crate) const PAGE: &[Part] = &[
                 "coldstart_app::pages::test_tab",
                 "coldstart_app::pages::code_files",
                 "coldstart_app::model::files",
+                "coldstart_app::actions::assemblyscript",
+                "coldstart_app::actions::javascript",
                 "coldstart_app::actions::typescript",
+                "coldstart_app::components::compiler_progress",
+                "coldstart_app::components::module_check",
+                "coldstart_app::pages::code_compiled",
                 "coldstart_app::actions::function::prepare",
                 "coldstart_app::actions::function::create",
                 "coldstart_app::actions::function::deploy",
@@ -280,6 +313,10 @@ pub(crate) const PAGE: &[Part] = &[
                 "coldstart_app::actions::function::add_",
                 "coldstart_app::actions::function::make_requests",
                 "coldstart_app::pages::monitor_tab",
+                "coldstart_app::pages::tier_panel",
+                "coldstart_app::model::tiers",
+                "coldstart_app::actions::tiers::send_kept",
+                "coldstart_app::actions::tiers::choose_tier",
                 "coldstart_app::pages::configuration",
                 "coldstart_app::pages::function_versions",
                 "coldstart_app::pages::memory_sweep",
@@ -301,7 +338,8 @@ pub(crate) const PAGE: &[Part] = &[
             needs: &["charts", "common"],
         },
         // 90,000 before there were loads, 100,000 before there were files of text.
-        brotli_max: 110_000,
+        // 110,000 before there were faults, runtime settings and files that are compiled, 125,000 before tiers could be chosen.
+        brotli_max: 130_000,
         needed_at: &["#/functions/*"],
     },
     // The list of functions: who comes for the first time is at the starter.

@@ -313,6 +313,30 @@ fn a_number_that_looks_like_a_place_within_a_document_does_not_keep_it() {
 }
 
 #[test]
+fn a_number_that_is_an_odd_place_within_a_table_does_not_keep_it() {
+    let text = |filling: &str, number: &str| {
+        let text = r#"(module
+  (memory (export "memory") 1)
+  (table 1 1 funcref)
+  (data (i32.const 6000) "TABLE")
+  (func $"one::read" (param i32) (result i32) PAD (i32.load8_u (i32.add (i32.const 6000) (local.get 0))))
+  (func (export "one") (param i32) (result i32) (call $"one::read" (local.get 0)))
+  (func (export "number") (result i32) (i32.const NUMBER)))"#;
+        let table = format!("{filling}{}", "x".repeat(1_100));
+        module(&text.replace("TABLE", &table).replace("NUMBER", number))
+    };
+    // A table's, an even place in it, and a place in a text.
+    for (filling, number, moves) in
+        [("\\00\\01", "6501", true), ("\\00\\01", "6504", false), ("ab", "6501", false)]
+    {
+        let whole = text(filling, number);
+        let Split { primary, .. } = split(&whole, &whole, &[ONE]).expect("it can be split");
+        let kept = primary.windows(64).any(|part| part.iter().all(|byte| *byte == b'x'));
+        assert_eq!(kept, !moves, "{filling} {number}");
+    }
+}
+
+#[test]
 fn the_same_module_gives_the_same_bytes() {
     let whole = module(TEXT);
     let [one, two] =

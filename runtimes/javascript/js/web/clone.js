@@ -1,6 +1,7 @@
 // structuredClone.
 
 import { DOMException } from "../errors.js";
+import { Blob, File } from "./blob.js";
 
 const ERRORS = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
 
@@ -29,6 +30,8 @@ function copy(value, seen, moved) {
   }
   if (value instanceof Boolean || value instanceof Number || value instanceof String || value instanceof BigInt) return keep(Object(value.valueOf()));
   if (value instanceof Symbol) throw refuse(value.valueOf());
+  if (value instanceof File) return keep(new File([value], value.name, value));
+  if (value instanceof Blob) return keep(value.slice(0, value.size, value.type));
   if (value instanceof Date) return keep(new Date(value.getTime()));
   if (value instanceof RegExp) return keep(new RegExp(value.source, value.flags));
   if (value instanceof ArrayBuffer) return keep(moved.includes(value) ? value.transfer() : value.slice(0));

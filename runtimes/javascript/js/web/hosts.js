@@ -25,6 +25,15 @@ export function percentDecode(text) {
   return native.text(Uint8Array.from(bytes));
 }
 
+/** How RFC 3492 takes the next number's likely size from the last one's. */
+function adapted(delta, count, isFirst) {
+  let value = Math.floor(delta / (isFirst ? 700 : 2));
+  value += Math.floor(value / count);
+  let k = 0;
+  for (; value > 455; k += 36) value = Math.floor(value / 35);
+  return k + Math.floor((36 * value) / (value + 38));
+}
+
 /** RFC 3492. */
 function punycode(label) {
   const points = [...label].map((character) => character.codePointAt(0));
@@ -48,14 +57,7 @@ function punycode(label) {
         q = Math.floor((q - t) / (36 - t));
       }
       out += digit(q);
-      let adapted = done === basic.length ? Math.floor(delta / 700) : delta >> 1;
-      adapted += Math.floor(adapted / (done + 1));
-      let k = 0;
-      while (adapted > 455) {
-        adapted = Math.floor(adapted / 35);
-        k += 36;
-      }
-      bias = k + Math.floor((36 * adapted) / (adapted + 38));
+      bias = adapted(delta, done + 1, done === basic.length);
       delta = 0;
       done += 1;
     }
@@ -63,6 +65,41 @@ function punycode(label) {
     n += 1;
   }
   return `xn--${out}`;
+}
+
+/** The text of a label that begins with `xn--`, or null. */
+function fromPunycode(label) {
+  const given = label.slice(4);
+  const last = given.lastIndexOf("-");
+  const points = last > 0 ? [...given.slice(0, last)].map((character) => character.codePointAt(0)) : [];
+  let [n, i, bias] = [128, 0, 72];
+  for (let at = last < 0 ? 0 : last + 1; at < given.length; ) {
+    const before = i;
+    for (let [k, weight] = [36, 1]; ; k += 36) {
+      const code = given.charCodeAt(at);
+      at += 1;
+      const value = code >= 97 && code <= 122 ? code - 97 : code >= 48 && code <= 57 ? code - 22 : null;
+      if (value === null) return null;
+      i += value * weight;
+      const t = k <= bias ? 1 : k >= bias + 26 ? 26 : k - bias;
+      if (value < t) break;
+      weight *= 36 - t;
+    }
+    const count = points.length + 1;
+    bias = adapted(i - before, count, before === 0);
+    n += Math.floor(i / count);
+    i %= count;
+    if (n > 0x10ffff || (n >= 0xd800 && n <= 0xdfff)) return null;
+    points.splice(i, 0, n);
+    i += 1;
+  }
+  return String.fromCodePoint(...points);
+}
+
+/** Whether a label stands for a text that would be written so. */
+function isPunycode(label) {
+  const text = fromPunycode(label);
+  return text !== null && /[^\0-\x7f]/.test(text) && text === text.normalize("NFKC").toLowerCase() && !/[\p{Cn}\p{Co}]/u.test(text) && punycode(text) === label;
 }
 
 function ipv4Number(text) {
@@ -128,7 +165,11 @@ export function parseHost(text, special) {
   if (!special) return /[\0\t\n\r #/:<>?@[\\\]^|]/.test(text) ? null : percentEncode(text, "");
   let domain = percentDecode(text).normalize("NFKC").toLowerCase().replace(/[\u00ad\u200b\u2060\ufeff]/g, "").replace(/[\u3002\uff0e\uff61]/g, ".");
   if (domain.includes("\ufffd")) return null;
-  domain = domain.split(".").map((label) => (/[^\0-\x7f]/.test(label) ? punycode(label) : label)).join(".");
-  if (domain === "" || /[\0-\x20"#%/:<>?@[\\\]^`{|}\x7f]/.test(domain)) return null;
+  // What is no character, or nobody's, is in no name.
+  if (/[\p{Cn}\p{Co}]/u.test(domain)) return null;
+  const labels = domain.split(".");
+  if (labels.some((label) => label.startsWith("xn--") && !isPunycode(label))) return null;
+  domain = labels.map((label) => (/[^\0-\x7f]/.test(label) ? punycode(label) : label)).join(".");
+  if (domain === "" || /[\0-\x20#%/:<>?@[\\\]^|\x7f]/.test(domain)) return null;
   return ipv4(domain);
 }

@@ -1,7 +1,8 @@
-// TextEncoder, TextDecoder, atob, btoa. The decoders are those of UTF-8, UTF-16LE and Latin-1.
+// TextEncoder, TextDecoder, atob, btoa. The decoders are those of UTF-8, UTF-16 and the encodings of one byte a character.
 
 import { host } from "../host.js";
 import { DOMException, nodeError } from "../errors.js";
+import { LABELS, upperHalf } from "./encodings.js";
 
 export const bytesOf = (source) => {
   if (source === undefined) return new Uint8Array(0);
@@ -18,6 +19,7 @@ export class TextEncoder {
     return new Uint8Array(host.utf8(String(text)));
   }
   encodeInto(text, into) {
+    if (!(into instanceof Uint8Array)) throw nodeError(TypeError, "ERR_INVALID_ARG_TYPE", 'The "dest" argument must be an instance of Uint8Array.');
     let [read, written] = [0, 0];
     for (const character of String(text)) {
       const bytes = new Uint8Array(host.utf8(character));
@@ -29,14 +31,6 @@ export class TextEncoder {
     return { read, written };
   }
 }
-
-const LABELS = {
-  "utf-8": ["utf-8", "utf8", "unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "x-unicode20utf8"],
-  "utf-16le": ["utf-16le", "utf-16", "ucs-2", "csunicode", "iso-10646-ucs-2", "unicode", "unicodefeff"],
-  "windows-1252": ["latin1", "iso-8859-1", "ascii", "us-ascii", "windows-1252", "l1", "cp1252", "iso8859-1", "x-cp1252"],
-};
-/** What Windows-1252 has in place of the second control characters. */
-const WINDOWS = "\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178";
 
 /** How many bytes at the end begin a character that has not ended. */
 function unfinished(bytes) {
@@ -57,9 +51,11 @@ export class TextDecoder {
   #kind;
   #left = new Uint8Array(0);
   #begun = false;
+  /** What the upper half of an encoding of one byte means. */
+  #upper = null;
   constructor(label = "utf-8", { fatal = false, ignoreBOM = false } = {}) {
-    const wanted = String(label).trim().toLowerCase();
-    const kind = Object.keys(LABELS).find((name) => LABELS[name].includes(wanted));
+    // White space of ASCII, and no other.
+    const kind = LABELS.get(String(label).replace(/^[\t\n\f\r ]+|[\t\n\f\r ]+$/g, "").toLowerCase());
     if (kind === undefined) throw nodeError(RangeError, "ERR_ENCODING_NOT_SUPPORTED", `The "${label}" encoding is not supported`);
     this.#kind = kind;
     this.fatal = Boolean(fatal);
@@ -78,19 +74,22 @@ export class TextDecoder {
     }
     this.#left = new Uint8Array(0);
     if (stream) {
-      const rest = this.#kind === "utf-8" ? unfinished(bytes) : this.#kind === "utf-16le" ? this.#rest16(bytes) : 0;
+      const rest = this.#kind === "utf-8" ? unfinished(bytes) : this.#isWide() ? this.#rest16(bytes) : 0;
       this.#left = bytes.slice(bytes.length - rest);
       bytes = bytes.subarray(0, bytes.length - rest);
     }
     let text = this.#text(bytes);
-    if (!this.#begun && !this.ignoreBOM && this.#kind !== "windows-1252" && text.startsWith("\ufeff")) text = text.slice(1);
+    if (!this.#begun && !this.ignoreBOM && (this.#kind === "utf-8" || this.#isWide()) && text.startsWith("\ufeff")) text = text.slice(1);
     this.#begun = stream && (this.#begun || bytes.length > 0);
     return text;
+  }
+  #isWide() {
+    return this.#kind.startsWith("utf-16");
   }
   #rest16(bytes) {
     const odd = bytes.length % 2;
     const end = bytes.length - odd;
-    const high = end >= 2 ? bytes[end - 1] : 0;
+    const high = end >= 2 ? bytes[this.#kind === "utf-16be" ? end - 2 : end - 1] : 0;
     return high >= 0xd8 && high <= 0xdb ? odd + 2 : odd;
   }
   #text(bytes) {
@@ -100,11 +99,14 @@ export class TextDecoder {
       return text;
     }
     let text = "";
-    if (this.#kind === "windows-1252") {
-      for (const byte of bytes) text += byte >= 0x80 && byte < 0xa0 ? WINDOWS[byte - 0x80] : String.fromCharCode(byte);
+    if (!this.#isWide()) {
+      this.#upper ??= upperHalf(this.#kind);
+      for (const byte of bytes) text += byte < 0x80 ? String.fromCharCode(byte) : this.#upper[byte - 0x80];
+      if (this.fatal && text.includes("\ufffd")) throw this.#invalid();
       return text;
     }
-    for (let at = 0; at + 1 < bytes.length; at += 2) text += String.fromCharCode(bytes[at] | (bytes[at + 1] << 8));
+    const [low, high] = this.#kind === "utf-16be" ? [1, 0] : [0, 1];
+    for (let at = 0; at + 1 < bytes.length; at += 2) text += String.fromCharCode(bytes[at + low] | (bytes[at + high] << 8));
     if (bytes.length % 2 === 1) text += "\ufffd";
     if (this.fatal && (bytes.length % 2 === 1 || !text.isWellFormed())) throw this.#invalid();
     return text.toWellFormed();

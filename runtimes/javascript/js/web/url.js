@@ -253,7 +253,15 @@ export class URLSearchParams {
           if (list.length !== 2) throw nodeError(TypeError, "ERR_INVALID_TUPLE", "Each query pair must be an iterable [name, value] tuple");
           this.#list.push(list.map(wellFormed));
         }
-      } else for (const [key, value] of Object.entries(init)) this.#list.push([wellFormed(key), wellFormed(value)]);
+      } else {
+        // Keys that differ in halves of characters only are one.
+        const pairs = new Map();
+        for (const key of Reflect.ownKeys(init)) {
+          if (!Object.getOwnPropertyDescriptor(init, key)?.enumerable) continue;
+          pairs.set(wellFormed(key), wellFormed(init[key]));
+        }
+        this.#list = [...pairs];
+      }
     } else this.#list = pairsOf(wellFormed(init).replace(/^\?/, ""));
   }
   static given(params, url, text) {
@@ -341,7 +349,13 @@ export class URL {
     this.#record = record;
     bind(this.#params, (text) => {
       this.#record.query = text === "" ? null : text;
+      this.#trim();
     }, record.query);
+  }
+  /** Without anything behind it, an opaque path ends before its last spaces. */
+  #trim() {
+    const record = this.#record;
+    if (record.opaque !== null && record.query === null && record.fragment === null) record.opaque = record.opaque.replace(/ +$/, "");
   }
   static canParse(input, base) {
     return URL.parse(input, base) !== null;
@@ -368,7 +382,7 @@ export class URL {
     return `${this.#record.scheme}:`;
   }
   set protocol(value) {
-    const scheme = /^([a-zA-Z][a-zA-Z\d+.-]*)(:|$)/.exec(String(value))?.[1].toLowerCase();
+    const scheme = /^([a-zA-Z][a-zA-Z\d+.-]*)(:|$)/.exec(String(value).replace(/[\t\n\r]/g, ""))?.[1].toLowerCase();
     const record = this.#record;
     if (!scheme || isSpecial(scheme) !== isSpecial(record.scheme)) return;
     if (scheme === "file" && (record.username || record.password || record.port)) return;
@@ -411,7 +425,8 @@ export class URL {
     let place = wellFormed(value).replace(/[\t\n\r]/g, "");
     const end = place.search(special ? /[/\\?#]/ : /[/?#]/);
     if (end >= 0) place = place.slice(0, end);
-    if (place === "" && special && this.#record.scheme !== "file") return;
+    const { username, password, port } = this.#record;
+    if (place === "" && (special ? this.#record.scheme !== "file" : username || password || port)) return;
     const colon = place.startsWith("[") ? place.indexOf(":", place.indexOf("]")) : place.indexOf(":");
     if (colon === 0 || (!withPort && colon > 0)) return;
     const digits = colon < 0 ? "" : /^\d*/.exec(place.slice(colon + 1))[0];
@@ -445,15 +460,17 @@ export class URL {
     if (this.#record.opaque !== null) return;
     this.#record.path = [];
     const text = wellFormed(value).replace(/[\t\n\r]/g, "").replaceAll("?", "%3F").replaceAll("#", "%23");
-    if (text === "" && !isSpecial(this.#record.scheme)) return;
-    readPath(this.#record, text);
+    // Without a host, a path is all that there is.
+    if (text === "" && this.#record.host === null) this.#record.path = [""];
+    else if (text !== "" || isSpecial(this.#record.scheme)) readPath(this.#record, text);
   }
   get search() {
     return this.#record.query ? `?${this.#record.query}` : "";
   }
   set search(value) {
-    const text = wellFormed(value).replace(/[\t\n\r]/g, "").replace(/^\?/, "").replaceAll("#", "%23");
-    this.#record.query = text === "" ? null : percentEncode(text, isSpecial(this.#record.scheme) ? `${QUERY}'` : QUERY);
+    const text = wellFormed(value).replace(/[\t\n\r]/g, "");
+    this.#record.query = text === "" ? null : percentEncode(text.replace(/^\?/, "").replaceAll("#", "%23"), isSpecial(this.#record.scheme) ? `${QUERY}'` : QUERY);
+    this.#trim();
     this.#use(this.#record);
   }
   get searchParams() {
@@ -463,8 +480,9 @@ export class URL {
     return this.#record.fragment ? `#${this.#record.fragment}` : "";
   }
   set hash(value) {
-    const text = wellFormed(value).replace(/[\t\n\r]/g, "").replace(/^#/, "");
-    this.#record.fragment = text === "" ? null : percentEncode(text, FRAGMENT);
+    const text = wellFormed(value).replace(/[\t\n\r]/g, "");
+    this.#record.fragment = text === "" ? null : percentEncode(text.replace(/^#/, ""), FRAGMENT);
+    this.#trim();
   }
   toString() {
     return this.href;

@@ -95,18 +95,8 @@ fn a_queue_takes_from_a_topic_what_its_policy_lets_in() {
 
 #[test]
 fn a_topic_takes_events_only_when_its_policy_says_so() {
-    let rule = Scenario::new()
-        .request("sns", "CreateTopic", json!({ "Name": "t" }))
-        .request(
-            "events",
-            "PutRule",
-            json!({ "Name": "r", "EventPattern": "{\"source\":[\"shop\"]}" }),
-        )
-        .request(
-            "events",
-            "PutTargets",
-            json!({ "Rule": "r", "Targets": [{ "Id": "t", "Arn": TOPIC }] }),
-        );
+    let rule =
+        Scenario::new().request("sns", "CreateTopic", json!({ "Name": "t" })).rule_to("t", TOPIC);
     let put = |scenario: Scenario| {
         let entry = json!({ "Source": "shop", "DetailType": "d", "Detail": "{}" });
         scenario.request("events", "PutEvents", json!({ "Entries": [entry] })).rest()
@@ -413,17 +403,7 @@ fn a_bus_has_a_policy_and_each_entry_its_bus() {
     let half = told_by(&set(worker(&[]), "Allow"));
     assert!(half.contains("event-bus/default because no identity-based policy"), "{half}");
     // A rule sends to another bus of the account, unless that one forbids it.
-    let rule = with_bus(Scenario::new())
-        .request(
-            "events",
-            "PutRule",
-            json!({ "Name": "r", "EventPattern": "{\"source\":[\"shop\"]}" }),
-        )
-        .request(
-            "events",
-            "PutTargets",
-            json!({ "Rule": "r", "Targets": [{ "Id": "b", "Arn": bus }] }),
-        );
+    let rule = with_bus(Scenario::new()).rule_to("b", bus);
     let send = |scenario: Scenario| {
         let entries = json!({ "Entries": [entry("default")] });
         let history = scenario.request("events", "PutEvents", entries).rest().run();

@@ -31,6 +31,18 @@ pub(crate) fn unpack(bytes: &[u8]) -> Result<Arc<Files>, LambdaError> {
     zip::read(bytes, UNZIPPED_BYTES).map(Arc::new).map_err(zip::refusal)
 }
 
+/// The files of a zip, for those who want to know before they deploy it.
+///
+/// # Errors
+/// Why a deploy refuses it, in a sentence.
+#[inline(never)]
+pub fn files_of_zip(bytes: &[u8]) -> Result<BTreeMap<String, Arc<[u8]>>, String> {
+    match unpack(bytes) {
+        Ok(files) => Ok(Arc::unwrap_or_clone(files)),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
 /// The module of a zip under these settings; none when there is none, which only an invocation finds out, as on AWS.
 ///
 /// # Errors
@@ -45,13 +57,13 @@ pub(crate) fn resolve(
     let is_source = runtimes::is_source(files, settings);
     let (path, bytes) = match entry(files, &settings.handler, is_source) {
         Some(found) => found,
-        None if is_source => return Ok(runtimes::language(cx.sandbox, settings)),
+        None if is_source => return Ok(runtimes::language(cx, settings)),
         None => {
             layered = layers::files(&settings.layers);
             let mut names = ["bootstrap", "bootstrap.wasm"].into_iter();
             match names.find_map(|name| module(&layered, name)) {
                 Some(found) => found,
-                None => return Ok(runtimes::language(cx.sandbox, settings)),
+                None => return Ok(runtimes::language(cx, settings)),
             }
         }
     };

@@ -5,6 +5,7 @@
 use super::super::errors::LambdaError;
 use super::account::UNZIPPED_BYTES;
 use super::invalid;
+use crate::crc32::crc32;
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -111,26 +112,6 @@ fn content(
     Ok(content.and_then(|content| {
         if content.len() == unpacked { Ok(content) } else { Err("its length is not as announced") }
     }))
-}
-
-/// The checksum of zip (ISO 3309, reflected).
-fn crc32(bytes: &[u8]) -> u32 {
-    const TABLE: [u32; 256] = {
-        let mut table = [0; 256];
-        let mut byte = 0;
-        while byte < 256 {
-            let mut value = byte as u32;
-            let mut bit = 0;
-            while bit < 8 {
-                value = (value >> 1) ^ if value & 1 == 1 { 0xedb8_8320 } else { 0 };
-                bit += 1;
-            }
-            table[byte] = value;
-            byte += 1;
-        }
-        table
-    };
-    !bytes.iter().fold(!0, |crc, byte| (crc >> 8) ^ TABLE[usize::from(crc as u8 ^ byte)])
 }
 
 /// From the back, as a comment of unknown length follows.

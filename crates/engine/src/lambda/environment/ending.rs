@@ -149,6 +149,12 @@ impl Lambda {
         self.log_start(cx, id);
         self.flush_partial_lines(cx, id);
         self.cancel_due(cx.world, id);
+        let environment = self.environments.get_mut(&id).expect("an environment at work is there");
+        if let Some(error) = environment.invocation().attempt.loses.take()
+            && conclusion.outcome == Outcome::Success
+        {
+            conclusion = Conclusion::handler_error(error.payload());
+        }
         let environment = &self.environments[&id];
         let invocation = environment.work.as_ref().expect("it works");
         let request_id = invocation.request_id.clone();
@@ -387,12 +393,12 @@ impl Lambda {
 
 impl Environment {
     /// Units that its work burned before the run that runs now.
-    fn units(&self) -> u64 {
+    pub(super) fn units(&self) -> u64 {
         self.work.as_ref().map_or(self.ahead_units, |invocation| invocation.attempt.units)
     }
 
     /// Units of earlier attempts of its work.
-    fn units_before(&self) -> u64 {
+    pub(super) fn units_before(&self) -> u64 {
         self.work.as_ref().map_or(0, Invocation::units_before)
     }
 }

@@ -13,7 +13,7 @@ use crate::lambda::report::Record;
 use crate::lambda::{control, costs};
 use crate::world::World;
 use crate::{EnvironmentPhase, Outcome, Timestamp};
-use coldstart_sandbox::{Answer, Exit, Resume, Shape, Stop, Trap, start_recorded};
+use coldstart_sandbox::{Answer, Exit, GuestConfig, Resume, Shape, Stop, Trap, start_recorded};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -476,7 +476,8 @@ impl Environment {
                 "an extension is a module that exports _start and imports lambda.next".into()
             );
         }
-        let config = self.guest_config();
+        // In the sandbox's books a name stands for the function alone.
+        let config = GuestConfig { name: String::new(), ..self.guest_config() };
         let started = match recorded {
             true => start_recorded(cx.sandbox, &artifact, config),
             false => cx.sandbox.start(&artifact, config),

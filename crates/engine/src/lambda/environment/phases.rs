@@ -2,10 +2,10 @@
 
 use super::{Cx, Due, Held, Lambda};
 use crate::EnvironmentPhase;
+use crate::faults::{self, Injected, Subject};
 use crate::lambda::costs;
 use crate::lambda::report::{Record, ReportStatus};
-use crate::world::World;
-use coldstart_sandbox::{Exit, Resume, Shape, Stop};
+use coldstart_sandbox::{Answer, Exit, Resume, Shape, Stop};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -96,7 +96,7 @@ impl Lambda {
             self.begin_invoke(cx, id);
         } else {
             self.log_start(cx, id);
-            self.give_event(cx.world, id);
+            self.give_event(cx, id);
         }
     }
 
@@ -151,7 +151,7 @@ impl Lambda {
         self.schedule(world, id, deadline, Due::Timeout { environment: id });
         if ready {
             self.log_start(cx, id);
-            self.give_event(cx.world, id);
+            self.give_event(cx, id);
         } else {
             self.initialise(cx, id);
         }
@@ -168,7 +168,9 @@ impl Lambda {
         }
     }
 
-    pub(super) fn give_event(&mut self, world: &mut World, id: u32) {
+    pub(super) fn give_event(&mut self, cx: &mut Cx<'_>, id: u32) {
+        let injected = self.inject(cx, id);
+        let world = &mut *cx.world;
         let environment = self.environments.get_mut(&id).expect("an environment at work is there");
         let deadline_ms = world.unix_ms_at(environment.invocation().attempt.deadline);
         let (function, stream) = (environment.function.clone(), environment.stream.clone());
@@ -193,10 +195,33 @@ impl Lambda {
             meta.insert("clientContext".into(), context.clone());
         }
         let resume = Resume::Event { payload: Arc::clone(&invocation.payload), meta };
-        let at = world.now.after_micros(costs::INVOKE_OVERHEAD_US);
-        self.schedule(world, id, at, Due::Resume { environment: id, resume });
+        let at = world.now.after_micros(costs::INVOKE_OVERHEAD_US).after_ms(injected.delay_ms);
+        let due = match injected.error {
+            Some(error) if error.prevents => {
+                let answer = Some(Answer::Error(error.payload()));
+                Due::Stopped { environment: id, stop: Stop::Next { answer } }
+            }
+            error => {
+                environment.invocation().attempt.loses = error;
+                Due::Resume { environment: id, resume }
+            }
+        };
+        self.schedule(world, id, at, due);
         if !self.environments[&id].extensions.is_empty() {
             self.extensions_invoke(world, id, at);
         }
+    }
+
+    /// Faults of the session's script that strike the invocation: told in its log, too.
+    fn inject(&mut self, cx: &mut Cx<'_>, id: u32) -> Injected {
+        let environment = &self.environments[&id];
+        let request_id = environment.work.as_ref().expect("it works").request_id.clone();
+        let subject =
+            Subject::Invocation { function: &environment.function, request_id: &request_id };
+        let injected = faults::on_purpose(cx.world, subject);
+        for line in &injected.lines {
+            self.log(cx, id, line.clone());
+        }
+        injected
     }
 }

@@ -7,7 +7,7 @@ use crate::lambda::invocation::Invocation;
 use crate::lambda::model::Deployment;
 use crate::lambda::{control, costs, variables};
 use crate::world::World;
-use crate::{EnvironmentPhase, Fact, Timestamp, calendar};
+use crate::{EnvironmentPhase, Fact, Timestamp, calendar, faults};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -20,8 +20,10 @@ impl Lambda {
         version: u64,
         waits: bool,
     ) -> Result<(), LambdaError> {
-        let Some(reason) = self.throttle(world.now, function, version, waits) else {
-            return Ok(());
+        let reason = match self.throttle(world.now, function, version, waits) {
+            Some(reason) => reason,
+            None if faults::throttles(world, function) => "ConcurrentInvocationLimitExceeded",
+            None => return Ok(()),
         };
         world.emit(Fact::InvocationThrottled { function: function.into(), reason: reason.into() });
         Err(LambdaError::TooManyRequests { reason })

@@ -43,6 +43,12 @@ impl Lambda {
         !self.computing.is_empty()
     }
 
+    /// Whether the first computing guest's next slice has been computed already: it is taken at once, so that no stop by hand comes between.
+    pub(crate) fn is_ahead(&self) -> bool {
+        let first = self.computing.front().and_then(|id| self.environments.get(id));
+        first.and_then(|first| first.guest.as_ref()).is_some_and(|guest| guest.is_ahead())
+    }
+
     /// Runs the first computing guest for one slice, and says how many units it burned.
     pub(crate) fn run_slice(&mut self, cx: &mut Cx<'_>) -> u64 {
         let Some(&id) = self.computing.front() else { return 0 };
@@ -65,7 +71,18 @@ impl Lambda {
         };
         // One unit past the limit tells a run that ended in time from one that did not.
         let slice = costs::UNITS_PER_SLICE.min(run.units_max + 1 - run.units);
+        // For tiers that run ahead: no further than the deadline, or than a stop that is planned.
+        let (spent, allowed) = (run.units, run.units_max + 1 - run.units);
+        let planned = match self.interrupts.is_empty() {
+            true => u64::MAX,
+            false => {
+                let before = environment.units_before() + environment.units() + spent;
+                let planned = self.interrupts.get(&environment.work_name(id));
+                planned.map_or(u64::MAX, |planned| planned.saturating_sub(before))
+            }
+        };
         let guest = environment.guest.as_mut().expect("a computing environment has a guest");
+        guest.allow(allowed, planned);
         let burned = guest.resume(resume, clock, slice);
         let (writes, dropped, started) =
             (guest.take_log(), guest.take_log_dropped(), guest.take_started());

@@ -190,17 +190,7 @@ fn tokens_travel_in_messages() {
 
 #[test]
 fn events_are_told_whose_they_are() {
-    let scenario = with_queue()
-        .request(
-            "events",
-            "PutRule",
-            json!({ "Name": "r", "EventPattern": "{\"source\":[\"shop\"]}" }),
-        )
-        .request(
-            "events",
-            "PutTargets",
-            json!({ "Rule": "r", "Targets": [{ "Id": "q", "Arn": QUEUE_ARN }] }),
-        );
+    let scenario = with_queue().rule_to("q", QUEUE_ARN);
     let entry =
         json!({ "Source": "shop", "DetailType": "d", "Detail": { "n": 1 }, "Resources": ["mine"] });
     let scenario = ran(scenario, &task("events:putEvents", json!({ "Entries": [entry] })));
