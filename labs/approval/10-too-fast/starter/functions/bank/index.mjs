@@ -1,0 +1,4 @@
+export const handler = async ({ amount }) => {
+  console.log(`${amount} paid`);
+  return { paid: amount };
+};
