@@ -18,12 +18,13 @@ pub use definition::*;
 pub use execution::*;
 pub use view::*;
 
+use coldstart_workspace::lab::{Check, PackedLab, Verdict};
 use coldstart_workspace::{ApiRequest, ClockMode, Interrupt, LoggedCommand, Workspace};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Page and Worker must agree on it; a mismatch asks for a reload.
-pub const PROTOCOL_VERSION: u32 = 2;
+pub const PROTOCOL_VERSION: u32 = 3;
 
 /// Position of a buffer in the `buffers` that the message came with.
 pub type BufferIndex = usize;
@@ -69,6 +70,29 @@ pub enum ToWorker {
         first: Vec<ApiRequest>,
         /// The request.
         request: ApiRequest,
+    },
+    /// Asks checks of a lab of a session, in copies of it; answered by `Checked`. Neither the session nor its log change. A question that
+    /// comes while another one is being worked on takes its place, and the older is answered with an error.
+    Check {
+        /// Answered by `Checked`.
+        id: MessageId,
+        /// The session.
+        workspace: Box<Workspace>,
+        /// Modules that the document names but does not hold.
+        modules: Vec<BufferIndex>,
+        /// Faults of the step, as PutFaults takes them.
+        faults: Option<Value>,
+        /// The checks.
+        checks: Vec<Check>,
+    },
+    /// Reads somebody's own lab; answered by `LabRead`.
+    ReadLab {
+        /// Answered by `LabRead`.
+        id: MessageId,
+        /// A zip of its folder.
+        file: BufferIndex,
+        /// The zip's name without its ending: the lab's id, if the zip has no folder that says it.
+        name: String,
     },
     /// Assembles text; answered by `Assembled` with the module or diagnostics.
     Assemble {
@@ -169,6 +193,20 @@ pub enum FromWorker {
         id: MessageId,
         /// AWS's answer.
         result: Result<ApiResponse, ApiFailure>,
+    },
+    /// Answer to `Check`.
+    Checked {
+        /// Of `Check`.
+        id: MessageId,
+        /// Verdicts in the order of the checks; or why there are none.
+        result: Result<Vec<Verdict>, String>,
+    },
+    /// Answer to `ReadLab`.
+    LabRead {
+        /// Of `ReadLab`.
+        id: MessageId,
+        /// The lab; or all that is wrong with it, a sentence each with its file.
+        result: Result<Box<PackedLab>, Vec<String>>,
     },
     /// Answer to `Assemble`.
     Assembled {

@@ -3,9 +3,9 @@
 use super::files::{files, labs};
 use crate::{Refused, Verdict, print};
 use coldstart_sandbox::{METER_VERSION, Sandbox, WasmiSandbox};
-use coldstart_worker::labs::{Outcome, Subject, examine, view_of};
+use coldstart_worker::labs::{Subject, examine, view_of};
 use coldstart_workspace::Workspace;
-use coldstart_workspace::lab::{Check, Files, Lab, Start, Step, read, state};
+use coldstart_workspace::lab::{Check, Files, Lab, Outcome, Start, Step, read, state};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

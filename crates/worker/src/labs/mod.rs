@@ -13,7 +13,7 @@ use coldstart_expr::jsonata;
 use coldstart_expr::jsonata::{Limits, Scope};
 use coldstart_sandbox::Sandbox;
 use coldstart_workspace::Workspace;
-use coldstart_workspace::lab::{Check, Files};
+use coldstart_workspace::lab::{Check, Files, Outcome, Verdict};
 use copy::Copy;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -22,33 +22,6 @@ use std::sync::Arc;
 const LIMITS: Limits = Limits { steps: 1_000_000, ..Limits::STEP_FUNCTIONS };
 /// Characters of what a check says.
 const SAID_MAX: usize = 2_000;
-
-/// What came of a check.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
-    /// The check's id.
-    pub check: String,
-    /// Whether it holds.
-    pub outcome: Outcome,
-    /// Digests of the histories, a seed each: equal for equal sessions.
-    pub digests: Vec<String>,
-}
-
-/// How a check came out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It holds, on all seeds.
-    Passed,
-    /// It does not.
-    Failed {
-        /// What was seen, in the lab's words.
-        said: String,
-        /// On which seed.
-        seed: u64,
-    },
-    /// It cannot be told: the check is wrong, or its copy took too long.
-    Broken(String),
-}
 
 /// Where a check is asked.
 pub struct Subject<'a> {

@@ -1,13 +1,19 @@
 //! Workshop labs: a lesson in steps, each with a state to begin from, checks of behaviour, hints and a solution (docs/LABS.md).
 //!
 //! A lab is a folder of text files. [`read`] makes a [`Lab`] of them and says everything that is wrong with it, each with its file and place.
-//! [`state`] makes the workspace that a step's files stand for.
+//! [`state`] makes the workspace that a step's files stand for; [`PackedLab`] is what is shown to learners.
 //!
 //! Invariant: reading never panics and bounds what it keeps; overlays are laid out here, so that nobody else has to know of them.
 
 mod model;
+mod packed;
 mod read;
 pub mod state;
+mod verdict;
 
 pub use model::{Check, Files, Hint, Kind, Lab, Level, Mutant, Question, Start, Step};
+pub use packed::{
+    Block, CatalogueEntry, Inline, PackedHint, PackedLab, PackedQuestion, PackedStep,
+};
 pub use read::{LabFault, read};
+pub use verdict::{Outcome, Verdict};
