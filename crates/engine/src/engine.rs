@@ -86,6 +86,8 @@ pub struct Engine {
     scheduler: Scheduler,
     commands: u64,
     reads: u64,
+    /// Units of guests and of steps, since the beginning.
+    burned: u64,
     answers: VecDeque<(CommandId, Result<Response, ApiError>)>,
     #[cfg(test)]
     skip_model: bool,
@@ -146,6 +148,7 @@ impl Engine {
             scheduler: Scheduler::default(),
             commands: 0,
             reads: 0,
+            burned: 0,
             answers: VecDeque::new(),
             #[cfg(test)]
             skip_model: false,
@@ -251,14 +254,20 @@ impl Engine {
 
     /// Works towards `until`, burning at most about `units_max` units of guest time before it returns.
     pub fn run_slice(&mut self, until: Timestamp, units_max: u64) -> Progress {
-        let mut burned: u64 = 0;
+        let mut burned = 0;
+        let progress = self.work(until, units_max, &mut burned);
+        self.burned = self.burned.saturating_add(burned);
+        progress
+    }
+
+    fn work(&mut self, until: Timestamp, units_max: u64, burned: &mut u64) -> Progress {
         loop {
             if self.lambda.is_computing() {
-                if burned >= units_max.max(1) && !self.lambda.is_ahead() {
+                if *burned >= units_max.max(1) && !self.lambda.is_ahead() {
                     return Progress::Running;
                 }
                 let (lambda, mut cx) = self.split();
-                burned = burned.saturating_add(lambda.run_slice(&mut cx));
+                *burned = burned.saturating_add(lambda.run_slice(&mut cx));
                 continue;
             }
             let Some((at, due)) = self.world.queue.pop_due(until) else {
@@ -269,12 +278,12 @@ impl Engine {
             self.world.now = at;
             // A year of a schedule that occurs every minute is half a million occurrences.
             if matches!(due, Due::Events(_) | Due::Scheduler(_)) {
-                burned = burned.saturating_add(UNITS_PER_STEP);
+                *burned = burned.saturating_add(UNITS_PER_STEP);
             }
             self.handle_due(due);
             self.hand_over_answers();
-            burned = burned.saturating_add(self.states.take_work().saturating_mul(UNITS_PER_STEP));
-            if burned >= units_max.max(1)
+            *burned = burned.saturating_add(self.states.take_work().saturating_mul(UNITS_PER_STEP));
+            if *burned >= units_max.max(1)
                 && self.world.queue.next().is_some_and(|next| next <= until)
             {
                 return Progress::Running;
@@ -331,6 +340,11 @@ impl Engine {
     /// When the next thing at all is due.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         if self.lambda.is_computing() { Some(self.world.now) } else { self.world.queue.next() }
+    }
+
+    /// Units that guests have burned since the beginning, and what steps of executions count as: the work that the session has been.
+    pub fn burned(&self) -> u64 {
+        self.burned
     }
 
     /// The invocation that [`Progress::Running`] is about.

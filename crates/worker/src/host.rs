@@ -8,6 +8,7 @@
 //! Invariant: a request that changes something is announced with `Logged` before it is answered.
 //! Invariant: the clock moves on only when nothing that is due now is left.
 
+use crate::labs::Asked;
 use crate::pace::Pace;
 use crate::replay::{Replay, compared};
 use crate::session::{config_of, modules_of, request_of, session_of};
@@ -115,6 +116,11 @@ pub struct Host {
     replay: Option<Replay>,
     /// Requests in copies of the session, one after the other.
     trials: VecDeque<Trial>,
+    /// Checks of a lab, in copies as well. They and the session take turns.
+    asked_checks: Option<Asked>,
+    checks_turn: bool,
+    /// The last piece of work was in a copy.
+    in_copy: bool,
     waiting: BTreeMap<CommandId, MessageId>,
     /// Our own questions for configurations, by function.
     asked: BTreeMap<CommandId, String>,
@@ -152,6 +158,9 @@ impl Host {
             goal: None,
             replay: None,
             trials: VecDeque::new(),
+            asked_checks: None,
+            checks_turn: false,
+            in_copy: false,
             waiting: BTreeMap::new(),
             asked: BTreeMap::new(),
             asked_executions: BTreeMap::new(),
@@ -225,6 +234,19 @@ impl Host {
                     Ok(trial) => self.trials.push_back(trial),
                     Err(fault) => self.refuse(id, "CopyFailedException", 409, fault.to_string()),
                 }
+            }
+            ToWorker::Check { id, workspace, modules, faults, checks } => {
+                let modules = take_all(&mut buffers, &modules);
+                if let Some(older) = self.asked_checks.take() {
+                    self.give_up(older.id, "newer checks took the place of these");
+                }
+                let sandbox = Arc::clone(&self.sandbox);
+                let asked = Asked::new(id, *workspace, modules, faults, checks, sandbox);
+                self.asked_checks = Some(asked);
+            }
+            ToWorker::ReadLab { id, .. } => {
+                let result = Err(vec!["this build reads no labs yet".to_owned()]);
+                self.say(FromWorker::LabRead { id, result });
             }
             ToWorker::Assemble { id, text } => self.assemble(id, &text),
             ToWorker::Look { id, file } => {
@@ -333,6 +355,9 @@ impl Host {
             let message = "Another workspace was opened before this request was answered.";
             self.refuse(id, "SessionReplacedException", 409, message.to_owned());
         }
+        if let Some(Asked { id, .. }) = self.asked_checks.take() {
+            self.give_up(id, "another workspace was opened meanwhile");
+        }
         if let Some(Replay { id, .. }) = self.replay.take() {
             self.say(FromWorker::Opened {
                 id,
@@ -355,9 +380,14 @@ impl Host {
         self.say(FromWorker::Answered { id, result: Err(failure) });
     }
 
+    fn give_up(&mut self, id: MessageId, why: &str) {
+        self.say(FromWorker::Checked { id, result: Err(why.to_owned()) });
+    }
+
     /// A slice for the copy that is asked something. If it panics, no command of the log is to blame.
     fn try_on(&mut self) -> bool {
         let Some(trial) = self.trials.front_mut() else { return false };
+        self.in_copy = true;
         let id = trial.id;
         let command = self.gauge.0.swap(CommandGauge::NONE, Ordering::Relaxed);
         let result = trial.work(self.units);
@@ -365,6 +395,21 @@ impl Host {
         if let Some(result) = result {
             self.trials.pop_front();
             self.say(FromWorker::Answered { id, result: answer(result) });
+        }
+        true
+    }
+
+    /// The same for checks of a lab; whether there were any.
+    fn check_on(&mut self) -> bool {
+        let Some(asked) = &mut self.asked_checks else { return false };
+        self.in_copy = true;
+        let id = asked.id;
+        let command = self.gauge.0.swap(CommandGauge::NONE, Ordering::Relaxed);
+        let result = asked.work();
+        self.gauge.set(command);
+        if let Some(result) = result {
+            self.asked_checks = None;
+            self.say(FromWorker::Checked { id, result });
         }
         true
     }
@@ -407,7 +452,8 @@ impl Host {
 
     /// The next slice should take [`SLICE_MS`]; other work than guests says nothing about that.
     fn adapt(&mut self, took_ms: f64) {
-        if self.engine.running().is_some() {
+        let in_copy = std::mem::take(&mut self.in_copy);
+        if !in_copy && self.engine.running().is_some() {
             let factor = (SLICE_MS / took_ms.max(0.1)).clamp(0.25, 2.0);
             self.units = ((self.units as f64 * factor) as u64).clamp(UNITS_MIN, UNITS_MAX);
         }
@@ -422,6 +468,12 @@ impl Host {
         if self.try_on() {
             return true;
         }
+        self.checks_turn = !self.checks_turn;
+        (self.checks_turn && self.check_on()) || self.session_on(now_ms) || self.check_on()
+    }
+
+    /// One piece of the session's own work; whether there was one.
+    fn session_on(&mut self, now_ms: f64) -> bool {
         if !self.is_settled() {
             if self.engine.running().is_some() {
                 self.pace.forget();

@@ -1,5 +1,6 @@
 //! A copy of a session, in which a check does what it says.
 
+use super::pause::pause;
 use super::{Subject, view};
 use crate::session::{OpenFault, config_of, modules_of, request_of, session_of};
 use coldstart_engine::{
@@ -15,8 +16,10 @@ use std::sync::Arc;
 
 /// Units that a check may burn in all: some seconds of a machine.
 const UNITS_MAX: u64 = 2_000_000_000;
-/// Units between two looks at what was burned.
-const SLICE: u64 = 5_000_000;
+/// Units of a piece of work; after each there is a pause.
+const SLICE: u64 = 1_000_000;
+/// What a piece of work without a guest counts as, in units.
+const UNITS_PER_PIECE: u64 = 5_000;
 /// Virtual time that a check may take: executions wait for a year at most.
 const MICROS_MAX: u64 = 400 * 86_400 * 1_000_000;
 /// What was configured last is settled when the check begins.
@@ -29,7 +32,8 @@ pub(super) struct Copy {
     engine: Engine,
     commands: Vec<Command>,
     until: Timestamp,
-    burned: u64,
+    /// Pieces of work.
+    pieces: u64,
     events: Vec<Event>,
     answers: BTreeMap<u64, Answer>,
 }
@@ -70,7 +74,7 @@ impl Copy {
             engine,
             commands: session.commands,
             until: session.until,
-            burned: 0,
+            pieces: 0,
             events: Vec::new(),
             answers: BTreeMap::new(),
         })
@@ -81,17 +85,22 @@ impl Copy {
     }
 
     /// Does what the check says, and shows what is there then.
-    pub(super) fn run(&mut self, subject: &Subject<'_>, check: &Check) -> Result<Value, String> {
+    pub(super) async fn run(
+        &mut self,
+        subject: &Subject<'_>,
+        check: &Check,
+    ) -> Result<Value, String> {
+        // Requests enter when all that was due before has been done, in pieces: entering does the rest in one.
         for Command { at, request } in std::mem::take(&mut self.commands) {
-            self.reach(at)?;
+            self.reach(at).await?;
             self.engine.handle_request(at, request);
         }
-        self.reach(self.until)?;
+        self.reach(self.until).await?;
         if check.kind == Kind::History {
             let done = Done { began: Timestamp(0), asked: Vec::new() };
             return Ok(view::of(self, subject, check, &done));
         }
-        self.reach(self.engine.now().after_micros(SETTLES_US))?;
+        self.reach(self.engine.now().after_micros(SETTLES_US)).await?;
         self.events.clear();
         self.answers.clear();
         let began = self.engine.now();
@@ -105,18 +114,18 @@ impl Copy {
             if let Some(Err(error)) = self.answers.remove(&id.0) {
                 return Err(format!("faults: {}", error.message.unwrap_or(error.code)));
             }
-            asked = self.act(subject, check)?;
+            asked = self.act(subject, check).await?;
         }
-        self.rest()?;
+        self.rest().await?;
         if let Some(seconds) = check.wait {
-            self.reach(self.engine.now().after_ms(seconds * 1_000))?;
+            self.reach(self.engine.now().after_ms(seconds * 1_000)).await?;
         }
         let done = self.answered(asked);
         Ok(view::of(self, subject, check, &Done { began, asked: done }))
     }
 
     /// Enters the check's requests.
-    fn act(
+    async fn act(
         &mut self,
         subject: &Subject<'_>,
         check: &Check,
@@ -144,14 +153,15 @@ impl Copy {
                 Kind::Requests | Kind::Definition | Kind::History => None,
             };
             for request in first.into_iter().chain(check.requests.iter().map(request_of)) {
+                self.reach(self.engine.now()).await?;
                 let id = self.engine.handle_request(self.engine.now(), request.clone());
                 asked.push((request, id));
                 if !check.at_once {
-                    self.rest_until(Some(id))?;
+                    self.rest_until(Some(id)).await?;
                 }
             }
             if !check.at_once {
-                self.rest()?;
+                self.rest().await?;
             }
         }
         Ok(asked)
@@ -162,12 +172,12 @@ impl Copy {
     }
 
     /// Works until nothing is left that somebody waits for.
-    fn rest(&mut self) -> Result<(), String> {
-        self.rest_until(None)
+    async fn rest(&mut self) -> Result<(), String> {
+        self.rest_until(None).await
     }
 
     /// The same, or until a request is answered.
-    fn rest_until(&mut self, id: Option<CommandId>) -> Result<(), String> {
+    async fn rest_until(&mut self, id: Option<CommandId>) -> Result<(), String> {
         let last = self.engine.now().after_micros(MICROS_MAX);
         self.collect();
         while let Some(at) = self.engine.next_work() {
@@ -177,23 +187,28 @@ impl Copy {
             if at > last {
                 return Err("it is not at rest after 400 days".into());
             }
-            self.reach(at)?;
+            self.reach(at).await?;
         }
         Ok(())
     }
 
     /// Works until the clock is there.
-    fn reach(&mut self, until: Timestamp) -> Result<(), String> {
-        while self.engine.run_slice(until, SLICE) == Progress::Running {
-            self.burned += SLICE;
-            if self.burned > UNITS_MAX {
+    async fn reach(&mut self, until: Timestamp) -> Result<(), String> {
+        loop {
+            let progress = self.engine.run_slice(until, SLICE);
+            self.collect();
+            self.pieces += 1;
+            let burned = self.engine.burned().saturating_add(self.pieces * UNITS_PER_PIECE);
+            if burned > UNITS_MAX {
                 return Err(
                     "it computes for too long: is there a handler that does not end?".into()
                 );
             }
+            pause().await;
+            if progress == Progress::Reached {
+                return Ok(());
+            }
         }
-        self.collect();
-        Ok(())
     }
 
     fn collect(&mut self) {

@@ -5,8 +5,12 @@
 //!
 //! Invariant: a check never changes the session, ends after a bounded amount of work, and says what was seen when it does not hold.
 
+mod asked;
 mod copy;
+mod pause;
 mod view;
+
+pub(crate) use asked::Asked;
 
 use crate::session::OpenFault;
 use coldstart_expr::jsonata;
@@ -44,6 +48,14 @@ pub fn examine(
     check: &Check,
     sandbox: &Arc<dyn Sandbox>,
 ) -> Result<Verdict, OpenFault> {
+    pause::finished(examined(subject, check, sandbox))
+}
+
+async fn examined(
+    subject: &Subject<'_>,
+    check: &Check,
+    sandbox: &Arc<dyn Sandbox>,
+) -> Result<Verdict, OpenFault> {
     let verdict = |outcome, digests| Verdict { check: check.id.clone(), outcome, digests };
     let expression = match jsonata::parse(&check.assert) {
         Ok(expression) => expression,
@@ -57,7 +69,7 @@ pub fn examine(
     let mut digests = Vec::new();
     for seed in seeds {
         let mut copy = Copy::of(subject, check, *seed, sandbox)?;
-        let view = match copy.run(subject, check) {
+        let view = match copy.run(subject, check).await {
             Ok(view) => view,
             Err(why) => return Ok(verdict(Outcome::Broken(why), digests)),
         };
@@ -90,7 +102,8 @@ pub fn view_of(
     sandbox: &Arc<dyn Sandbox>,
 ) -> Result<Result<Value, String>, OpenFault> {
     let seed = check.seeds.first().copied().unwrap_or(subject.workspace.seed);
-    Ok(Copy::of(subject, check, seed, sandbox)?.run(subject, check))
+    let mut copy = Copy::of(subject, check, seed, sandbox)?;
+    Ok(pause::finished(copy.run(subject, check)))
 }
 
 fn evaluate(
