@@ -49,6 +49,11 @@ impl Workspace {
         }
         let value: Value = serde_json::from_str(text)
             .map_err(|fault| DecodeError::NotAWorkspace(fault.to_string()))?;
+        Self::from_value(value)
+    }
+
+    /// The same of JSON that was read, such as a part of another document.
+    pub(crate) fn from_value(value: Value) -> Result<Self, DecodeError> {
         let value = upgraded(value, &UPGRADES)?;
         let workspace: Self = serde_path_to_error::deserialize(value).map_err(|error| {
             let path = error.path().to_string();

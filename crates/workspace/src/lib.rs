@@ -13,6 +13,7 @@ mod hello;
 pub mod lab;
 mod link;
 mod package;
+mod sealed;
 
 pub use bounds::{Fault, path_fault};
 pub use compiled::{pack_module, unpack_module};

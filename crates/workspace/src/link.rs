@@ -1,24 +1,17 @@
 //! A workspace in a link: `#/w/<codec>.<payload>.<check>`.
 //!
-//! The payload is base64url without padding of three bytes (big-endian) that say how many bytes follow, and those bytes:
-//! JSON, deflated. In codec `d1` it is the canonical document. In `b1` it is `{"base", "diff"}`: the name of a document
-//! that every build has for ever, and what differs from it (`diff.rs`); a link is made with whichever is shorter.
-//! The check is base64url of the first four bytes of the SHA-256 of what the payload stands for. The length comes first
-//! because a cut link has lost its end: so it can say how much.
+//! Payload and check are JSON, sealed (`sealed.rs`). In codec `d1` it is the canonical document. In `b1` it is `{"base", "diff"}`: the name of
+//! a document that every build has for ever, and what differs from it (`diff.rs`); a link is made with whichever is shorter.
 //!
 //! Invariant: a link that lost or changed characters is named as such and never opens as something else.
-//! Invariant: inflating stops at [`DOCUMENT_BYTES_MAX`], whatever a link claims.
 
 use crate::diff::{apply, diff};
+use crate::sealed::{TEXT_BYTES_MAX, Unsealed, missing_text, seal, unseal};
 use crate::{DecodeError, Source, Workspace, pack_module};
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use flate2::Compression;
-use flate2::read::{DeflateDecoder, DeflateEncoder};
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::io::Read;
 
 /// What a link begins with, in the address's fragment.
 pub const LINK_PREFIX: &str = "#/w/";
@@ -30,13 +23,6 @@ const WHOLE: &str = "d1";
 const BASED: &str = "b1";
 /// The documents that links may build on. Published links name them: an entry never changes or goes.
 const BASES: [(&str, &str); 1] = [("hello-1", include_str!("bases/hello-1.json"))];
-/// A document that inflates to more is refused. A link of the longest kind holds less, unless it was made to burst.
-const DOCUMENT_BYTES_MAX: u64 = 8 << 20;
-/// Base64 characters of the length.
-const LENGTH_CHARACTERS: usize = 4;
-/// Base64 characters of the check.
-const CHECK_CHARACTERS: usize = 6;
-
 /// Why a workspace does not fit into a link. A file holds it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -84,18 +70,21 @@ pub enum LinkError {
     )]
     Changed,
     /// It inflates to more than any workspace.
-    #[error("this link holds more than {DOCUMENT_BYTES_MAX} bytes; it is not opened")]
+    #[error("this link holds more than {TEXT_BYTES_MAX} bytes; it is not opened")]
     TooLarge,
     /// It arrived as it was sent, and what it holds does not open.
     #[error(transparent)]
     Document(#[from] DecodeError),
 }
 
-fn missing_text(missing: Option<usize>) -> String {
-    match missing {
-        None => "content".into(),
-        Some(1) => "last character".into(),
-        Some(count) => format!("last {count} characters"),
+impl From<Unsealed> for LinkError {
+    fn from(unsealed: Unsealed) -> Self {
+        match unsealed {
+            Unsealed::Cut(missing) => Self::Cut { missing },
+            Unsealed::Changed => Self::Changed,
+            Unsealed::TooLarge => Self::TooLarge,
+            Unsealed::NotText(fault) => DecodeError::NotAWorkspace(fault).into(),
+        }
     }
 }
 
@@ -162,17 +151,8 @@ fn difference(json: &str) -> Option<String> {
 }
 
 fn encode_payload(codec: &str, json: &str) -> Result<String, LinkRefusal> {
-    let mut bytes = vec![0; 3];
-    // A slice is read and a vector written: neither fails.
-    DeflateEncoder::new(json.as_bytes(), Compression::best())
-        .read_to_end(&mut bytes)
-        .expect("memory has no IO errors");
-    let length = bytes.len() - 3;
-    if length >= 1 << 24 {
-        return Err(LinkRefusal::TooLong { characters: payload_characters(length) });
-    }
-    bytes[..3].copy_from_slice(&(length as u32).to_be_bytes()[1..]);
-    Ok(format!("{LINK_PREFIX}{codec}.{}.{}", URL_SAFE_NO_PAD.encode(&bytes), check(&bytes)))
+    let sealed = seal(json.as_bytes()).map_err(|characters| LinkRefusal::TooLong { characters })?;
+    Ok(format!("{LINK_PREFIX}{codec}.{sealed}"))
 }
 
 /// The workspace of a link: a whole address, or its part from `#` on. Nothing of it runs.
@@ -183,17 +163,7 @@ pub fn decode_link(text: &str) -> Result<Workspace, LinkError> {
         let codec = codec.chars().take(20).collect();
         return Err(LinkError::UnknownCodec { codec });
     }
-    let bytes = checked_payload(rest.as_bytes())?;
-    let mut json = String::new();
-    // One byte more than allowed tells that there is more.
-    let read =
-        DeflateDecoder::new(&bytes[3..]).take(DOCUMENT_BYTES_MAX + 1).read_to_string(&mut json);
-    if json.len() as u64 > DOCUMENT_BYTES_MAX {
-        return Err(LinkError::TooLarge);
-    }
-    if let Err(fault) = read {
-        return Err(DecodeError::NotAWorkspace(fault.to_string()).into());
-    }
+    let mut json = unseal(rest.as_bytes())?;
     if codec == BASED {
         json = undo_difference(&json)?;
     }
@@ -210,41 +180,8 @@ fn undo_difference(json: &str) -> Result<String, LinkError> {
         base.ok_or_else(|| LinkError::UnknownCodec { codec: name.chars().take(20).collect() })?;
     let base: Value = serde_json::from_str(base).expect("a base is JSON");
     let change = difference.get("diff").ok_or_else(damaged)?;
-    let document = apply(&base, change, DOCUMENT_BYTES_MAX as usize).ok_or_else(damaged)?;
+    let document = apply(&base, change, TEXT_BYTES_MAX as usize).ok_or_else(damaged)?;
     Ok(document.to_string())
-}
-
-/// The payload's bytes, if the check says that all of them arrived as they were sent.
-fn checked_payload(rest: &[u8]) -> Result<Vec<u8>, LinkError> {
-    let Some(length) = rest.get(..LENGTH_CHARACTERS) else {
-        return Err(LinkError::Cut { missing: None });
-    };
-    let length = URL_SAFE_NO_PAD.decode(length).map_err(|_| LinkError::Changed)?;
-    let length = length.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
-    let payload_end = payload_characters(length);
-    let end = payload_end + 1 + CHECK_CHARACTERS;
-    if rest.len() < end {
-        return Err(LinkError::Cut { missing: Some(end - rest.len()) });
-    }
-    // Mail and chat put a full stop or a bracket behind a link; more of our own characters are no such thing.
-    let is_ours = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    if rest[payload_end] != b'.' || rest.get(end).is_some_and(is_ours) {
-        return Err(LinkError::Changed);
-    }
-    let bytes = URL_SAFE_NO_PAD.decode(&rest[..payload_end]).map_err(|_| LinkError::Changed)?;
-    if bytes.len() != length + 3 || check(&bytes).as_bytes() != &rest[payload_end + 1..end] {
-        return Err(LinkError::Changed);
-    }
-    Ok(bytes)
-}
-
-/// Base64 characters of a payload with so many deflated bytes.
-fn payload_characters(length: usize) -> usize {
-    ((length + 3) * 4).div_ceil(3)
-}
-
-fn check(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(&Sha256::digest(bytes)[..4])
 }
 
 /// Uploaded modules that a replay needs become part of the document.
@@ -270,6 +207,7 @@ fn with_inline_modules(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sha2::{Digest, Sha256};
 
     /// The first example in the codec that holds all of it.
     fn hello() -> String {
@@ -395,11 +333,7 @@ mod tests {
     }
 
     fn link_of(json: &[u8]) -> String {
-        let mut bytes = vec![0; 3];
-        DeflateEncoder::new(json, Compression::best()).read_to_end(&mut bytes).expect("memory");
-        let length = (bytes.len() - 3) as u32;
-        bytes[..3].copy_from_slice(&length.to_be_bytes()[1..]);
-        format!("{LINK_PREFIX}{WHOLE}.{}.{}", URL_SAFE_NO_PAD.encode(&bytes), check(&bytes))
+        format!("{LINK_PREFIX}{WHOLE}.{}", seal(json).expect("it is short enough"))
     }
 
     #[test]

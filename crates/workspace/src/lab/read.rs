@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Files of a lab, and bytes of them all. Chosen.
 const FILES_MAX: usize = 1_000;
 const BYTES_MAX: usize = 4 << 20;
-const STEPS_MAX: usize = 30;
+pub(super) const STEPS_MAX: usize = 30;
 /// Seeds that a check may be run on: each is a session.
-const SEEDS_MAX: usize = 50;
+pub(super) const SEEDS_MAX: usize = 50;
 const TIMES_MAX: u32 = 1_000;
 const WAIT_SECONDS_MAX: u64 = 31 * 86_400;
 /// Words of a step's text, so that it is read.
@@ -264,7 +264,7 @@ fn directives(text: &str) -> impl Iterator<Item = Result<&str, &str>> {
     })
 }
 
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text
             .bytes()
