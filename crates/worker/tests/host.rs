@@ -316,7 +316,7 @@ fn a_visit_from_ready_to_the_first_response() {
     check(
         &transcript(&kept.cloned().collect::<Vec<_>>()),
         expect![[r#"
-            Ready 2 test
+            Ready 3 test
             Opened 1 None
             Views functions function
             Views functions function
