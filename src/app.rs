@@ -4,7 +4,7 @@ use crate::actions;
 use crate::components::{Chrome, Failure};
 use crate::engine_client::EngineClient;
 use crate::host;
-use crate::model::{Document, EnginePhase, Library, Notices, Runs, Session};
+use crate::model::{Document, EnginePhase, Labs, Library, Notices, Progress, Runs, Session};
 use crate::route::Route;
 use crate::storage::Storage;
 use crate::store::Store;
@@ -149,6 +149,8 @@ pub struct Undo {
     pub machine: Option<actions::DeletedMachine>,
     /// A deleted workspace.
     pub workspace: Option<(crate::model::StoredWorkspace, coldstart_workspace::Workspace)>,
+    /// Workspaces of a lab's steps before they were reset, by id, and how far the visitor was.
+    pub labs: Option<(Vec<(String, coldstart_workspace::Workspace)>, Rc<Progress>)>,
 }
 
 /// The services, behind one pointer.
@@ -165,6 +167,12 @@ pub struct Services {
     pub notices: Store<Notices>,
     /// Stored workspaces.
     pub library: Store<Library>,
+    /// Labs.
+    pub labs: Store<Labs>,
+    /// Asks a lab's checks after a moment of quiet.
+    pub check_timer: RefCell<Option<Timeout>>,
+    /// The document whose checks were asked last, and how many commands it had.
+    pub check_seen: RefCell<(String, usize)>,
     /// Where the visitor is.
     pub here: Store<Here>,
     /// Preferences.
@@ -233,6 +241,9 @@ impl App {
             runs: Store::new(Runs::default()),
             notices: Store::new(Notices::default()),
             library: Store::new(Library::default()),
+            labs: Store::new(Labs::default()),
+            check_timer: RefCell::default(),
+            check_seen: RefCell::default(),
             here: Store::new(here),
             chosen: Store::new(chosen),
             watched: RefCell::default(),

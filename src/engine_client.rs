@@ -13,8 +13,10 @@ use coldstart_protocol::{
     ExecutionAnswer, ExecutionAsk, FromWorker, MessageId, ModuleInfo, Opened, PROTOCOL_VERSION,
     ToWorker, View, ViewSpec, decode_from_worker, encode,
 };
+use coldstart_workspace::lab::{Check, PackedLab, Verdict};
 use coldstart_workspace::{ApiRequest, ClockMode, Interrupt, LoggedCommand, Workspace};
 use js_sys::{Array, Reflect, Uint8Array};
+use serde_json::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -79,6 +81,8 @@ enum Pending {
     Assemble(Replier<Result<Assembled, AssembleError>>),
     Inspect(Replier<Result<ModuleInfo, String>>),
     Look(Replier<Option<BroughtFile>>),
+    Check(Replier<Result<Vec<Verdict>, String>>),
+    ReadLab(Replier<Result<Box<PackedLab>, Vec<String>>>),
     Definition(Replier<Option<DefinitionAnswer>>),
     Execution(Replier<Option<ExecutionAnswer>>),
 }
@@ -154,6 +158,8 @@ impl EngineClient {
                 Pending::Assemble(replier) => replier.send(Err(AssembleError::EngineLost)),
                 Pending::Inspect(replier) => replier.send(Err(LOST.into())),
                 Pending::Look(replier) => replier.send(None),
+                Pending::Check(replier) => replier.send(Err(LOST.into())),
+                Pending::ReadLab(replier) => replier.send(Err(vec![LOST.into()])),
                 Pending::Definition(replier) => replier.send(None),
                 Pending::Execution(replier) => replier.send(None),
             }
@@ -278,6 +284,35 @@ impl EngineClient {
         self.send(ToWorker::Inspect { id, module: 0 }, &[module]);
         reply.await
     }
+    /// Asks checks of a lab, in copies of this session.
+    pub async fn check(
+        self: &Rc<Self>,
+        workspace: Workspace,
+        modules: &[Rc<[u8]>],
+        faults: Option<Value>,
+        checks: Vec<Check>,
+    ) -> Result<Vec<Verdict>, String> {
+        let (id, reply) = self.ask(Pending::Check);
+        let message = ToWorker::Check {
+            id,
+            workspace: Box::new(workspace),
+            modules: (0..modules.len()).collect(),
+            faults,
+            checks,
+        };
+        self.send(message, modules);
+        reply.await
+    }
+    /// Reads somebody's own lab from a zip; or says all that is wrong with it.
+    pub async fn read_lab(
+        self: &Rc<Self>,
+        file: Rc<[u8]>,
+        name: &str,
+    ) -> Result<Box<PackedLab>, Vec<String>> {
+        let (id, reply) = self.ask(Pending::ReadLab);
+        self.send(ToWorker::ReadLab { id, file: 0, name: name.to_owned() }, &[file]);
+        reply.await
+    }
     /// Says what a file is that somebody brings; none when the engine was lost meanwhile.
     pub async fn look(self: &Rc<Self>, file: Rc<[u8]>) -> Option<BroughtFile> {
         let (id, reply) = self.ask(Pending::Look);
@@ -366,6 +401,16 @@ impl EngineClient {
             FromWorker::Looked { id, file } => {
                 if let Some(Pending::Look(replier)) = self.take(id) {
                     replier.send(Some(file));
+                }
+            }
+            FromWorker::Checked { id, result } => {
+                if let Some(Pending::Check(replier)) = self.take(id) {
+                    replier.send(result);
+                }
+            }
+            FromWorker::LabRead { id, result } => {
+                if let Some(Pending::ReadLab(replier)) = self.take(id) {
+                    replier.send(result);
                 }
             }
             FromWorker::DefinitionAnswered { id, answer } => {

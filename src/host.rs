@@ -90,6 +90,20 @@ pub async fn load(name: &str) -> Result<JsValue, String> {
     JsFuture::from(Promise::resolve(&promise)).await.map_err(|error| text_of(&error))
 }
 
+/// Keeps the site's files in this browser, so that it opens without a network; whether they are kept.
+pub async fn keep_site() -> bool {
+    let kept = coldstart().and_then(|object| {
+        method(&object, "keep")?.call0(&object).map_err(|error| text_of(&error))
+    });
+    match kept {
+        Ok(promise) => {
+            let kept = JsFuture::from(Promise::resolve(&promise)).await;
+            kept.ok().and_then(|kept| kept.as_bool()).unwrap_or(false)
+        }
+        Err(_) => false,
+    }
+}
+
 /// What a thrown value says.
 pub fn text_of(value: &JsValue) -> String {
     let message =

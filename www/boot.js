@@ -9,6 +9,7 @@
 //   startEngine()  a new Worker that runs the engine. Its first message is `Ready`; messages posted earlier are kept for it.
 //   load(name)     Promise of a module that is fetched on the first call: "editor", "typescript", "format" or "assemblyscript", of the folder
 //                  www/NAME-src (AssemblyScript's is compile.js)
+//   keep()         Promise of whether the site's files are kept in this browser, so that it opens without a network (www/offline.js)
 //   parts          {name, given, slot} of the page's parts that have been loaded (docs/adr/0005)
 //   fetched        names of the parts, of the page and of the engine, that have been fetched ahead
 //
@@ -96,6 +97,21 @@ async function fetchAhead() {
 
 const modules = {};
 
+/** Registers the service worker, once, and waits until it has all files. Browsers have none in some private windows and on plain http. */
+let keeping;
+function keep() {
+  keeping ??= (async () => {
+    try {
+      await navigator.serviceWorker.register(address("offline.js"));
+      await navigator.serviceWorker.ready;
+      return true;
+    } catch {
+      return false;
+    }
+  })();
+  return keeping;
+}
+
 try {
   if (typeof WebAssembly !== "object" || typeof WebAssembly.compileStreaming !== "function") {
     throw new Error("this browser has no WebAssembly");
@@ -122,6 +138,7 @@ try {
       engineWorker.addEventListener("message", fetchAhead, { once: true });
       return engineWorker;
     },
+    keep,
     load(name) {
       modules[name] ??= import(address(boot[name])).catch((error) => {
         // The next call tries again: the network may be back by then.

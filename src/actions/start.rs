@@ -1,14 +1,15 @@
 //! The start, the engine's life, and what it tells.
 
 use super::{
-    hear_other_tabs, open_link, open_own, save_leaving, save_soon, send_tiers, show_document,
+    check_soon, hear_other_tabs, open_link, open_own, open_step, open_step_now, save_leaving,
+    save_soon, send_tiers, show_document,
 };
 use crate::app::{App, HereAction, LinkFault};
 use crate::engine_client::EngineEvent;
 use crate::host;
 use crate::model::{
-    DocumentAction, EnginePhase, Keeping, LibraryAction, LinkReplay, Notice, NoticesAction, Remedy,
-    SessionAction, Tone, format_micros,
+    DocumentAction, EnginePhase, Keeping, LAB_IDS, LibraryAction, LinkReplay, Notice,
+    NoticesAction, Remedy, SessionAction, StepKey, Tone, format_micros,
 };
 use crate::route::Route;
 use crate::storage::Storage;
@@ -44,6 +45,7 @@ pub fn start(app: &App) {
         let route = app.here.get().route.clone();
         match route {
             Route::Link(payload) => open_link(&app, &payload).await,
+            Route::LabStep { lab, step } => open_step_now(&app, &StepKey { lab, step }).await,
             _ => match host::tab_note(LINK_NOTE) {
                 Some(payload) => open_link(&app, &payload).await,
                 None => open_own(&app).await,
@@ -62,9 +64,11 @@ fn listen(app: &App) {
         }
         heard.here.dispatch(HereAction::Moved(route.clone()));
         heard.here.dispatch(HereAction::LinkFault(None));
-        if let Route::Link(payload) = route {
-            let app = heard.clone();
-            spawn_local(async move { open_link(&app, &payload).await });
+        let app = heard.clone();
+        match route {
+            Route::Link(payload) => spawn_local(async move { open_link(&app, &payload).await }),
+            Route::LabStep { lab, step } => open_step(&app, &lab, &step),
+            _ => {}
         }
     });
     let heard = app.clone();
@@ -72,9 +76,25 @@ fn listen(app: &App) {
     let heard = app.clone();
     host::listen_forever("storage", move |_| hear_other_tabs(&heard));
     let heard = app.clone();
-    app.document.listen(Rc::new(move || save_soon(&heard)));
+    app.document.listen(Rc::new(move || {
+        save_soon(&heard);
+        hear_commands(&heard);
+    }));
     let heard = app.clone();
     app.session.listen(Rc::new(move || save_soon(&heard)));
+}
+
+/// Checks of a lab are asked when its session has another command. The first look at a document is none.
+fn hear_commands(app: &App) {
+    let document = app.document.get();
+    if !document.id.starts_with(LAB_IDS) {
+        return;
+    }
+    let seen = (document.id.clone(), document.workspace.commands.len());
+    let before = app.check_seen.replace(seen.clone());
+    if before.0 == seen.0 && before.1 != seen.1 {
+        check_soon(app);
+    }
 }
 
 /// Starts a Worker, or says why there is none.

@@ -237,7 +237,7 @@ pub fn rename(app: &App, id: &str, name: &str) {
     });
 }
 
-async fn store(app: &App, storage: &Storage, id: &str, workspace: &Workspace) {
+pub(super) async fn store(app: &App, storage: &Storage, id: &str, workspace: &Workspace) {
     let revision = storage.revision(id).await.unwrap_or_default() + 1;
     let entry = entry_of(id, workspace, revision);
     match storage.save(&entry, workspace, None).await {
@@ -248,6 +248,13 @@ async fn store(app: &App, storage: &Storage, id: &str, workspace: &Workspace) {
         Err(error) => {
             show(app, Notice::new(Tone::Error, "The workspace could not be stored.").detail(error))
         }
+    }
+}
+
+/// Forgets a stored workspace that is not open.
+pub(super) async fn forget_stored(app: &App, storage: &Storage, id: &str) {
+    if storage.delete(id).await.is_ok() {
+        app.library.dispatch(LibraryAction::Deleted(id.to_owned()));
     }
 }
 

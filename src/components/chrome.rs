@@ -3,16 +3,16 @@
 use super::machine::{CreateMachine, DeleteMachineDialog, StartExecutionDialog};
 use super::{
     Alert, Button, ButtonKind, ClockControl, CreateFunction, DeleteFunctionDialog, Glyph,
-    HelpDialog, Icon, LinkBanner, NoticeList, ResetDialog, ShareDialog,
+    HelpDialog, Icon, LabPanel, LinkBanner, NoticeList, ResetDialog, ShareDialog,
 };
 use crate::app::{Dialog, HereAction, Theme};
 use crate::hooks::{use_app, use_chosen, use_document, use_here, use_library, use_session};
 use crate::host;
-use crate::model::{Document, EnginePhase, Keeping, Saved, Tone};
+use crate::model::{Document, EnginePhase, Keeping, LAB_IDS, Saved, Tone, step_of};
 use crate::pages::{
     CostsPage, ExamplesPage, ExecutionPage, FunctionPage, FunctionsPage, ImportPage, ImportedPage,
-    MachinePage, MachinesPage, NotFoundPage, QueuePage, QueuesPage, TracePage, WorkspacesPage,
-    service_page,
+    LabPage, LabsPage, MachinePage, MachinesPage, NotFoundPage, QueuePage, QueuesPage,
+    ReceiptsPage, TracePage, WorkspacesPage, service_page,
 };
 use crate::route::{FunctionTab, ResourceKind, Route};
 use gloo_events::{EventListener, EventListenerOptions};
@@ -59,12 +59,23 @@ pub fn Chrome() -> Html {
         event.prevent_default();
         host::focus_soon("main");
     });
+    let skip_to_lab = Callback::from(|event: MouseEvent| {
+        event.prevent_default();
+        host::focus_soon("lab");
+    });
     let shared = use_document(|document| document.read_only());
+    // Beside the workbench, but not beside pages about labs.
+    let about_labs =
+        matches!(route, Route::Labs | Route::Lab(_) | Route::Receipts | Route::Receipt(_));
+    let lab =
+        use_document(|document| Some(document.id.clone()).filter(|id| id.starts_with(LAB_IDS)));
+    let lab = lab.filter(|_| !about_labs && !shared).and_then(|id| step_of(&id));
     html! {
         <>
             <a class="skip-link" href="#main" onclick={skip}>{ "Skip to the content" }</a>
+            if lab.is_some() { <a class="skip-link" href="#lab" onclick={skip_to_lab}>{ "Skip to the lab" }</a> }
             <TopBar />
-            <div class="frame">
+            <div class={classes!("frame", lab.is_some().then_some("frame-lab"))}>
                 <SideNavigation route={route.clone()} />
                 <main id="main" tabindex="-1">
                     <NoticeList />
@@ -79,6 +90,7 @@ pub fn Chrome() -> Html {
                     { opening(&phase, loaded) }
                     { page(&route) }
                 </main>
+                if let Some(of) = lab { <LabPanel {of} /> }
             </div>
             <BottomNavigation {route} />
             <div class="visually-hidden" role="status" aria-live="polite">{ said }</div>
@@ -114,7 +126,7 @@ fn page_of(route: &Route) -> String {
 fn page(route: &Route) -> Html {
     match route {
         // Where the visitor goes is known once their workspace is open.
-        Route::Home => {
+        Route::Home | Route::LabStep { .. } => {
             html! { <div class="page"><div class="skeleton" aria-hidden="true"><i></i><i></i><i></i></div></div> }
         }
         Route::Functions | Route::Link(_) => html! { <FunctionsPage /> },
@@ -124,6 +136,10 @@ fn page(route: &Route) -> Html {
         Route::Configuration { function, section } => {
             html! { <FunctionPage key={function.clone()} name={function.clone()} tab={FunctionTab::Configuration} section={*section} /> }
         }
+        Route::Labs => html! { <LabsPage /> },
+        Route::Lab(id) => html! { <LabPage key={id.clone()} id={id.clone()} /> },
+        Route::Receipts => html! { <ReceiptsPage receipt={String::new()} /> },
+        Route::Receipt(_) => html! { <ReceiptsPage receipt={route.format()} /> },
         Route::Queues => html! { <QueuesPage /> },
         Route::Services | Route::Resources(_) | Route::Resource(..) => service_page(route),
         Route::Costs => html! { <CostsPage /> },
@@ -243,7 +259,7 @@ struct NavigationProps {
     route: Route,
 }
 
-const PLACES: [(Route, &str, Glyph); 11] = [
+const PLACES: [(Route, &str, Glyph); 12] = [
     (Route::Functions, "Functions", Glyph::Functions),
     (Route::Resources(ResourceKind::Layers), "Layers", Glyph::Layers),
     (Route::Machines, "State machines", Glyph::Machines),
@@ -254,6 +270,7 @@ const PLACES: [(Route, &str, Glyph); 11] = [
     (Route::Resources(ResourceKind::Roles), "IAM roles", Glyph::Roles),
     (Route::Costs, "Cost", Glyph::Cost),
     (Route::Examples, "Examples", Glyph::Examples),
+    (Route::Labs, "Labs", Glyph::Labs),
     (Route::Workspaces, "Workspaces", Glyph::Workspaces),
 ];
 
@@ -266,6 +283,9 @@ fn is_at(route: &Route, place: &Route) -> bool {
         | Route::Trace(_)
         | Route::Link(_) => *place == Route::Functions,
         Route::Queue(_) => *place == Route::Queues,
+        Route::Lab(_) | Route::LabStep { .. } | Route::Receipts | Route::Receipt(_) => {
+            *place == Route::Labs
+        }
         Route::Resource(kind, _) => *place == Route::Resources(*kind),
         Route::Machine { .. } | Route::Execution { .. } | Route::Import | Route::Imported(_) => {
             *place == Route::Machines
@@ -349,6 +369,12 @@ fn is_below(route: &Route, place: &Route) -> bool {
         Route::Queues | Route::Queue(_) | Route::Resources(_) | Route::Resource(..) => {
             *place == Route::Services
         }
+        // There is no room for labs; examples lead to them.
+        Route::Labs
+        | Route::Lab(_)
+        | Route::LabStep { .. }
+        | Route::Receipts
+        | Route::Receipt(_) => *place == Route::Examples,
         other => is_at(other, place),
     }
 }

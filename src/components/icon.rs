@@ -23,6 +23,7 @@ pub enum Glyph {
     Functions,
     Help,
     Info,
+    Labs,
     Layers,
     Machines,
     Moon,
@@ -80,6 +81,9 @@ impl Glyph {
                 "M15 8A7 7 0 1 1 1 8a7 7 0 0 1 14 0ZM6 6.3C6 4 10 4 10 6.3 10 8 8 7.8 8 9.5M8 11.3v.8"
             }
             Self::Info => "M15 8A7 7 0 1 1 1 8a7 7 0 0 1 14 0ZM8 7v5M8 4v1",
+            Self::Labs => {
+                "M6 1.500h4M6.500 1.500v5L2.500 13c-.4.8 0 1.500 1 1.500h9c1 0 1.400-.7 1-1.500l-4-6.500v-5M4.500 10.500h7"
+            }
             Self::Layers => "M8 1.500 15 5 8 8.500 1 5ZM1 8l7 3.500L15 8M1 11l7 3.500L15 11",
             Self::Machines => {
                 "M5.5 1.500h5v3h-5ZM1.500 11.500h5v3h-5ZM9.500 11.500h5v3h-5ZM8 4.500V8M4 11.500V8h8v3.500"

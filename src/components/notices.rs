@@ -62,6 +62,7 @@ fn apply(app: &App, remedy: &Remedy) {
         Remedy::UndoDelete => actions::undo_delete(app),
         Remedy::UndoDeleteMachine => actions::undo_delete_machine(app),
         Remedy::UndoDeleteWorkspace => actions::undo_delete_workspace(app),
+        Remedy::UndoLabReset => actions::undo_lab_reset(app),
         Remedy::LoadNewer => actions::load_newer(app),
         Remedy::CopyReport(report) => {
             let (app, report) = (app.clone(), report.clone());

@@ -6,6 +6,7 @@ mod view;
 
 pub use query::{Answer, More, Pages, count_text, use_all, use_pages, use_query};
 pub use store::{
-    use_app, use_chosen, use_document, use_here, use_library, use_notices, use_runs, use_session,
+    use_app, use_chosen, use_document, use_here, use_labs, use_library, use_notices, use_runs,
+    use_session,
 };
 pub use view::use_view;

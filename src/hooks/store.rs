@@ -1,7 +1,7 @@
 //! Draws a component again when the part of a store that it selected has changed, and only then.
 
 use crate::app::{App, Chosen, Here, Services};
-use crate::model::{Document, Library, Notices, Runs, Session};
+use crate::model::{Document, Labs, Library, Notices, Runs, Session};
 use crate::store::Store;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -79,6 +79,11 @@ pub fn use_notices<U: PartialEq + Clone + 'static>(select: impl Fn(&Notices) -> 
 #[hook]
 pub fn use_library<U: PartialEq + Clone + 'static>(select: impl Fn(&Library) -> U + 'static) -> U {
     use_selected(|services: &Services| &services.library, select)
+}
+/// A part of what is known of labs.
+#[hook]
+pub fn use_labs<U: PartialEq + Clone + 'static>(select: impl Fn(&Labs) -> U + 'static) -> U {
+    use_selected(|services: &Services| &services.labs, select)
 }
 /// A part of where the visitor is.
 #[hook]

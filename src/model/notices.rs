@@ -27,6 +27,8 @@ pub enum Remedy {
     UndoDeleteMachine,
     /// Brings back the deleted workspace.
     UndoDeleteWorkspace,
+    /// Brings back a lab's workspaces and progress.
+    UndoLabReset,
     /// Shows what another tab stored.
     LoadNewer,
     /// Copies a report of the failed command.
@@ -40,7 +42,8 @@ impl Remedy {
             Self::UndoReset
             | Self::UndoDelete
             | Self::UndoDeleteMachine
-            | Self::UndoDeleteWorkspace => "Undo",
+            | Self::UndoDeleteWorkspace
+            | Self::UndoLabReset => "Undo",
             Self::LoadNewer => "Load it",
             Self::CopyReport(_) => "Copy report",
         }

@@ -9,6 +9,7 @@ use crate::model::{
     EnginePhase, Example, ExampleIndex, MachineExample, Scenario, Tone, format_bytes,
     machine_type_label, machine_type_name, plural,
 };
+use crate::route::Route;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
@@ -41,7 +42,8 @@ pub fn ExamplesPage() -> Html {
     });
     html! {
         <div class="page">
-            <header class="page-header"><div><h1>{ "Examples" }</h1><p>{ "Working functions and state machines, with sources, test events and inputs. Open one to add it to your workspace." }</p></div></header>
+            <header class="page-header"><div><h1>{ "Examples" }</h1><p>{ "Working functions and state machines, with sources, test events and inputs. Open one to add it to your workspace." }</p></div>
+                <a class="button button-normal" href={Route::Labs.format()}><span>{ "Labs: learn step by step" }</span></a></header>
             <CompilerProgress />
             { match &*index {
                 None => waiting("examples"),

@@ -74,6 +74,21 @@ pub enum Route {
     },
     /// The gallery.
     Examples,
+    /// The catalogue of labs.
+    Labs,
+    /// A lab: its steps, and the receipt.
+    Lab(String),
+    /// A step of a lab, which opens its workspace.
+    LabStep {
+        /// The lab's id.
+        lab: String,
+        /// The step's id.
+        step: String,
+    },
+    /// Where receipts are verified.
+    Receipts,
+    /// A receipt; what follows is its payload, untouched.
+    Receipt(String),
     /// The visitor's workspaces.
     Workspaces,
     /// A share link; what follows is its payload, untouched.
@@ -90,6 +105,9 @@ impl Route {
         // A payload may hold anything, so it is cut off before anything is split.
         if let Some(payload) = path.strip_prefix("w/") {
             return Self::Link(payload.to_owned());
+        }
+        if let Some(payload) = path.strip_prefix("receipt/") {
+            return Self::Receipt(payload.to_owned());
         }
         let segments: Vec<&str> = path.trim_end_matches('/').split('/').collect();
         match segments.as_slice() {
@@ -108,6 +126,10 @@ impl Route {
             }
             ["costs"] => Self::Costs,
             ["trace", id] => Self::Trace(decode(id)),
+            ["labs"] => Self::Labs,
+            ["labs", lab] => Self::Lab(decode(lab)),
+            ["labs", lab, step] => Self::LabStep { lab: decode(lab), step: decode(step) },
+            ["receipts"] => Self::Receipts,
             ["services"] => Self::Services,
             ["queues"] => Self::Queues,
             ["queues", name] => Self::Queue(decode(name)),
@@ -179,6 +201,11 @@ impl Route {
                 format!("#/machines/{}/executions/{}", encode(machine), encode(name))
             }
             Self::Examples => "#/examples".into(),
+            Self::Labs => "#/labs".into(),
+            Self::Lab(lab) => format!("#/labs/{}", encode(lab)),
+            Self::LabStep { lab, step } => format!("#/labs/{}/{}", encode(lab), encode(step)),
+            Self::Receipts => "#/receipts".into(),
+            Self::Receipt(payload) => format!("#/receipt/{payload}"),
             Self::Workspaces => "#/workspaces".into(),
             Self::Link(payload) => format!("#/w/{payload}"),
             Self::NotFound(fragment) => format!("#{fragment}"),
@@ -243,6 +270,10 @@ impl Route {
             Self::Import => "Import a history".into(),
             Self::Imported(_) => "Imported history".into(),
             Self::Examples => "Examples".into(),
+            Self::Labs => "Labs".into(),
+            Self::Lab(lab) => format!("{lab} · Lab"),
+            Self::LabStep { lab, step } => format!("{step} · {lab} · Lab"),
+            Self::Receipts | Self::Receipt(_) => "Receipts".into(),
             Self::Workspaces => "Workspaces".into(),
             Self::Link(_) => "Shared workspace".into(),
             Self::NotFound(_) => "Not found".into(),
@@ -294,6 +325,9 @@ mod tests {
             Route::Costs,
             Route::Services,
             Route::Examples,
+            Route::Labs,
+            Route::Receipts,
+            Route::Receipt("r1.ab_-.cd/?#x".into()),
             Route::Workspaces,
             Route::Link("d1.ab_-.cd/?#x".into()),
         ];
@@ -305,6 +339,8 @@ mod tests {
             if !name.is_empty() {
                 routes.push(Route::Queue(name.into()));
                 routes.push(Route::Trace(name.into()));
+                routes.push(Route::Lab(name.into()));
+                routes.push(Route::LabStep { lab: name.into(), step: name.into() });
                 routes.extend(ResourceKind::ALL.map(|kind| Route::Resource(kind, name.into())));
                 routes.push(Route::Imported(name.into()));
                 routes.push(Route::Invocation { function: name.into(), request: name.into() });

@@ -325,6 +325,7 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Modules) -> Outcome<((), Stri
         build,
     };
     write(&fresh.join("index.html"), start_up(&html, &page)?.as_bytes())?;
+    service_worker(step, paths, &work, &fresh, &page.asc)?;
 
     // Swapped at once, so that a running server never shows half a site.
     let dist = paths.dist();
@@ -336,6 +337,32 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Modules) -> Outcome<((), Stri
     fs::rename(&fresh, &dist).map_err(Failure::io(dist.display()))?;
     remove(&old)?;
     Ok(((), format!("build {}", page.build)))
+}
+
+/// The service worker (www/offline.js), which keeps all files of the site but for the largest: that one is of a compiler.
+fn service_worker(
+    step: &mut Step,
+    paths: &Paths,
+    work: &Path,
+    fresh: &Path,
+    left_out: &str,
+) -> Outcome<()> {
+    // The page itself is the folder.
+    let mut files = vec![String::new()];
+    let mut digests = String::new();
+    for file in inputs::files(fresh)? {
+        digests += &inputs::sha256(&read(&file)?);
+        let name = file.strip_prefix(fresh).expect("it was found below").to_string_lossy();
+        if name != "index.html" && name != left_out {
+            files.push(name.into_owned());
+        }
+    }
+    let listed = json!({ "build": &inputs::sha256(digests.as_bytes())[..12], "files": files });
+    let script = work.join("offline.js");
+    let define = format!("--define:COLDSTART_FILES={listed}");
+    let source = paths.root.join("www/offline.js");
+    step.run(&mut esbuild(paths, &source, &script, &[&define]))?;
+    write(&fresh.join("offline.js"), &read(&script)?)
 }
 
 /// Names of the files that the page fetches.
