@@ -8,7 +8,7 @@
 //! Invariant: a request that changes something is announced with `Logged` before it is answered.
 //! Invariant: the clock moves on only when nothing that is due now is left.
 
-use crate::labs::Asked;
+use crate::labs::{self, Asked};
 use crate::pace::Pace;
 use crate::replay::{Replay, compared};
 use crate::session::{config_of, modules_of, request_of, session_of};
@@ -244,8 +244,8 @@ impl Host {
                 let asked = Asked::new(id, *workspace, modules, faults, checks, sandbox);
                 self.asked_checks = Some(asked);
             }
-            ToWorker::ReadLab { id, .. } => {
-                let result = Err(vec!["this build reads no labs yet".to_owned()]);
+            ToWorker::ReadLab { id, file, name } => {
+                let result = labs::brought(&take(&mut buffers, file), &name);
                 self.say(FromWorker::LabRead { id, result });
             }
             ToWorker::Assemble { id, text } => self.assemble(id, &text),

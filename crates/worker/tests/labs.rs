@@ -5,8 +5,8 @@ use coldstart_protocol::{FromWorker, ToWorker};
 use coldstart_sandbox::Sandbox;
 use coldstart_worker::labs::{Subject, examine};
 use coldstart_worker::{Host, Next, sha256_hex};
-use coldstart_workspace::lab::{Check, Files, Outcome, Verdict};
-use coldstart_workspace::{ApiRequest, Command, HELLO_WAT, Source, Workspace};
+use coldstart_workspace::lab::{Check, Files, Outcome, PackedLab, Verdict};
+use coldstart_workspace::{ApiRequest, Command, HELLO_WAT, Source, Workspace, package};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -203,4 +203,36 @@ fn the_page_is_heard_while_a_check_does_not_end() {
     page.open(5, &session(HELLO_WAT));
     page.rest();
     assert!(matches!(page.checked(4), Some(Err(why)) if why.contains("another workspace")));
+}
+
+#[test]
+fn somebodys_own_lab_is_read_from_a_zip() {
+    let step = "+++\ntitle = \"Brew\"\nminutes = 5\n+++\n\nRead **this**.\n";
+    let lab =
+        "version = 1\ntitle = \"Tea\"\nsummary = \"Hot.\"\nlevel = \"beginner\"\nminutes = 5\n";
+    let zip = |lab: &str| {
+        let files = [("tea/lab.toml", lab), ("tea/10-brew/step.md", step)];
+        let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
+        package(&files.into())
+    };
+    let mut page = Page::new();
+    let mut read = |id: u64, file: Vec<u8>| -> Result<Box<PackedLab>, Vec<String>> {
+        let name = "download".to_owned();
+        page.host.handle(ToWorker::ReadLab { id, file: 0, name }, vec![file], 0.0);
+        page.rest();
+        let found = page.heard.iter().find_map(|message| match message {
+            FromWorker::LabRead { id: of, result } if *of == id => Some(result.clone()),
+            _ => None,
+        });
+        found.expect("an answer")
+    };
+    let packed = read(1, zip(lab)).expect("a lab");
+    assert_eq!(
+        (packed.entry.id.as_str(), packed.parts[0].starter.name.as_str()),
+        ("tea", "Tea: Brew")
+    );
+    let faults = read(2, zip("version = 1\ncolour = 3\n")).expect_err("a slip of the pen");
+    assert!(faults[0].starts_with("lab.toml:2: unknown field"), "{faults:?}");
+    let faults = read(3, b"text".to_vec()).expect_err("no zip");
+    assert!(faults[0].starts_with("this is not a zip file"), "{faults:?}");
 }

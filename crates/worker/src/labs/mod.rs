@@ -6,11 +6,13 @@
 //! Invariant: a check never changes the session, ends after a bounded amount of work, and says what was seen when it does not hold.
 
 mod asked;
+mod brought;
 mod copy;
 mod pause;
 mod view;
 
 pub(crate) use asked::Asked;
+pub(crate) use brought::brought;
 
 use crate::session::OpenFault;
 use coldstart_expr::jsonata;

@@ -6,15 +6,19 @@
 //! Invariant: reading never panics and bounds what it keeps; overlays are laid out here, so that nobody else has to know of them.
 
 mod judgement;
+mod markdown;
 mod model;
+mod pack;
 mod packed;
 mod read;
 mod receipt;
 pub mod state;
+mod unzip;
 mod verdict;
 
 pub use judgement::{Asked, Judgement, ReceiptFault, Retried, admits, judge};
 pub use model::{Check, Files, Hint, Kind, Lab, Level, Mutant, Question, Start, Step};
+pub use pack::pack;
 pub use packed::{
     Block, CatalogueEntry, Inline, PackedHint, PackedLab, PackedQuestion, PackedStep,
 };
@@ -23,4 +27,5 @@ pub use receipt::{
     RECEIPT_NAME_MAX, RECEIPT_PREFIX, RECEIPTS_MAX, Receipt, ReceiptError, ReceiptRefusal,
     ReceiptStep, decode_receipt, encode_receipt, encode_receipt_file, find_receipts,
 };
+pub use unzip::unzip;
 pub use verdict::{Outcome, Verdict};

@@ -5,8 +5,8 @@ use super::state;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Files of a lab, and bytes of them all. Chosen.
-const FILES_MAX: usize = 1_000;
-const BYTES_MAX: usize = 4 << 20;
+pub(super) const FILES_MAX: usize = 1_000;
+pub(super) const BYTES_MAX: usize = 4 << 20;
 pub(super) const STEPS_MAX: usize = 30;
 /// Seeds that a check may be run on: each is a session.
 pub(super) const SEEDS_MAX: usize = 50;
