@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs/promises";
 import { createRequire } from "node:module";
 import test, { after } from "node:test";
-import { editor, outcomeIs, read, response, result } from "./app.mjs";
+import { editor, outcomeIs, read, response, result, tabTo } from "./app.mjs";
 import { close, ready, visit } from "./helper.mjs";
 import { routes } from "./routes.mjs";
 
@@ -34,22 +34,6 @@ for (const route of routes) {
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       assert.ok(wide <= 0, `${wide} px stick out`);
     }));
-}
-
-/** Presses Tab until something is focused that `wanted` accepts; that it can be reached at all is the point. */
-async function tabTo(page, description, wanted, key = "Tab") {
-  for (let presses = 0; presses < 80; presses++) {
-    await page.keyboard.press(key);
-    const focused = await page.evaluate(() => {
-      const element = document.activeElement;
-      const name = element.getAttribute("aria-label") ?? element.labels?.[0]?.textContent ?? element.textContent;
-      return { role: element.getAttribute("role") ?? element.tagName.toLowerCase(), name: name.trim() };
-    });
-    if (wanted(focused)) return focused;
-    // The way out of an editor, as it announces.
-    if (focused.role === "textbox") await page.keyboard.press("Escape");
-  }
-  assert.fail(`${description} cannot be reached with ${key}`);
 }
 
 test("by keyboard alone: skip, edit, leave the editor, deploy, test, read the result", (t) =>

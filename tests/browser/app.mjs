@@ -378,6 +378,22 @@ export async function publishLayer(page, name, buffer) {
   await page.getByRole("heading", { level: 1, name, exact: true }).waitFor();
 }
 
+/** Presses Tab until something is focused that `wanted` accepts; that it can be reached at all is the point. */
+export async function tabTo(page, description, wanted, key = "Tab") {
+  for (let presses = 0; presses < 120; presses++) {
+    await page.keyboard.press(key);
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement;
+      const name = element.getAttribute("aria-label") ?? element.labels?.[0]?.textContent ?? element.textContent;
+      return { role: element.getAttribute("role") ?? element.tagName.toLowerCase(), name: name.trim() };
+    });
+    if (wanted(focused)) return focused;
+    // The way out of an editor, as it announces.
+    if (focused.role === "textbox") await page.keyboard.press("Escape");
+  }
+  assert.fail(`${description} cannot be reached with ${key}`);
+}
+
 /** A zip of texts by their paths. */
 export function zip(files, deflate) {
   const [local, central] = [[], []];

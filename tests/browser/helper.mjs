@@ -4,7 +4,7 @@
 // uncaught error, no console error, no failed request, and asked no other origin for anything. `options`:
 //   path      where the site is served, "/" unless told otherwise
 //   hash      what to open: a route or a link; `null` opens nothing
-//   viewport, colorScheme, …   as Playwright's newContext takes them
+//   viewport, colorScheme, …   as Playwright's newContext takes them; service workers are blocked unless told otherwise, as in some private windows
 //   expected  [RegExp] for console errors that the test provokes
 
 import assert from "node:assert/strict";
@@ -101,7 +101,7 @@ export function watch(context, origin, expected = []) {
 export async function visit(t, options, work) {
   const { path: prefix = "/", hash = "", expected, ...contextOptions } = options;
   const site = await serve(prefix);
-  const context = await (await launch()).newContext({ viewport: { width: 1280, height: 800 }, ...contextOptions });
+  const context = await (await launch()).newContext({ viewport: { width: 1280, height: 800 }, serviceWorkers: "block", ...contextOptions });
   context.setDefaultTimeout(Number(process.env.COLDSTART_TIMEOUT ?? 30_000));
   const { faults, requests } = watch(context, site.origin, expected);
   try {

@@ -29,6 +29,37 @@ const dialog = (name, open) => async (page) => {
 
 export const routes = [
   { name: "first", hash: "", prepare: (page) => editor(page, code) },
+  { name: "labs", hash: "#/labs", prepare: (page) => page.getByRole("heading", { level: 3, name: "Hello, state machine" }).waitFor() },
+  { name: "lab", hash: "#/labs/retries", prepare: (page) => page.getByRole("heading", { level: 1, name: "Retries that help" }).waitFor() },
+  {
+    name: "lab-step",
+    hash: "#/labs/retries/retry",
+    async prepare(page) {
+      await editor(page, "Definition of order");
+      await page.getByRole("button", { name: "Check my work" }).click();
+      await page.locator(".lab-hint > summary").first().click();
+    },
+  },
+  {
+    name: "lab-done",
+    hash: "#/labs/hello/follow",
+    async prepare(page) {
+      await page.getByRole("radio", { name: "She gets a suite" }).check();
+      await page.getByRole("button", { name: "Commit to it" }).click();
+      await page.getByRole("button", { name: "Show the answer" }).click();
+      await page.getByRole("button", { name: "Open a solution" }).click();
+      await page.getByText("This step is done.").waitFor();
+    },
+  },
+  {
+    name: "receipts",
+    hash: "#/receipts",
+    async prepare(page) {
+      await page.getByLabel("Receipts", { exact: true }).fill("https://example.com/#/receipt/r1.AAAB.x");
+      await page.getByRole("button", { name: "Verify", exact: true }).click();
+      await page.getByText("Not readable").waitFor();
+    },
+  },
   { name: "functions", hash: "#/functions", prepare: (page) => page.getByRole("link", { name: "hello" }).first().waitFor() },
   { name: "code-result", hash: "", prepare: withHistory },
   {
