@@ -171,6 +171,8 @@ pub struct Services {
     pub labs: Store<Labs>,
     /// Asks a lab's checks after a moment of quiet.
     pub check_timer: RefCell<Option<Timeout>>,
+    /// Numbers questions to a lab's checks: what is answered to an older one is not heard.
+    pub check_number: Cell<u64>,
     /// The document whose checks were asked last, and how many commands it had.
     pub check_seen: RefCell<(String, usize)>,
     /// Where the visitor is.
@@ -243,6 +245,7 @@ impl App {
             library: Store::new(Library::default()),
             labs: Store::new(Labs::default()),
             check_timer: RefCell::default(),
+            check_number: Cell::new(0),
             check_seen: RefCell::default(),
             here: Store::new(here),
             chosen: Store::new(chosen),

@@ -233,15 +233,16 @@ async fn ask(app: &App, why: Why) {
         return;
     }
     app.labs.dispatch(LabsAction::Asking);
+    let number = app.check_number.get() + 1;
+    app.check_number.set(number);
     let (modules, _) = modules_of(app, &workspace).await;
     let result = app.engine.check(workspace, &modules, part.faults.clone(), checks).await;
-    if step_of(&app.document.get().id).as_ref() != Some(&key) {
+    // A newer question took its place, and will be answered.
+    if app.check_number.get() != number || step_of(&app.document.get().id).as_ref() != Some(&key) {
         return;
     }
     let verdicts = match result {
         Ok(verdicts) => verdicts,
-        // A newer question took its place, and will be answered.
-        Err(_) if app.check_timer.borrow().is_some() => return,
         Err(fault) => return app.labs.dispatch(LabsAction::Fault(fault)),
     };
     let was_done = app.labs.get().step_progress(&key).done;

@@ -78,7 +78,7 @@ pub fn LabPanel(props: &LabPanelProps) -> Html {
                         <p class="lab-place">{ format!("Step {} of {}", at + 1, lab.parts.len()) }if kept { { " · works without a network" } }</p>
                     }
                 </div>
-                <Button kind={ButtonKind::Icon} glyph={if folded { Glyph::Upload } else { Glyph::Download }} label={if folded { "Show the lab" } else { "Fold the lab" }} expanded={!folded} onclick={fold} class="lab-fold" />
+                <Button kind={ButtonKind::Icon} glyph={if folded { Glyph::StepBack } else { Glyph::StepOn }} label={if folded { "Show the lab" } else { "Fold the lab" }} expanded={!folded} onclick={fold} class="lab-fold" />
                 <Button kind={ButtonKind::Icon} glyph={Glyph::Close} label="Leave the lab" onclick={leave} />
             </header>
             if !folded {

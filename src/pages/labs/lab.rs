@@ -36,8 +36,12 @@ pub fn LabPage(props: &LabPageProps) -> Html {
         })
     };
     use_effect_with(props.id.clone(), {
-        let load = load.clone();
-        move |_| load.emit(())
+        let (app, load) = (app.clone(), load.clone());
+        move |_| {
+            // For the names of other labs.
+            actions::load_labs(&app);
+            load.emit(());
+        }
     });
     match lab {
         None => {
@@ -67,6 +71,14 @@ fn Overview(props: &OverviewProps) -> Html {
         let entry = entry.clone();
         move |labs| labs.done(&entry)
     });
+    let titles = use_labs(|labs| match &labs.catalogue {
+        Some(Ok(entries)) => Some(entries.clone()),
+        _ => None,
+    });
+    let title = |id: &str| {
+        let entry = titles.iter().flat_map(|entries| entries.iter()).find(|entry| entry.id == id);
+        entry.map_or_else(|| id.to_owned(), |entry| entry.title.clone())
+    };
     let count = done.iter().filter(|done| **done).count();
     let reset = {
         let (app, lab) = (app.clone(), lab.clone());
@@ -93,7 +105,7 @@ fn Overview(props: &OverviewProps) -> Html {
         let needs = entry
             .needs
             .iter()
-            .map(|id| html! { <a href={Route::Lab(id.clone()).format()}>{ id }</a> });
+            .map(|id| html! { <a href={Route::Lab(id.clone()).format()}>{ title(id) }</a> });
         facts.push(("Comes after".into(), html! { <span class="lab-needs">{ for needs }</span> }));
     }
     html! {
