@@ -55,7 +55,7 @@ pub fn LabsPage() -> Html {
     };
     html! {
         <div class="page">
-            <header class="page-header">
+            <header class="page-header lab-page-header">
                 <div><h1>{ "Labs" }</h1><p>{ "Learn Lambda and Step Functions by doing, in steps of a few minutes. What you do is checked by running it. Nothing costs anything." }</p></div>
                 <div class="button-row">
                     <a class="button button-normal" href={Route::Receipts.format()}><span>{ "Verify receipts" }</span></a>

@@ -3,7 +3,7 @@
 use super::catalogue::{level_label, start_of};
 use super::receipt::ReceiptPanel;
 use crate::actions;
-use crate::components::{Alert, Button, Facts, Glyph, Icon, Panel, Status, StatusTone, waiting};
+use crate::components::{Alert, Button, Facts, Glyph, Panel, Status, StatusTone, waiting};
 use crate::hooks::{use_app, use_labs};
 use crate::model::{Tone, plural};
 use crate::route::Route;
@@ -111,7 +111,7 @@ fn Overview(props: &OverviewProps) -> Html {
     html! {
         <div class="page">
             <nav class="breadcrumbs" aria-label="Breadcrumbs"><ol><li><a href={Route::Labs.format()}>{ "Labs" }</a></li><li>{ &entry.title }</li></ol></nav>
-            <header class="page-header">
+            <header class="page-header lab-page-header">
                 <div><h1>{ &entry.title }</h1><p>{ &entry.summary }</p></div>
                 <div class="button-row">
                     <Button glyph={Glyph::Reset} label="Reset lab" disabled={count == 0} onclick={reset} />
@@ -121,8 +121,8 @@ fn Overview(props: &OverviewProps) -> Html {
             <Panel title="About this lab">
                 <Facts {facts} />
                 if !entry.skills.is_empty() {
-                    <h3 class="lab-skills-title">{ "Afterwards you can" }</h3>
-                    <ul class="lab-skills">for skill in entry.skills.iter() { <li><Icon glyph={Glyph::Check} />{ skill }</li> }</ul>
+                    <h3 class="lab-skills-title">{ "What you learn" }</h3>
+                    <ul class="lab-skills">for skill in entry.skills.iter() { <li class="badge">{ skill }</li> }</ul>
                 }
             </Panel>
             <Panel title="Steps" counter={format!("{count} of {}", done.len())} flush={true}>
@@ -132,7 +132,7 @@ fn Overview(props: &OverviewProps) -> Html {
                             <span class="lab-step-number" aria-hidden="true">{ at + 1 }</span>
                             <a href={Route::LabStep { lab: entry.id.clone(), step: part.id.clone() }.format()}>{ &part.title }</a>
                             <span class="quiet">{ plural(u64::from(part.minutes), "minute") }</span>
-                            if done[at] { <Status tone={StatusTone::Success} word="Done" /> } else { <Status tone={StatusTone::Waiting} word="Open" /> }
+                            if done[at] { <Status tone={StatusTone::Success} word="Done" /> } else { <Status tone={StatusTone::Waiting} word="To do" /> }
                         </li>
                     }
                 </ol>

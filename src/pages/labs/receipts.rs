@@ -147,7 +147,14 @@ fn row((at, receipt): (usize, &VerifiedReceipt)) -> Html {
             <td>{ &receipt.lab }<span class="quiet">{ version }</span></td>
             <td class="number">{ format!("{} of {}", receipt.passed, receipt.of) }</td>
             <td><Status {tone} word={receipt.result()} /></td>
-            <td>{ receipt.fault.clone().unwrap_or_default() }</td>
+            <td>{ receipt.fault.as_deref().map(sentence) }</td>
         </tr>
     }
+}
+
+/// A reason as a sentence of its own.
+fn sentence(reason: &str) -> String {
+    let mut rest = reason.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", rest.as_str())
 }
