@@ -9,6 +9,7 @@ mod compilers;
 mod examples;
 mod guests;
 mod inputs;
+mod labs;
 mod paths;
 mod progress;
 mod runtimes;
@@ -42,6 +43,7 @@ Commands:
   bench asl    state machines against aws-local-stepfunctions, and how they scale  [--rounds N, --native, --quick]
   bench visit    from an empty cache to a first response  [--rounds N]
   bench million  a million invocations in one session: speed, memory, whether the last cost what the first did  [--native, --count N]
+  bench labs   each check of each lab on its solution, in Chromium, against 200 ms; a lab opened from its link  [--rounds N]
   bench tiers  what handlers compute on each tier against V8, in Chromium; cold starts of JavaScript  [--rounds N, --quick]
   fuzz         10,000 random modules on both tiers: equal in all that can be seen  [--modules N, --from SEED]
   size         what a first visit transfers, against the budgets
@@ -192,6 +194,7 @@ fn bench(paths: &Paths, rest: Vec<std::ffi::OsString>) -> Outcome<()> {
         return bench_alone(paths, "million", &rest[1..]);
     }
     let alone = match rest.first().and_then(|first| first.to_str()) {
+        Some("labs") => Some("tests/bench/labs.mjs"),
         Some("visit") => Some("tests/bench/visit.mjs"),
         Some("tiers") => Some("tests/bench/tiers/run.mjs"),
         _ => None,

@@ -7,6 +7,7 @@
 
 use crate::examples::{self, WASM_FEATURES, remove, write};
 use crate::inputs;
+use crate::labs;
 use crate::paths::Paths;
 use crate::progress::{Failure, Outcome, Plan, Step};
 use crate::runtimes;
@@ -19,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Steps of [`build`].
-pub(crate) const STEPS: usize = 4 + examples::STEPS + runtimes::STEPS;
+pub(crate) const STEPS: usize = 4 + examples::STEPS + runtimes::STEPS + labs::STEPS;
 
 /// Where the start-up goes in index.html.
 const START_UP: &str = "<!-- xtask: start-up -->";
@@ -33,6 +34,7 @@ pub(crate) fn build(plan: &mut Plan, paths: &Paths, dev: bool) -> Outcome<()> {
 
 /// Builds the site when the examples are there.
 pub(crate) fn finish(plan: &mut Plan, paths: &Paths, dev: bool) -> Outcome<()> {
+    labs::build(plan, paths)?;
     plan.step("Page and engine (Trunk)", |step| trunk(step, paths, dev))?;
     let wasm = plan.step("Optimise (wasm-opt)", |step| optimise(step, paths, dev))?;
     let modules = plan.step("Split into parts", |_| split(paths, wasm, dev))?;
@@ -234,6 +236,7 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Modules) -> Outcome<((), Stri
     copy_dir(&site, &fresh, &|name| !is_replaced(name))?;
     copy_dir(&paths.root.join("www/static"), &fresh, &|_| true)?;
     copy_dir(&paths.generated().join("examples"), &fresh.join("examples"), &|_| true)?;
+    copy_dir(&paths.generated().join("labs"), &fresh.join("labs"), &|_| true)?;
     copy_dir(&paths.root.join("www/sample-events"), &fresh.join("sample-events"), &|_| true)?;
 
     let publish = |stem: &str, extension: &str, bytes: &[u8]| {

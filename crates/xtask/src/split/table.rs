@@ -214,6 +214,28 @@ pub(crate) const ENGINE: &[Part] = &[
         brotli_max: 320_000,
         needed_at: &[],
     },
+    // Checks of workshop labs, and what reads somebody's own.
+    Part {
+        rule: Rule {
+            name: "labs",
+            claims: &[
+                "coldstart_worker::labs",
+                "coldstart_workspace::lab::",
+                "toml::",
+                "toml_parser::",
+                "toml_datetime::",
+                "serde_spanned::",
+                "winnow::",
+                "pulldown_cmark::",
+                "unicase::",
+            ],
+            stays: &[],
+            after: &[],
+            needs: &["jsonata", "states", "lambda", "services"],
+        },
+        brotli_max: 90_000,
+        needed_at: &["#/labs*", "#/receipts*"],
+    },
     // System calls of guests that were compiled for WASI. The starter speaks Lambda's own.
     Part {
         rule: Rule {
@@ -507,6 +529,24 @@ pub(crate) const PAGE: &[Part] = &[
         },
         brotli_max: 130_000,
         needed_at: &["#/examples", "#/workspaces", "#/w/*"],
+    },
+    // Workshop labs: the catalogue, the reader beside the workbench, receipts.
+    Part {
+        rule: Rule {
+            name: "labs",
+            claims: &[
+                "coldstart_app::pages::labs",
+                "coldstart_app::components::lab",
+                "coldstart_app::model::labs",
+                "coldstart_app::actions::labs",
+                "coldstart_workspace::lab::",
+            ],
+            stays: &[],
+            after: &[],
+            needs: &["pages", "saved", "common"],
+        },
+        brotli_max: 40_000,
+        needed_at: &["#/labs*", "#/receipts*"],
     },
     // What several pages share and the first screen does not use.
     Part {
