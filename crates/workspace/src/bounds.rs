@@ -149,7 +149,8 @@ impl Workspace {
     }
 }
 
-fn check_digest(digest: &str) -> Checked {
+/// A digest of a history, with the runtimes that functions had.
+pub(crate) fn check_digest(digest: &str) -> Checked {
     let mut parts = digest.split('+');
     let history = parts.next().unwrap_or_default();
     // Both of its forms: of 64 digits once, of 32 now.

@@ -180,7 +180,7 @@ fn what_is_out_of_bounds_is_refused_on_both_sides() {
                 }],
                 ..fine()
             },
-            "steps[0].digests: a digest is 32",
+            "steps[0].digests: not a SHA-256",
         ),
         (
             receipt("Ada", Workspace { seed: u64::MAX, ..Workspace::empty("x") }),
@@ -211,7 +211,7 @@ prop_compose! {
             "[^\\p{Cc}]{0,20}",
             0..=1_u64 << 53,
             any::<String>(),
-            btree_map("[a-z0-9-]{1,20}", vec("[0-9a-f]{32}", 0..4), 0..4),
+            btree_map("[a-z0-9-]{1,20}", vec("[0-9a-f]{32}(\\+javascript:[0-9a-f]{16})?", 0..4), 0..4),
         ), 0..5),
     ) -> Receipt {
         let steps = steps.into_iter().map(|(step, (name, seed, payload, digests))| {

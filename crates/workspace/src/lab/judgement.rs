@@ -118,6 +118,16 @@ pub enum ReceiptFault {
         /// The step.
         step: String,
     },
+    /// The same, and the runtime of a language is not the one that the receipt names.
+    #[error(
+        "{step}: it was made with another build of the {runtime} runtime, on which durations and so digests depend"
+    )]
+    OtherRuntime {
+        /// The step.
+        step: String,
+        /// Such as `javascript`.
+        runtime: String,
+    },
 }
 
 /// Whether a receipt is one of this lab, so that there is something to try.
@@ -155,7 +165,11 @@ pub fn judge(
             None => Err(ReceiptFault::MissingStep { step: id.clone() }),
             Some(step) => step_fault(step, checks, retried.get(id)),
         };
-        if matches!(outcome, Ok(()) | Err(ReceiptFault::Edited { .. })) {
+        let is_passed = match &outcome {
+            Ok(()) | Err(ReceiptFault::Edited { .. } | ReceiptFault::OtherRuntime { .. }) => true,
+            Err(_) => false,
+        };
+        if is_passed {
             passed += 1;
         }
         fault = fault.or(outcome.err());
@@ -176,7 +190,7 @@ fn step_fault(
         Some(Err(why)) => return Err(untried(why)),
         Some(Ok(verdicts)) => verdicts,
     };
-    let mut is_edited = step.digests.len() != checks.len();
+    let (mut is_edited, mut other_runtime) = (step.digests.len() != checks.len(), None);
     for check in checks {
         let verdict = verdicts.iter().find(|verdict| verdict.check == *check);
         let verdict = verdict.ok_or_else(|| untried(&format!("nobody asked {check}")))?;
@@ -188,9 +202,31 @@ fn step_fault(
             }
             Outcome::Broken(why) => return Err(untried(&format!("{check}: {why}"))),
         }
-        is_edited |= step.digests.get(check) != Some(&verdict.digests);
+        let (claimed, found) = (step.digests.get(check), &verdict.digests);
+        let claimed = claimed.filter(|claimed| claimed.len() == found.len());
+        is_edited |= claimed.is_none();
+        for (claimed, found) in claimed.into_iter().flatten().zip(found) {
+            let ((history, runtimes), (found, found_runtimes)) = (parts(claimed), parts(found));
+            if history != found {
+                is_edited = true;
+                let other =
+                    runtimes.split('+').find(|one| !found_runtimes.split('+').any(|of| of == *one));
+                other_runtime = other_runtime.or(other.and_then(|other| other.split(':').next()));
+            }
+        }
     }
-    if is_edited { Err(ReceiptFault::Edited { step: id.clone() }) } else { Ok(()) }
+    match (is_edited, other_runtime.filter(|name| !name.is_empty())) {
+        (false, _) => Ok(()),
+        (true, None) => Err(ReceiptFault::Edited { step: id.clone() }),
+        (true, Some(runtime)) => {
+            Err(ReceiptFault::OtherRuntime { step: id.clone(), runtime: runtime.to_owned() })
+        }
+    }
+}
+
+/// A digest's history, and the runtimes of languages that it was made with: `name:digits`, joined by `+`.
+fn parts(digest: &str) -> (&str, &str) {
+    digest.split_once('+').unwrap_or((digest, ""))
 }
 
 #[cfg(test)]
@@ -300,6 +336,32 @@ mod tests {
             edit(&mut edited.steps[1].digests);
             check(&edited, &retried(), 2, reason);
         }
+    }
+
+    #[test]
+    fn a_runtime_of_another_build_is_named_when_histories_differ() {
+        let with =
+            |digest: &str, runtime: &str| format!("{digest}+javascript:{}", runtime.repeat(16));
+        let mut other = receipt();
+        let digests = &mut other.steps[1].digests;
+        // The same history is the same, whatever made it.
+        digests.insert("soon".into(), vec![with(DIGEST, "a")]);
+        check(&other, &retried(), 2, "");
+        let digests = &mut other.steps[1].digests;
+        digests.insert("soon".into(), vec![with(&"0".repeat(32), "a")]);
+        let mut now = retried();
+        let Some(Ok(verdicts)) = now.get_mut("retry") else { panic!("it is there") };
+        verdicts[1].digests = vec![with(DIGEST, "b")];
+        check(
+            &other,
+            &now,
+            2,
+            "retry: it was made with another build of the javascript runtime, on which durations and so digests depend",
+        );
+        let Some(Ok(verdicts)) = now.get_mut("retry") else { panic!("it is there") };
+        verdicts[1].digests = vec![with(DIGEST, "a")];
+        let reason = ReceiptFault::Edited { step: "retry".into() }.to_string();
+        check(&other, &now, 2, &reason);
     }
 
     #[test]

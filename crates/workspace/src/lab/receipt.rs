@@ -7,6 +7,7 @@
 //! Invariant: reading never panics, bounds what it inflates and what it finds; nothing of a receipt runs before its lab is known.
 
 use super::read::{SEEDS_MAX, STEPS_MAX, is_id};
+use crate::bounds::check_digest;
 use crate::link::LINK_CHARACTERS_MAX;
 use crate::sealed::{
     TEXT_BYTES_MAX, Unsealed, is_ours, missing_text, seal, sealed_characters, unseal,
@@ -343,11 +344,11 @@ fn check_steps<'a>(
         if digests.len() > CHECKS_MAX || !digests.keys().all(|check| is_id(check)) {
             return fault(path, "they stand by the ids of checks");
         }
-        let is_digest = |text: &String| {
-            text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-        };
-        if !digests.values().all(|all| all.len() <= SEEDS_MAX && all.iter().all(is_digest)) {
-            return fault(path, "a digest is 32 hexadecimal digits");
+        if !digests.values().all(|all| all.len() <= SEEDS_MAX) {
+            return fault(path, "there are more than a check has seeds");
+        }
+        if let Some(wrong) = digests.values().flatten().find_map(|one| check_digest(one).err()) {
+            return fault(path, &wrong.problem);
         }
     }
     Ok(())
@@ -379,7 +380,7 @@ mod tests {
         check("\"Ada\"", "\"\\u001b[2J\"", "damaged: name: the control character");
         check("retries", "../etc", "damaged: lab: no id");
         check("\"retry\"", "\"\"", "damaged: steps[0]: ids");
-        check("abab", "ABAB", "steps[0].digests: a digest is 32");
+        check("abab", "ABAB", "steps[0].digests: not a SHA-256");
         check(
             "\"version\":2",
             "\"version\":9",
