@@ -72,6 +72,29 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+const CHECK_MORE: &str = r#"
+[[checks]]
+id = "later"
+title = "Two calls, an hour apart"
+kind = "requests"
+starter = "passes"
+assert = 'clock.seconds >= 3600 and clock.seconds < 3610 and $count(answers) = 2 and invocations[1].sincePrevious >= 3600'
+otherwise = "{{ clock.seconds }}"
+
+[[checks.requests]]
+service = "lambda"
+operation = "Invoke"
+params = { FunctionName = "payments", Payload = { "$text" = '{"amount":1}' } }
+
+[[checks.requests]]
+service = "lambda"
+operation = "Invoke"
+params = { FunctionName = "payments", Payload = { "$text" = '{"amount":1}' } }
+after = 3600
+
+[[hints]]
+check = "survives"
+"#;
 const RETRY: &str = "20-retry/step.md";
 const MACHINE: &str = "20-retry/solution/machines/order.asl.json";
 
@@ -92,8 +115,57 @@ fn a_lab_that_is_well_passes_and_says_so_to_machines_too() {
         "{xml}"
     );
     assert!(xml.contains("failures=\"0\""), "{xml}");
-    let view = coldstart(&["lab", "view", lab.0.to_str().expect("text"), "retry", "survives"], "");
-    assert!(view.out.contains("\"status\": \"SUCCEEDED\""), "{}{}", view.out, view.err);
+}
+
+#[test]
+fn what_a_check_said_and_its_milliseconds_are_told_on_request() {
+    if !has_javascript() {
+        return;
+    }
+    let lab = Lab::new("verbose").change(RETRY, "\n[[hints]]\ncheck = \"survives\"\n", CHECK_MORE);
+    let ran = coldstart(&["lab", "check", lab.0.to_str().expect("text"), "--verbose"], "");
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    let (_, starter) =
+        ran.out.split_once("ok    retries retry/starter: survives (").expect("it is there");
+    let (ms, said) = starter.split_once(" ms)\n").expect("its milliseconds");
+    assert!(ms.parse::<u32>().is_ok(), "{ms}");
+    assert!(said.starts_with("      The execution ended as FAILED after 1 attempt(s)"), "{said}");
+    // Seconds go by between the requests of a check.
+    assert!(ran.out.contains("ok    retries retry/solution: later ("), "{}", ran.out);
+}
+
+#[test]
+fn the_view_tells_of_each_invocation_whose_it_was_and_how_it_ended() {
+    if !has_javascript() {
+        return;
+    }
+    let lab = of_project("labs/retries");
+    let view = |check: &str, part: &str| -> serde_json::Value {
+        let arguments =
+            ["lab", "view", lab.to_str().expect("text"), "retry", check, "--part", part];
+        let ran = coldstart(&arguments, "");
+        serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.err))
+    };
+    let seen = view("survives", "solution");
+    assert_eq!(seen["execution"]["status"], "SUCCEEDED");
+    let (first, last) = (&seen["invocations"][0], &seen["invocations"][2]);
+    for invocation in [first, last] {
+        assert_eq!(invocation["requestId"].as_str().map(str::len), Some(36), "{invocation}");
+        assert_eq!(invocation["version"], "$LATEST");
+        assert_eq!(invocation["state"], "Charge");
+        assert_eq!(invocation["execution"], seen["execution"]["executionArn"]);
+    }
+    assert_eq!(first["outcome"], "error");
+    assert_eq!(first["error"]["errorType"], "Payments.Unavailable", "{first}");
+    assert_eq!(last["outcome"], "success");
+    assert_eq!(last["error"], serde_json::Value::Null);
+    let declined = view("only-busy", "solution");
+    let error = &declined["invocations"][0]["error"];
+    assert_eq!(error["errorType"], "Payments.Declined", "{error}");
+    assert_eq!(
+        coldstart(&["lab", "view", lab.to_str().expect("text"), "retry", "nothing"], "").code,
+        2
+    );
 }
 
 #[test]
@@ -139,6 +211,101 @@ fn what_is_written_wrongly_is_told_with_file_and_line() {
     Lab::new("mutant")
         .change("20-retry/mutants/once/mutant.toml", "survives", "outlives")
         .fails(&["outlives, which is no check"]);
+    Lab::new("mutant-alone")
+        .change("20-retry/mutants/alone/machines/order.asl.json", "", "{}")
+        .fails(&["20-retry/mutants/alone/mutant.toml", "missing"]);
+    Lab::new("hint-empty")
+        .change(RETRY, "text = \"`States.ALL` also matches errors that never go away.\"", "")
+        .fails(&["a hint for only-busy says nothing"]);
+    Lab::new("open")
+        .change(RETRY, "open = \"machines/order", "open = \"machines/other")
+        .fails(&["open: there is no file machines/other.asl.json"]);
+    Lab::new("step")
+        .change("40-later/solution/machines/order.asl.json", "", "{}")
+        .fails(&["40-later/step.md", "missing"]);
+    Lab::new("steps")
+        .change("lab.toml", "version = 1", "version = 1\nsteps = [{ title = \"x\", minutes = 1 }]")
+        .fails(&["steps are folders beside it"]);
+    Lab::new("json")
+        .change("10-observe/starter/inputs/order/good.json", "42", "forty-two")
+        .fails(&["10-observe/starter", "inputs/order/good.json: ", "line 1"]);
+    Lab::new("state-toml")
+        .change("10-observe/starter/workspace.toml", "[[faults]]", "[[faults]")
+        .fails(&["10-observe/starter", "workspace.toml: ", "line 2"]);
+}
+
+#[test]
+fn what_is_out_of_bounds_is_told() {
+    Lab::new("words")
+        .change(RETRY, "Give `Charge`", &"word ".repeat(601))
+        .fails(&["words; at most 600"]);
+    let seeds: Vec<u32> = (0..51).collect();
+    let seeds = format!("seeds = {seeds:?}");
+    Lab::new("seeds").change(RETRY, "seeds = [1, 2, 3]", &seeds).fails(&["survives", "50 seeds"]);
+    for (test, member) in [("times", "times = 0"), ("wait", "wait = 2678401")] {
+        Lab::new(test)
+            .change(RETRY, "seeds = [1, 2, 3]", member)
+            .fails(&["survives", "1000 times"]);
+    }
+    let later = CHECK_MORE.replace("3600\n", "2678401\n");
+    Lab::new("after")
+        .change(RETRY, "\n[[hints]]\ncheck = \"survives\"\n", &later)
+        .fails(&["later", "a month of wait or after"]);
+    Lab::new("ids-twice")
+        .change(RETRY, "id = \"only-busy\"", "id = \"survives\"")
+        .fails(&["check survives", "each once"]);
+    Lab::new("ids")
+        .change(RETRY, "id = \"only-busy\"", "id = \"Only busy\"")
+        .fails(&["check Only busy"]);
+    let lab = Lab::new("id");
+    let folder = lab.0.with_file_name("Retries!");
+    let _ = fs::remove_dir_all(&folder);
+    fs::rename(&lab.0, &folder).expect("it can be moved");
+    Lab(folder).fails(&["the folder's name Retries! is no id"]);
+    let large = Lab::new("large").change("assets/large.txt", "", &"x".repeat((1 << 20) + 1));
+    let ran = large.check();
+    assert_eq!(ran.code, 2, "{}", ran.out);
+    assert!(ran.err.contains("large.txt: it has 1048577 bytes"), "{}", ran.err);
+    let mut many = Lab::new("many");
+    for index in 0..5 {
+        many = many.change(&format!("assets/{index}.txt"), "", &"x".repeat(1 << 20));
+    }
+    many.fails(&["at most 1000 files of 4194304 bytes"]);
+}
+
+#[test]
+fn what_the_services_refuse_of_a_state_is_told() {
+    if !has_javascript() {
+        return;
+    }
+    let request = |operation: &str, params: &str| {
+        format!(
+            "[[requests]]\nservice = \"lambda\"\noperation = \"{operation}\"\nparams = {{ {params} }}\n"
+        )
+    };
+    let alias = request(
+        "CreateAlias",
+        "FunctionName = \"nobody\", Name = \"live\", FunctionVersion = \"1\"",
+    );
+    Lab::new("refused").change("20-retry/solution/workspace.toml", "", &alias).fails(&[
+        "retry/solution: state",
+        "workspace.toml: lambda CreateAlias: ResourceNotFoundException: ",
+    ]);
+    Lab::new("no-operation")
+        .change("20-retry/starter/workspace.toml", "", &request("CreateAlas", ""))
+        .fails(&[
+            "retry/starter: state",
+            "retry/solution: state",
+            "workspace.toml: lambda CreateAlas: ",
+        ]);
+    Lab::new("definition")
+        .change("10-observe/starter/machines/order.asl.json", "StartAt", "StartsAt")
+        .fails(&["observe/starter: state", "machines/order.asl.json: InvalidDefinition: "]);
+    // What a session did may be refused: it is what a check of the history looks at. The mutant no-json is such a one.
+    let refused = request("Invoke", "FunctionName = \"nobody\"");
+    let lab = Lab::new("acts").change("20-retry/solution/workspace.toml", "", &refused);
+    let ran = lab.check();
+    assert_eq!(ran.code, 0, "{}", ran.out);
 }
 
 #[test]
@@ -188,6 +355,12 @@ fn what_proves_nothing_is_found() {
             "assert = '42'",
         )
         .fails(&["neither true nor false"]);
+    Lab::new("template")
+        .change(RETRY, "{{ execution.status }}", "{{ execution.. }}")
+        .fails(&["retry/step.md: survives", "otherwise: {{ execution.. }} is no JSONata"]);
+    Lab::new("template-end")
+        .change(RETRY, "{{ execution.status }}", "{{ execution.status }")
+        .fails(&["retry/step.md: survives", "otherwise"]);
     // A fault that the engine does not know.
     Lab::new("fault")
         .change("30-patience/step.md", "DurationSeconds = 60", "Duration = 60")

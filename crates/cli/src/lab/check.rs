@@ -3,12 +3,14 @@
 use super::files::{files, labs};
 use crate::{Refused, Verdict, print};
 use coldstart_sandbox::{METER_VERSION, Sandbox, WasmiSandbox};
-use coldstart_worker::labs::{Subject, examine, view_of};
+use coldstart_worker::labs::{Subject, examine, otherwise_fault, refused, view_of};
 use coldstart_workspace::Workspace;
-use coldstart_workspace::lab::{Check, Files, Lab, Outcome, Start, Step, read, state};
+use coldstart_workspace::lab::{Check, Files, Lab, Mutant, Outcome, Start, Step, read, state};
+use serde_json::Value;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// One thing that was tried.
 struct Tried {
@@ -16,20 +18,30 @@ struct Tried {
     name: String,
     /// Why it failed.
     fault: Option<String>,
+    /// What the check said, and milliseconds that it took once: none of what is no check.
+    said: Option<(String, u128)>,
 }
 
-#[derive(Default)]
 struct Report {
     tried: Vec<Tried>,
+    /// Whether what checks said is told of those that are well, too.
+    is_verbose: bool,
 }
 
 impl Report {
-    fn add(&mut self, name: String, fault: Option<String>) -> Result<(), Refused> {
-        let line = match &fault {
-            None => format!("ok    {name}\n"),
-            Some(fault) => format!("FAIL  {name}\n      {}\n", fault.replace('\n', "\n      ")),
-        };
-        self.tried.push(Tried { name, fault });
+    fn add(&mut self, tried: Tried) -> Result<(), Refused> {
+        let Tried { name, fault, said } = &tried;
+        let mut line = format!("{}  {name}", if fault.is_none() { "ok  " } else { "FAIL" });
+        if let Some((_, ms)) = said.as_ref().filter(|_| self.is_verbose) {
+            let _ = write!(line, " ({ms} ms)");
+        }
+        let verbose = said.as_ref().filter(|_| self.is_verbose && fault.is_none());
+        let words = verbose.map(|(said, _)| said).filter(|said| !said.is_empty());
+        for text in fault.iter().chain(words) {
+            let _ = write!(line, "\n      {}", text.replace('\n', "\n      "));
+        }
+        line.push('\n');
+        self.tried.push(tried);
         print(line.as_bytes())
     }
 
@@ -43,7 +55,7 @@ impl Report {
             self.tried.len(),
             self.failed()
         );
-        for Tried { name, fault } in &self.tried {
+        for Tried { name, fault, .. } in &self.tried {
             let (class, test) = name.split_once(' ').unwrap_or(("labs", name));
             let (class, test) = (escaped(class), escaped(test));
             let _ = match fault {
@@ -75,7 +87,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-fn sandbox() -> Arc<dyn Sandbox> {
+pub(super) fn sandbox() -> Arc<dyn Sandbox> {
     Arc::new(WasmiSandbox::with_runtimes(crate::sources::runtime))
 }
 
@@ -84,8 +96,12 @@ fn id_of(folder: &Path) -> String {
     whole.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-pub(super) fn check(folders: &[PathBuf], junit: Option<&Path>) -> Result<Verdict, Refused> {
-    let mut report = Report::default();
+pub(super) fn check(
+    folders: &[PathBuf],
+    junit: Option<&Path>,
+    is_verbose: bool,
+) -> Result<Verdict, Refused> {
+    let mut report = Report { tried: Vec::new(), is_verbose };
     let sandbox = sandbox();
     for folder in labs(folders)? {
         let id = id_of(&folder);
@@ -93,7 +109,8 @@ pub(super) fn check(folders: &[PathBuf], junit: Option<&Path>) -> Result<Verdict
             Ok(lab) => prove(&lab, &sandbox, &mut report)?,
             Err(faults) => {
                 for fault in faults {
-                    report.add(format!("{id} {}", fault.file), Some(fault.problem))?;
+                    let name = format!("{id} {}", fault.file);
+                    report.add(Tried { name, fault: Some(fault.problem), said: None })?;
                 }
             }
         }
@@ -110,74 +127,125 @@ pub(super) fn check(folders: &[PathBuf], junit: Option<&Path>) -> Result<Verdict
 
 fn prove(lab: &Lab, sandbox: &Arc<dyn Sandbox>, report: &mut Report) -> Result<(), Refused> {
     for step in &lab.steps {
-        let at = |part: &str, check: &Check| format!("{} {}/{part}: {}", lab.id, step.id, check.id);
+        let at = |part: &str, what: &str| format!("{} {}/{part}: {what}", lab.id, step.id);
+        for (part, files) in [("starter", &step.starter), ("solution", &step.solution)] {
+            let refused = workspace(lab, files).and_then(|workspace| {
+                refused(&workspace, sandbox).map_err(|fault| fault.to_string())
+            });
+            let fault = refused.map_or_else(|fault| fault, |refused| refused.join("\n"));
+            if !fault.is_empty() {
+                let name = at(part, "state");
+                report.add(Tried { name, fault: Some(fault), said: None })?;
+            }
+        }
         for check in &step.checks {
-            let starter = tried(lab, step, &step.starter, check, sandbox);
-            let fault = match (starter, check.starter) {
-                (Ok(Outcome::Failed { .. }), Start::Fails)
-                | (Ok(Outcome::Passed), Start::Passes) => None,
-                (Ok(Outcome::Passed), Start::Fails) => {
-                    Some("it passes already: the check proves nothing".to_owned())
-                }
-                (Ok(Outcome::Failed { said, .. }), Start::Passes) => {
-                    Some(format!("it is to pass from the beginning: {said}"))
-                }
-                (Ok(Outcome::Broken(why)), _) | (Err(why), _) => Some(why),
+            if let Some(fault) = otherwise_fault(check) {
+                let name = at("step.md", &check.id);
+                report.add(Tried { name, fault: Some(fault), said: None })?;
+            }
+            let of = |part: &str, files: &Files, fault: fn(&Check, Outcome) -> Option<String>| {
+                tried(lab, step, files, check, sandbox, at(part, &check.id), |outcome| {
+                    fault(check, outcome)
+                })
             };
-            report.add(at("starter", check), fault)?;
-            let solution = tried(lab, step, &step.solution, check, sandbox);
-            let fault = match solution {
-                Ok(Outcome::Passed) => None,
-                Ok(Outcome::Failed { said, seed }) => Some(format!("seed {seed}: {said}")),
-                Ok(Outcome::Broken(why)) | Err(why) => Some(why),
-            };
-            report.add(at("solution", check), fault)?;
+            report.add(of("starter", &step.starter, fault_of_starter))?;
+            report.add(of("solution", &step.solution, fault_of_solution))?;
         }
         for (name, mutant) in &step.mutants {
             let Some(check) = step.checks.iter().find(|check| check.id == mutant.fails) else {
                 continue;
             };
-            let fault = match tried(lab, step, &mutant.files, check, sandbox) {
-                Ok(Outcome::Failed { said, .. }) => {
-                    let wanted = mutant.says.as_ref().filter(|words| !said.contains(*words));
-                    wanted.map(|words| format!("it says {said:?}, without {words:?}"))
-                }
-                Ok(Outcome::Passed) => Some("nobody finds it".to_owned()),
-                Ok(Outcome::Broken(why)) | Err(why) => Some(why),
-            };
-            report.add(at(&format!("mutants/{name}"), check), fault)?;
+            let name = at(&format!("mutants/{name}"), &check.id);
+            let files = &mutant.files;
+            report.add(tried(lab, step, files, check, sandbox, name, |outcome| {
+                fault_of_mutant(mutant, outcome)
+            }))?;
         }
     }
     Ok(())
 }
 
-fn workspace(lab: &Lab, files: &Files) -> Result<(Workspace, Option<serde_json::Value>), String> {
-    let state = state::read(files)?;
-    let faults = state.faults().cloned();
-    Ok((state.workspace(&lab.title, METER_VERSION, lab.seed), faults))
+fn fault_of_starter(check: &Check, outcome: Outcome) -> Option<String> {
+    match (outcome, check.starter) {
+        (Outcome::Failed { .. }, Start::Fails) | (Outcome::Passed, Start::Passes) => None,
+        (Outcome::Passed, Start::Fails) => {
+            Some("it passes already: the check proves nothing".to_owned())
+        }
+        (Outcome::Failed { said, .. }, Start::Passes) => {
+            Some(format!("it is to pass from the beginning: {said}"))
+        }
+        (Outcome::Broken(why), _) => Some(why),
+    }
 }
 
-/// A check on some files, twice: two runs are one history.
+fn fault_of_solution(_: &Check, outcome: Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Passed => None,
+        Outcome::Failed { said, seed } => Some(format!("seed {seed}: {said}")),
+        Outcome::Broken(why) => Some(why),
+    }
+}
+
+fn fault_of_mutant(mutant: &Mutant, outcome: Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Failed { said, .. } => {
+            let wanted = mutant.says.as_ref().filter(|words| !said.contains(*words));
+            wanted.map(|words| format!("it says {said:?}, without {words:?}"))
+        }
+        Outcome::Passed => Some("nobody finds it".to_owned()),
+        Outcome::Broken(why) => Some(why),
+    }
+}
+
+fn workspace(lab: &Lab, files: &Files) -> Result<Workspace, String> {
+    Ok(state::read(files)?.workspace(&lab.title, METER_VERSION, lab.seed))
+}
+
+/// Faults of a step: those of its starter, whatever was done to them since.
+pub(super) fn faults(step: &Step) -> Option<Value> {
+    state::read(&step.starter).ok().and_then(|state| state.faults().cloned())
+}
+
+/// How long checks take is for authors: nothing that a check does depends on it.
+#[expect(clippy::disallowed_methods, reason = "it is real time that is told")]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// A check on some files, twice: two runs are one history. `fault` says what is wrong with what came of it.
 fn tried(
     lab: &Lab,
     step: &Step,
     files: &Files,
     check: &Check,
     sandbox: &Arc<dyn Sandbox>,
-) -> Result<Outcome, String> {
-    let (workspace, faults) = workspace(lab, files)?;
-    let subject = Subject {
-        workspace: &workspace,
-        modules: Vec::new(),
-        files: &step.starter,
-        faults: faults.as_ref(),
+    name: String,
+    fault: impl Fn(Outcome) -> Option<String>,
+) -> Tried {
+    let began = now();
+    let both = workspace(lab, files).and_then(|workspace| {
+        let faults = faults(step);
+        let subject = Subject {
+            workspace: &workspace,
+            modules: Vec::new(),
+            files: &step.starter,
+            faults: faults.as_ref(),
+        };
+        let ask = || examine(&subject, check, sandbox).map_err(|fault| fault.to_string());
+        Ok((ask()?, ask()?))
+    });
+    let (fault, words) = match both {
+        Err(why) => (Some(why), String::new()),
+        Ok((first, second)) if first != second => (Some("two runs differ".into()), String::new()),
+        Ok((first, _)) => {
+            let words = match &first.outcome {
+                Outcome::Failed { said, .. } => said.clone(),
+                Outcome::Passed | Outcome::Broken(_) => String::new(),
+            };
+            (fault(first.outcome), words)
+        }
     };
-    let ask = || examine(&subject, check, sandbox).map_err(|fault| fault.to_string());
-    let (first, second) = (ask()?, ask()?);
-    if first != second {
-        return Err("two runs differ".into());
-    }
-    Ok(first.outcome)
+    Tried { name, fault, said: Some((words, began.elapsed().as_millis() / 2)) }
 }
 
 pub(super) fn view(folder: &Path, step: &str, check: &str, part: &str) -> Result<Verdict, Refused> {
@@ -203,7 +271,8 @@ pub(super) fn view(folder: &Path, step: &str, check: &str, part: &str) -> Result
             &step.mutants.get(mutant).ok_or_else(|| missing(&format!("mutant {mutant}")))?.files
         }
     };
-    let (workspace, faults) = workspace(&lab, files).map_err(Refused)?;
+    let workspace = workspace(&lab, files).map_err(Refused)?;
+    let faults = faults(step);
     let subject = Subject {
         workspace: &workspace,
         modules: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod check;
 mod files;
+mod verify;
 
 use crate::arguments::{Action, usage};
 use crate::{Refused, Verdict};
@@ -12,25 +13,32 @@ const HELP: &str = "\
 coldstart lab: workshop labs (docs/LABS.md)
 
 Usage:
-  coldstart lab check DIR... [--junit FILE]         prove labs: starters fail, solutions pass, mutants are caught
-  coldstart lab view DIR STEP CHECK [--part NAME]   what a check sees, as JSON: of the solution, the starter or a mutant
+  coldstart lab check DIR... [--verbose] [--junit FILE]   prove labs: starters fail, solutions pass, mutants are caught
+  coldstart lab view DIR STEP CHECK [--part NAME]         what a check sees, as JSON: of the solution, the starter or a mutant
+  coldstart lab verify FILE... [--labs DIR] [--csv]       try receipts again that stand in these texts; - is standard input
 
-A DIR is a lab's folder, or a folder of such folders.
-Exit code: 0 all is well, 1 something is wrong with a lab, 2 it could not be tried.
+A DIR is a lab's folder, or a folder of such folders; verify looks for labs in the folder labs.
+--verbose tells what each check said, and its milliseconds.
+Exit code: 0 all is well, 1 something is wrong with a lab or a receipt, 2 it could not be tried.
 ";
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum LabAction {
-    Check { folders: Vec<PathBuf>, junit: Option<PathBuf> },
+    Check { folders: Vec<PathBuf>, junit: Option<PathBuf>, is_verbose: bool },
     View { folder: PathBuf, step: String, check: String, part: String },
+    Verify { files: Vec<PathBuf>, labs: PathBuf, is_csv: bool },
 }
 
 pub(crate) fn parse(parser: &mut Parser) -> Result<Action, Refused> {
     let mut words = Vec::new();
-    let (mut junit, mut part) = (None, None);
+    let (mut junit, mut part, mut labs) = (None, None, None);
+    let (mut is_verbose, mut is_csv) = (false, false);
     while let Some(arg) = parser.next().map_err(usage)? {
         match arg {
             Arg::Long("junit") => junit = Some(parser.value().map_err(usage)?.into()),
+            Arg::Long("labs") => labs = Some(parser.value().map_err(usage)?.into()),
+            Arg::Long("verbose") | Arg::Short('v') => is_verbose = true,
+            Arg::Long("csv") => is_csv = true,
             Arg::Long("part") => {
                 part = Some(parser.value().map_err(usage)?.string().map_err(usage)?);
             }
@@ -47,7 +55,7 @@ pub(crate) fn parse(parser: &mut Parser) -> Result<Action, Refused> {
             if folders.is_empty() {
                 return Err(usage("lab check needs the folder of a lab"));
             }
-            Ok(Action::Lab(LabAction::Check { folders, junit }))
+            Ok(Action::Lab(LabAction::Check { folders, junit, is_verbose }))
         }
         Some("view") => {
             let rest: Vec<_> = words.collect();
@@ -61,16 +69,29 @@ pub(crate) fn parse(parser: &mut Parser) -> Result<Action, Refused> {
                 part: part.unwrap_or_else(|| "solution".into()),
             }))
         }
-        None => Ok(Action::Show(HELP.into())),
-        Some(other) => {
-            Err(usage(format!("there is no command {other:?} of labs; there are check and view")))
+        Some("verify") => {
+            let files: Vec<PathBuf> = words.map(PathBuf::from).collect();
+            if files.is_empty() {
+                return Err(usage(
+                    "lab verify needs a file with receipts, or - for standard input",
+                ));
+            }
+            let labs = labs.unwrap_or_else(|| "labs".into());
+            Ok(Action::Lab(LabAction::Verify { files, labs, is_csv }))
         }
+        None => Ok(Action::Show(HELP.into())),
+        Some(other) => Err(usage(format!(
+            "there is no command {other:?} of labs; there are check, view and verify"
+        ))),
     }
 }
 
 pub(crate) fn act(action: &LabAction) -> Result<Verdict, Refused> {
     match action {
-        LabAction::Check { folders, junit } => check::check(folders, junit.as_deref()),
+        LabAction::Check { folders, junit, is_verbose } => {
+            check::check(folders, junit.as_deref(), *is_verbose)
+        }
         LabAction::View { folder, step, check, part } => check::view(folder, step, check, part),
+        LabAction::Verify { files, labs, is_csv } => verify::verify(files, labs, *is_csv),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::pause::pause;
 use super::{Subject, view};
-use crate::session::{OpenFault, config_of, modules_of, request_of, session_of};
+use crate::session::{OpenFault, config_of, modules_of, session_of};
 use coldstart_engine::{
     ApiError, Command, CommandId, Engine, Event, Principal, Progress, Request, Response, Timestamp,
 };
@@ -152,8 +152,11 @@ impl Copy {
                 )),
                 Kind::Requests | Kind::Definition | Kind::History => None,
             };
-            for request in first.into_iter().chain(check.requests.iter().map(request_of)) {
-                self.reach(self.engine.now()).await?;
+            let more = check.requests.iter().map(|one| {
+                (user(&one.service, &one.operation, one.params.clone()), one.after.unwrap_or(0))
+            });
+            for (request, after) in first.map(|first| (first, 0)).into_iter().chain(more) {
+                self.reach(self.engine.now().after_ms(after * 1_000)).await?;
                 let id = self.engine.handle_request(self.engine.now(), request.clone());
                 asked.push((request, id));
                 if !check.at_once {

@@ -9,6 +9,7 @@ mod asked;
 mod brought;
 mod copy;
 mod pause;
+mod refused;
 mod view;
 
 pub(crate) use asked::Asked;
@@ -21,6 +22,7 @@ use coldstart_sandbox::Sandbox;
 use coldstart_workspace::Workspace;
 use coldstart_workspace::lab::{Check, Files, Outcome, Verdict};
 use copy::Copy;
+pub use refused::refused;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -116,6 +118,21 @@ fn evaluate(
     let none = Map::new();
     let scope = Scope::plain(Some(view), &none).with_limits(LIMITS).seed(seed);
     expression.evaluate(&scope).map_err(|error| error.to_string())
+}
+
+/// What is wrong with the words of a check, so that they could not be said: for authors.
+pub fn otherwise_fault(check: &Check) -> Option<String> {
+    let mut rest = check.otherwise.as_str();
+    while let Some((_, after)) = rest.split_once("{{") {
+        let Some((inner, after)) = after.split_once("}}") else {
+            return Some("otherwise has {{ without }}".to_owned());
+        };
+        if let Err(error) = jsonata::parse(inner) {
+            return Some(format!("otherwise: {{{{{inner}}}}} is no JSONata: {error}"));
+        }
+        rest = after;
+    }
+    None
 }
 
 /// Text with the values of its expressions in place of `{{ }}`.

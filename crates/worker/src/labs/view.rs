@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::copy::{Answer, Copy, Done, arn};
-use coldstart_engine::{Event, Fact, Request, Timestamp};
+use coldstart_engine::{Event, Fact, Outcome, Request, Timestamp};
 use coldstart_workspace::lab::{Check, Kind};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -45,7 +45,8 @@ pub(super) fn of(copy: &mut Copy, subject: &Subject<'_>, check: &Check, done: &D
         view.insert("response".into(), first["payload"].clone());
     }
     view.insert("answers".into(), json!(answers));
-    view.extend(facts(copy.events(), seconds));
+    let script = list(copy, "coldstart", "GetFaults", "Faults");
+    view.extend(facts(copy.events(), &script, seconds));
     view.insert("queues".into(), Value::Object(queues(copy)));
     if check.kind == Kind::History {
         let commands = subject.workspace.commands.iter().map(|command| {
@@ -211,20 +212,54 @@ fn queues(copy: &Copy) -> Map<String, Value> {
     queues.collect()
 }
 
-/// Invocations, environments, log lines and what else the history tells.
-fn facts(events: &[Event], seconds: impl Fn(Timestamp) -> f64) -> Map<String, Value> {
+/// What a line of the log says of an invocation's error, if it does: `errorType` and `errorMessage`, as the runtime wrote them.
+fn error_of(line: &str) -> Option<Value> {
+    if let Some(at) = line.find("Task timed out after") {
+        let message = line[at..].trim_end();
+        return Some(json!({ "errorType": "Sandbox.Timedout", "errorMessage": message }));
+    }
+    let error: Value = serde_json::from_str(&line[line.find('{')?..]).ok()?;
+    let error_type = error.get("errorType")?.as_str()?;
+    let message = error.get("errorMessage").and_then(Value::as_str).unwrap_or_default();
+    Some(json!({ "errorType": error_type, "errorMessage": message }))
+}
+
+/// Invocations, environments, log lines and what else the history tells. `script` has the faults, for what they did.
+fn facts(
+    events: &[Event],
+    script: &Value,
+    seconds: impl Fn(Timestamp) -> f64,
+) -> Map<String, Value> {
     let mut invocations: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     let mut order = Vec::new();
     let mut environments: BTreeMap<u32, Value> = BTreeMap::new();
     let (mut logs, mut throttles, mut faults) = (Vec::new(), Vec::new(), Vec::new());
     let (mut deliveries, mut dropped) = (Vec::new(), Vec::new());
     let mut started: BTreeMap<String, f64> = BTreeMap::new();
+    let (mut versions, mut executions) = (BTreeMap::new(), BTreeMap::new());
     let mut mb_ms = 0;
     for Event { at, fact, .. } in events {
         let at = seconds(*at);
         match fact {
-            Fact::InvocationAccepted { request_id, function, invocation_type, .. } => {
+            Fact::ExecutionStarted { execution, execution_arn, .. } => {
+                executions.insert(*execution, execution_arn);
+            }
+            Fact::InvocationAccepted {
+                request_id,
+                function,
+                invocation_type,
+                execution,
+                state,
+                ..
+            } => {
                 let mut invocation = Map::new();
+                invocation.insert("requestId".into(), json!(request_id));
+                if let Some(arn) = execution.and_then(|number| executions.get(&number)) {
+                    invocation.insert("execution".into(), json!(arn));
+                }
+                if let Some(state) = state {
+                    invocation.insert("state".into(), json!(state));
+                }
                 invocation.insert("function".into(), json!(function));
                 invocation.insert("type".into(), json!(invocation_type));
                 invocation.insert("accepted".into(), json!(at));
@@ -242,6 +277,11 @@ fn facts(events: &[Event], seconds: impl Fn(Timestamp) -> f64) -> Map<String, Va
                         invocation.insert("sincePrevious".into(), json!(at - before));
                     }
                     invocation.insert("environment".into(), json!(environment));
+                    if let Some(version) = versions.get(environment) {
+                        invocation.insert("version".into(), json!(version));
+                    }
+                    // Of the last attempt.
+                    invocation.remove("error");
                     invocation.insert("cold".into(), json!(cold));
                 }
             }
@@ -258,6 +298,10 @@ fn facts(events: &[Event], seconds: impl Fn(Timestamp) -> f64) -> Map<String, Va
                 if let Some(invocation) = invocations.get_mut(request_id) {
                     invocation.insert("finished".into(), json!(at));
                     invocation.insert("outcome".into(), json!(outcome));
+                    if *outcome == Outcome::Success {
+                        // It wrote of an error and did not end with one.
+                        invocation.remove("error");
+                    }
                     invocation.insert("durationMs".into(), json!(*duration_us as f64 / 1_000.0));
                     if let Some(init_us) = init_us {
                         invocation.insert("initMs".into(), json!(*init_us as f64 / 1_000.0));
@@ -266,11 +310,16 @@ fn facts(events: &[Event], seconds: impl Fn(Timestamp) -> f64) -> Map<String, Va
                 }
             }
             Fact::EnvironmentPhase { environment, function, version, .. } => {
+                versions.insert(*environment, version);
                 environments.entry(*environment).or_insert_with(
                     || json!({ "id": environment, "function": function, "version": version }),
                 );
             }
-            Fact::LogLine { group, message, .. } if logs.len() < LINES_MAX => {
+            Fact::LogLine { group, message, request_id, .. } if logs.len() < LINES_MAX => {
+                let invocation = request_id.as_ref().and_then(|id| invocations.get_mut(id));
+                if let (Some(invocation), Some(error)) = (invocation, error_of(message)) {
+                    invocation.insert("error".into(), error);
+                }
                 let function = group.strip_prefix("/aws/lambda/");
                 let message = message.trim_end();
                 logs.push(json!({ "seconds": at, "function": function, "group": group, "message": message }));
@@ -278,7 +327,21 @@ fn facts(events: &[Event], seconds: impl Fn(Timestamp) -> f64) -> Map<String, Va
             Fact::InvocationThrottled { function, reason } => {
                 throttles.push(json!({ "seconds": at, "function": function, "reason": reason }));
             }
-            Fact::FaultInjected { fault, action, .. } => {
+            Fact::FaultInjected { fault, action, request_id, .. } => {
+                let invocation = request_id.as_ref().and_then(|id| invocations.get_mut(id));
+                if let Some(invocation) = invocation.filter(|_| action == "error") {
+                    let rows = script.as_array().into_iter().flatten();
+                    let row = rows.into_iter().find(|row| row["Id"] == json!(fault));
+                    // As the engine names what the script leaves unnamed.
+                    let of = |member: &str, unnamed: &str| {
+                        row.and_then(|row| row.get(member)).cloned().unwrap_or(json!(unnamed))
+                    };
+                    let error = json!({
+                        "errorType": of("ErrorType", "InjectedFault"),
+                        "errorMessage": of("ErrorMessage", "Injected on purpose"),
+                    });
+                    invocation.insert("error".into(), error);
+                }
                 faults.push(json!({ "seconds": at, "fault": fault, "action": action }));
             }
             Fact::EventDelivered { kind, target, error, function, .. } => {

@@ -17,7 +17,9 @@ mod unzip;
 mod verdict;
 
 pub use judgement::{Asked, Judgement, ReceiptFault, Retried, admits, judge};
-pub use model::{Check, Files, Hint, Kind, Lab, Level, Mutant, Question, Start, Step};
+pub use model::{
+    Check, CheckRequest, Files, Hint, Kind, Lab, Level, Mutant, Question, Start, Step,
+};
 pub use pack::pack;
 pub use packed::{
     Block, CatalogueEntry, Inline, PackedHint, PackedLab, PackedQuestion, PackedStep,

@@ -1,6 +1,5 @@
 //! What a lab says. Written as TOML in `lab.toml` and at the head of each `step.md`; members that are not known are refused.
 
-use crate::ApiRequest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -131,7 +130,7 @@ pub struct Check {
     pub input: Option<Value>,
     /// More requests, which enter after the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub requests: Vec<ApiRequest>,
+    pub requests: Vec<CheckRequest>,
     /// How often it is done, each time when the time before is over; `at_once` says otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
@@ -150,6 +149,21 @@ pub struct Check {
     /// How the starter comes out.
     #[serde(default)]
     pub starter: Start,
+}
+
+/// A request that a check makes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CheckRequest {
+    /// Such as `lambda`.
+    pub service: String,
+    /// Such as `Invoke`.
+    pub operation: String,
+    /// Members; blobs as `{"$text"}`.
+    pub params: Value,
+    /// Virtual seconds that go by before it enters, at most a month.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
 }
 
 /// How a check looks at the session.

@@ -192,9 +192,10 @@ fn check_step(folder: &str, path: &str, step: &Step, faults: &mut Vec<LabFault>)
         if of.seeds.len() > SEEDS_MAX
             || of.times.is_some_and(|times| times == 0 || times > TIMES_MAX)
             || of.wait.is_some_and(|wait| wait > WAIT_SECONDS_MAX)
+            || of.requests.iter().filter_map(|one| one.after).any(|after| after > WAIT_SECONDS_MAX)
         {
             say(format!(
-                "check {id}: at most {SEEDS_MAX} seeds, {TIMES_MAX} times, a month of wait"
+                "check {id}: at most {SEEDS_MAX} seeds, {TIMES_MAX} times, a month of wait or after"
             ));
         }
         if let Some(serde_json::Value::String(file)) = &of.input
