@@ -181,6 +181,7 @@ test("without a network nothing changes, and a reload goes on where it was", (t)
     await page.reload();
     await ready(page);
     await stepIs(page, "Try again");
+    await page.getByText("Saved", { exact: true }).waitFor();
     await write(page, "Definition of order", await file("retries/20-retry/solution/machines/order.asl.json"));
     await page.keyboard.press("ControlOrMeta+s");
     await done(page);

@@ -2,6 +2,7 @@
 // bring along. JavaScript and TypeScript are in javascript.test.mjs.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
 import test, { after } from "node:test";
@@ -178,7 +179,7 @@ test("a link with AssemblyScript opens and replays in another profile, without i
     await invoke(page);
     const link = new URL(await shareLink(page)).hash;
 
-    const context = await site.context.browser().newContext();
+    const context = await site.context.browser().newContext({ serviceWorkers: "block" });
     const requests = [];
     context.on("request", (request) => requests.push(request.url()));
     const other = await context.newPage();
@@ -191,6 +192,33 @@ test("a link with AssemblyScript opens and replays in another profile, without i
       assert.equal(await other.getByRole("button", { name: "index.ts", exact: true }).count(), 1);
       t.diagnostic(`${link.length} characters`);
       assert.ok(!requests.some((url) => /\/asc-/.test(url)), "its modules are in the link");
+    } finally {
+      await context.close();
+    }
+  }));
+
+test("a link that has no room for a module has its sources, and its reader compiles them again", (t) =>
+  visit(t, { hash: "#/functions" }, async (page, site) => {
+    await hello(page);
+    // Text that does not compress: with the module, which has it too, the link would be too long.
+    let noise = "";
+    while (noise.length < 12_000) noise += createHash("sha256").update(noise).digest("base64url");
+    await write(page, main, counting(`  const noise = "${noise}";\n  return noise.length.toString();\n`));
+    await page.keyboard.press("ControlOrMeta+s");
+    await deployed(page);
+    await invoke(page);
+    const link = new URL(await shareLink(page)).hash;
+    t.diagnostic(`${link.length} characters`);
+
+    const context = await site.context.browser().newContext({ serviceWorkers: "block" });
+    const requests = [];
+    context.on("request", (request) => requests.push(request.url()));
+    const other = await context.newPage();
+    try {
+      await open(other, site, link);
+      await other.getByRole("button", { name: /^Replay/ }).click();
+      await other.getByText(/identical to the sender's history/i).first().waitFor();
+      assert.ok(requests.some((url) => /\/asc-/.test(url)), "the compiler was fetched");
     } finally {
       await context.close();
     }
