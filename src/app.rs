@@ -149,8 +149,16 @@ pub struct Undo {
     pub machine: Option<actions::DeletedMachine>,
     /// A deleted workspace.
     pub workspace: Option<(crate::model::StoredWorkspace, coldstart_workspace::Workspace)>,
-    /// Workspaces of a lab's steps before they were reset, by id, and how far the visitor was.
-    pub labs: Option<(Vec<(String, coldstart_workspace::Workspace)>, Rc<Progress>)>,
+    /// A lab before its steps, or one of them, were reset.
+    pub lab: Option<LabBefore>,
+}
+
+/// Where a lab was.
+pub struct LabBefore {
+    /// Workspaces of its steps, by id.
+    pub workspaces: Vec<(String, coldstart_workspace::Workspace)>,
+    /// How far the visitor was, with all labs.
+    pub progress: Rc<Progress>,
 }
 
 /// The services, behind one pointer.

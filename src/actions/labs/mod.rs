@@ -9,7 +9,7 @@ pub use own::{open_lab_file, remove_own_lab};
 pub use receipts::{MadeReceipt, make_receipt, verify_receipt};
 
 use super::{expect_stored, flush, modules_of, show, show_document, snapshot, storage};
-use crate::app::App;
+use crate::app::{App, LabBefore};
 use crate::host;
 use crate::model::{
     Answered, EnginePhase, Given, LabsAction, Notice, NoticesAction, Origin, Progress, Remedy,
@@ -371,14 +371,14 @@ fn offer_undo(
     progress: Rc<Progress>,
     title: &str,
 ) {
-    app.undo.borrow_mut().labs = Some((workspaces, progress));
+    app.undo.borrow_mut().lab = Some(LabBefore { workspaces, progress });
     app.notices.dispatch(NoticesAction::Forget(Remedy::UndoLabReset));
     show(app, Notice::new(Tone::Success, title).remedy(Remedy::UndoLabReset));
 }
 
 /// Brings back what was before.
 pub fn undo_lab_reset(app: &App) {
-    let Some((workspaces, progress)) = app.undo.borrow_mut().labs.take() else { return };
+    let Some(LabBefore { workspaces, progress }) = app.undo.borrow_mut().lab.take() else { return };
     app.notices.dispatch(NoticesAction::Forget(Remedy::UndoLabReset));
     let app = app.clone();
     spawn_local(async move {
