@@ -25,7 +25,7 @@ pub(crate) fn build(plan: &mut Plan, paths: &Paths) -> Outcome<()> {
         remove(&fresh)?;
         let mut packer = Command::new("cargo");
         packer.current_dir(&paths.root);
-        packer.args(["run", "--quiet", "--locked", "--profile", "fast"]);
+        packer.args(["run", "--quiet", "--locked"]);
         packer.args(["--package", "coldstart-workspace", "--bin", "pack-labs", "--", "labs"]);
         step.run(packer.arg(&fresh))?;
         remove(&out)?;
