@@ -301,6 +301,10 @@ fn what_the_services_refuse_of_a_state_is_told() {
     Lab::new("definition")
         .change("10-observe/starter/machines/order.asl.json", "StartAt", "StartsAt")
         .fails(&["observe/starter: state", "machines/order.asl.json: InvalidDefinition: "]);
+    // A mutant may be one that is refused; when it says something else than it should, that is why.
+    Lab::new("refused-mutant")
+        .change("20-retry/mutants/once/machines/order.asl.json", "StartAt", "StartsAt")
+        .fails(&["mutants/once", "without", "machines/order.asl.json: InvalidDefinition: "]);
     // What a session did may be refused: it is what a check of the history looks at. The mutant no-json is such a one.
     let refused = request("Invoke", "FunctionName = \"nobody\"");
     let lab = Lab::new("acts").change("20-retry/solution/workspace.toml", "", &refused);

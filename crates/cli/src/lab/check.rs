@@ -129,10 +129,7 @@ fn prove(lab: &Lab, sandbox: &Arc<dyn Sandbox>, report: &mut Report) -> Result<(
     for step in &lab.steps {
         let at = |part: &str, what: &str| format!("{} {}/{part}: {what}", lab.id, step.id);
         for (part, files) in [("starter", &step.starter), ("solution", &step.solution)] {
-            let refused = workspace(lab, files).and_then(|workspace| {
-                refused(&workspace, sandbox).map_err(|fault| fault.to_string())
-            });
-            let fault = refused.map_or_else(|fault| fault, |refused| refused.join("\n"));
+            let fault = refused_of(lab, files, sandbox).join("\n");
             if !fault.is_empty() {
                 let name = at(part, "state");
                 report.add(Tried { name, fault: Some(fault), said: None })?;
@@ -157,12 +154,25 @@ fn prove(lab: &Lab, sandbox: &Arc<dyn Sandbox>, report: &mut Report) -> Result<(
             };
             let name = at(&format!("mutants/{name}"), &check.id);
             let files = &mutant.files;
-            report.add(tried(lab, step, files, check, sandbox, name, |outcome| {
+            let mut tried = tried(lab, step, files, check, sandbox, name, |outcome| {
                 fault_of_mutant(mutant, outcome)
-            }))?;
+            });
+            // A mutant may be refused, and often that is why it says something else.
+            if let Some(fault) = &mut tried.fault {
+                let refused = refused_of(lab, files, sandbox);
+                refused.iter().for_each(|line| *fault = format!("{fault}\n{line}"));
+            }
+            report.add(tried)?;
         }
     }
     Ok(())
+}
+
+/// What the services refuse of a state; or why there is none.
+fn refused_of(lab: &Lab, files: &Files, sandbox: &Arc<dyn Sandbox>) -> Vec<String> {
+    workspace(lab, files)
+        .and_then(|workspace| refused(&workspace, sandbox).map_err(|fault| fault.to_string()))
+        .unwrap_or_else(|fault| vec![fault])
 }
 
 fn fault_of_starter(check: &Check, outcome: Outcome) -> Option<String> {
