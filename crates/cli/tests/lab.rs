@@ -118,6 +118,25 @@ fn a_lab_that_is_well_passes_and_says_so_to_machines_too() {
 }
 
 #[test]
+fn a_lab_that_was_written_on_windows_is_the_same() {
+    if !has_javascript() {
+        return;
+    }
+    let mut lab = Lab::new("windows");
+    for file in [
+        "lab.toml",
+        RETRY,
+        "20-retry/mutants/once/mutant.toml",
+        "10-observe/starter/workspace.toml",
+    ] {
+        let text = fs::read_to_string(lab.0.join(file)).expect("it is there");
+        lab = lab.change(file, "", &text.replace('\n', "\r\n"));
+    }
+    let ran = lab.check();
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}
+
+#[test]
 fn what_a_check_said_and_its_milliseconds_are_told_on_request() {
     if !has_javascript() {
         return;
@@ -211,6 +230,22 @@ fn what_is_written_wrongly_is_told_with_file_and_line() {
     Lab::new("mutant")
         .change("20-retry/mutants/once/mutant.toml", "survives", "outlives")
         .fails(&["outlives, which is no check"]);
+    for (test, file) in [
+        ("solutions", "20-retry/solutions/machines/order.asl.json"),
+        ("mutant-loose", "20-retry/mutants/mutant.toml"),
+        ("notes", "20-retry/notes.txt"),
+    ] {
+        Lab::new(test).change(file, "", "{}").fails(&[file, "a step has step.md, starter/"]);
+    }
+    Lab::new("machine")
+        .change(RETRY, "machine = \"order\"", "machine = \"odrer\"")
+        .fails(&["check survives: the solution has no machines/odrer"]);
+    Lab::new("fault-name")
+        .change("30-patience/step.md", "FunctionName = \"payments\"", "FunctionName = \"payment\"")
+        .fails(&["faults: the solution has no functions/payment"]);
+    Lab::new("path")
+        .change(RETRY, "inputs/order/good.json", "inputs/order/good")
+        .fails(&["there is no file inputs/order/good"]);
     Lab::new("mutant-alone")
         .change("20-retry/mutants/alone/machines/order.asl.json", "", "{}")
         .fails(&["20-retry/mutants/alone/mutant.toml", "missing"]);

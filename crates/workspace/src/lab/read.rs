@@ -111,6 +111,8 @@ fn step(folder: &str, files: &Files, before: &Files, faults: &mut Vec<LabFault>)
         faults.push(fault(path, "it is missing"));
         return None;
     };
+    // As some editors write it.
+    let whole = whole.trim_start_matches('\u{feff}').replace("\r\n", "\n");
     let (head, text) = match whole.strip_prefix("+++\n").and_then(|rest| rest.split_once("\n+++\n"))
     {
         Some(parts) => parts,
@@ -135,6 +137,17 @@ fn step(folder: &str, files: &Files, before: &Files, faults: &mut Vec<LabFault>)
         });
         found.collect()
     };
+    for path in files.keys().filter_map(|path| path.strip_prefix(folder)?.strip_prefix('/')) {
+        let known = match path.split_once('/') {
+            None => path == "step.md",
+            Some(("mutants", rest)) => rest.contains('/'),
+            Some((part, _)) => matches!(part, "starter" | "solution" | "assets"),
+        };
+        if !known {
+            let problem = "a step has step.md, starter/…, solution/… and mutants/NAME/…";
+            faults.push(fault(format!("{folder}/{path}"), problem));
+        }
+    }
     step.starter = laid(before, below("starter"));
     step.solution = laid(&step.starter, below("solution"));
     step.mutants = BTreeMap::new();
@@ -198,8 +211,11 @@ fn check_step(folder: &str, path: &str, step: &Step, faults: &mut Vec<LabFault>)
                 "check {id}: at most {SEEDS_MAX} seeds, {TIMES_MAX} times, a month of wait or after"
             ));
         }
+        let is_path = |text: &str| {
+            text.ends_with(".json") || text.starts_with("inputs/") || text.starts_with("events/")
+        };
         if let Some(serde_json::Value::String(file)) = &of.input
-            && file.ends_with(".json")
+            && is_path(file)
             && !step.starter.contains_key(file)
         {
             say(format!("check {id}: there is no file {file}"));
@@ -248,6 +264,31 @@ fn check_step(folder: &str, path: &str, step: &Step, faults: &mut Vec<LabFault>)
     for (part, files) in states.into_iter().chain(mutants) {
         if let Err(problem) = state::read(files) {
             faults.push(fault(format!("{folder}/{part}"), problem));
+        }
+    }
+    if let Ok(solution) = state::read(&step.solution) {
+        check_names(path, step, &solution.names(), faults);
+    }
+}
+
+/// Whom checks and faults name: what nobody has would never be found, and a fault would never strike.
+fn check_names(path: &str, step: &Step, names: &BTreeSet<String>, faults: &mut Vec<LabFault>) {
+    let mut need = |what: &str, folder: &str, name: Option<&str>| {
+        let Some(name) = name else { return };
+        // A version, an alias or an ARN is the services' to read.
+        if !name.contains(':') && !names.contains(&format!("{folder}/{name}")) {
+            faults.push(fault(path, format!("{what}: the solution has no {folder}/{name}")));
+        }
+    };
+    for check in &step.checks {
+        let what = format!("check {}", check.id);
+        need(&what, "machines", check.machine.as_deref());
+        need(&what, "functions", check.function.as_deref());
+        let script = check.faults.as_ref().and_then(serde_json::Value::as_array);
+        for row in script.into_iter().flatten() {
+            let of = |member: &str| row.get(member).and_then(serde_json::Value::as_str);
+            need(&format!("{what}, faults"), "functions", of("FunctionName"));
+            need(&format!("{what}, faults"), "machines", of("StateMachineName"));
         }
     }
 }

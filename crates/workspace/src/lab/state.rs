@@ -229,11 +229,19 @@ impl State {
         self.events.get(&(kind.to_owned(), name.to_owned())).cloned().unwrap_or_default()
     }
 
-    /// Members of the state, to be named: `functions/NAME`, `machines/NAME`.
+    /// What the state has, to be named: `functions/NAME`, `machines/NAME`, whether files or requests make it.
     pub fn names(&self) -> BTreeSet<String> {
         let functions = self.functions.keys().map(|name| format!("functions/{name}"));
         let machines = self.machines.keys().map(|name| format!("machines/{name}"));
-        functions.chain(machines).collect()
+        let made = self.requests.iter().filter_map(|request| {
+            let (folder, member) = match request.operation.as_str() {
+                "CreateFunction" => ("functions", "FunctionName"),
+                "CreateStateMachine" => ("machines", "name"),
+                _ => return None,
+            };
+            Some(format!("{folder}/{}", request.params.get(member)?.as_str()?))
+        });
+        functions.chain(machines).chain(made).collect()
     }
 }
 
