@@ -197,11 +197,11 @@ test("without a network nothing changes, and a reload goes on where it was", (t)
 
 // Receipts
 
+const checkOf = (bytes) => createHash("sha256").update(bytes).digest().subarray(0, 4).toString("base64url");
 const sealed = (json) => {
-  const bytes = deflateRawSync(Buffer.from(json));
-  const length = Buffer.from([bytes.length >> 16, (bytes.length >> 8) & 255, bytes.length & 255]);
-  const sum = createHash("sha256").update(json).digest().subarray(0, 4);
-  return `r1.${Buffer.concat([length, bytes]).toString("base64url")}.${sum.toString("base64url")}`;
+  const deflated = deflateRawSync(Buffer.from(json));
+  const bytes = Buffer.concat([Buffer.from([deflated.length >> 16, (deflated.length >> 8) & 255, deflated.length & 255]), deflated]);
+  return `r1.${bytes.toString("base64url")}.${checkOf(bytes)}`;
 };
 const opened = (receipt) => JSON.parse(inflateRawSync(Buffer.from(receipt.split("#/receipt/r1.")[1].split(".")[0], "base64url").subarray(3)));
 
@@ -222,7 +222,8 @@ test("a receipt verifies in another profile; forged, edited and cut ones are ref
     assert.match(receipt, /#\/receipt\/r1\./);
 
     const content = opened(receipt);
-    assert.equal(`${receipt.split("#/receipt/")[0]}#/receipt/${sealed(JSON.stringify(content))}`, receipt, "the test seals as the page does");
+    const [, payload, check] = receipt.split("#/receipt/")[1].split(".");
+    assert.equal(checkOf(Buffer.from(payload, "base64url")), check, "the test seals as the page does");
     const edited = structuredClone(content);
     const [first] = Object.keys(edited.steps[1].digests);
     edited.steps[1].digests[first][0] = edited.steps[1].digests[first][0].replace(/^./, (digit) => (digit === "0" ? "1" : "0"));
@@ -243,14 +244,14 @@ test("a receipt verifies in another profile; forged, edited and cut ones are ref
       await row("Ada").getByText("Verified").waitFor();
       await row("Ada").getByText("3 of 3").waitFor();
       const text = `From: Ada\n${receipt}\n\n> ${pile[0]}\n${pile[1]}, ${pile[2]}\n${receipt.slice(0, -40)}\n`;
-      await table.getByLabel("Receipts", { exact: true }).fill(text);
+      await table.locator("#receipts-text").fill(text);
       await table.getByRole("button", { name: "Verify", exact: true }).click();
-      await table.getByText("1 of 5", { exact: false }).waitFor();
+      await table.waitForFunction(() => document.querySelectorAll("tbody tr").length === 5);
       const rows = await table.locator("tbody tr").allInnerTexts();
       assert.equal(rows.length, 5);
       assert.match(rows[0], /Ada[\s\S]*3 of 3[\s\S]*Verified/);
       assert.match(rows[1], /Ada[\s\S]*Refused[\s\S]*digests/);
-      assert.match(rows[2], /Mallory[\s\S]*2 of 3[\s\S]*Refused[\s\S]*keep/);
+      assert.match(rows[2], /Mallory[\s\S]*2 of 3[\s\S]*Refused[\s\S]*keep/i);
       assert.match(rows[3], /2 of 3[\s\S]*Refused[\s\S]*jsonata/);
       assert.match(rows[4], /Not readable[\s\S]*lost its last/);
       const [csv] = await Promise.all([table.waitForEvent("download"), table.getByRole("button", { name: "Download CSV" }).click()]);

@@ -55,7 +55,7 @@ export const routes = [
     name: "receipts",
     hash: "#/receipts",
     async prepare(page) {
-      await page.getByLabel("Receipts", { exact: true }).fill("https://example.com/#/receipt/r1.AAAB.x");
+      await page.locator("#receipts-text").fill("https://example.com/#/receipt/r1.AAAB.x");
       await page.getByRole("button", { name: "Verify", exact: true }).click();
       await page.getByText("Not readable").waitFor();
     },

@@ -130,7 +130,7 @@ pub fn ReceiptsPage(props: &ReceiptsPageProps) -> Html {
                 if rows.is_empty() {
                     <Empty glyph={Glyph::Labs} title="No receipts yet" text="What is verified stands here, a line each." />
                 } else {
-                    { table("Receipts", &[text("Name"), text("Lab"), number("Steps"), text("Result"), text("Reason")], rows.iter().enumerate().map(row).collect()) }
+                    { table("Verified receipts", &[text("Name"), text("Lab"), number("Steps"), text("Result"), text("Reason")], rows.iter().enumerate().map(row).collect()) }
                 }
             </Panel>
         </div>
@@ -147,14 +147,7 @@ fn row((at, receipt): (usize, &VerifiedReceipt)) -> Html {
             <td>{ &receipt.lab }<span class="quiet">{ version }</span></td>
             <td class="number">{ format!("{} of {}", receipt.passed, receipt.of) }</td>
             <td><Status {tone} word={receipt.result()} /></td>
-            <td>{ receipt.fault.as_deref().map(sentence) }</td>
+            <td>{ receipt.fault.clone().unwrap_or_default() }</td>
         </tr>
     }
-}
-
-/// A reason as a sentence of its own.
-fn sentence(reason: &str) -> String {
-    let mut rest = reason.chars();
-    let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", rest.as_str())
 }
