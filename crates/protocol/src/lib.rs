@@ -11,6 +11,7 @@
 mod codec;
 mod definition;
 mod execution;
+mod labs;
 mod view;
 
 pub use codec::{Message, NotAMessage, decode_from_worker, decode_to_worker, encode};
@@ -83,6 +84,7 @@ pub enum ToWorker {
         /// Faults of the step, as PutFaults takes them.
         faults: Option<Value>,
         /// The checks.
+        #[serde(serialize_with = "labs::write_checks", deserialize_with = "labs::checks")]
         checks: Vec<Check>,
     },
     /// Reads somebody's own lab; answered by `LabRead`.
@@ -199,6 +201,7 @@ pub enum FromWorker {
         /// Of `Check`.
         id: MessageId,
         /// Verdicts in the order of the checks; or why there are none.
+        #[serde(serialize_with = "labs::write_verdicts", deserialize_with = "labs::verdicts")]
         result: Result<Vec<Verdict>, String>,
     },
     /// Answer to `ReadLab`.
@@ -206,6 +209,7 @@ pub enum FromWorker {
         /// Of `ReadLab`.
         id: MessageId,
         /// The lab; or all that is wrong with it, a sentence each with its file.
+        #[serde(serialize_with = "labs::write_lab", deserialize_with = "labs::lab")]
         result: Result<Box<PackedLab>, Vec<String>>,
     },
     /// Answer to `Assemble`.

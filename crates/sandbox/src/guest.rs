@@ -24,6 +24,11 @@ pub trait Sandbox {
     }
     /// Sets where the guests of this name run from their next event on. Nothing that they do depends on it.
     fn choose_tier(&self, _name: &str, _choice: TierChoice) {}
+    /// The same for sessions that are run as fast as can be and forgotten: guests begin where they run fastest, and what they take is in no
+    /// report. None when it is this one.
+    fn hurried(&self) -> Option<Arc<dyn Sandbox>> {
+        None
+    }
 }
 
 /// What an execution environment gives its guest.

@@ -112,6 +112,7 @@ pub(crate) struct Book {
     stays: Cell<Option<Stays>>,
     wasmi: Cell<(u64, f64)>,
     host: Cell<(u64, f64)>,
+    hurried: bool,
 }
 
 impl Book {
@@ -132,7 +133,7 @@ impl Book {
 
     fn wants_host(&self) -> bool {
         match self.choice.get() {
-            TierChoice::Auto => self.wasmi.get().0 >= HEAVY_UNITS,
+            TierChoice::Auto => self.hurried || self.wasmi.get().0 >= HEAVY_UNITS,
             TierChoice::Always(tier) => tier == Tier::WebAssembly,
         }
     }
@@ -160,6 +161,8 @@ impl Shared {
 /// Runs modules on either tier.
 pub struct TieredSandbox {
     shared: Rc<Shared>,
+    /// See [`Sandbox::hurried`].
+    hurried: bool,
 }
 
 impl std::fmt::Debug for TieredSandbox {
@@ -172,7 +175,7 @@ impl TieredSandbox {
     /// Of both tiers.
     pub fn new(wasmi: WasmiSandbox, host: Box<dyn WebAssembly>) -> Self {
         let shared = Shared { wasmi, host, books: RefCell::default(), instances: Rc::default() };
-        Self { shared: Rc::new(shared) }
+        Self { shared: Rc::new(shared), hurried: false }
     }
 
     fn make(
@@ -181,7 +184,11 @@ impl TieredSandbox {
         config: GuestConfig,
         image: Option<&Image>,
     ) -> Result<Box<dyn Guest>, Trap> {
-        let book = self.shared.book(&config.name);
+        let mut book = self.shared.book(&config.name);
+        if self.hurried {
+            let choice = Cell::new(book.choice());
+            book = Rc::new(Book { choice, hurried: true, ..Book::default() });
+        }
         let owner = Owner {
             shared: self.shared.clone(),
             artifact: artifact.clone(),
@@ -275,6 +282,11 @@ impl Sandbox for TieredSandbox {
         let book = self.shared.book(name);
         book.choice.set(choice);
         book.stays.set(None);
+    }
+
+    #[allow(clippy::arc_with_non_send_sync, reason = "engines share it, threads do not")]
+    fn hurried(&self) -> Option<Arc<dyn Sandbox>> {
+        Some(Arc::new(Self { shared: Rc::clone(&self.shared), hurried: true }))
     }
 }
 

@@ -4,6 +4,7 @@ use coldstart_sandbox::METER_VERSION;
 use coldstart_workspace::lab::{LabFault, PackedLab, pack, read, unzip};
 
 /// The lab in a zip, packed; or all that is wrong with it, a sentence each with its file.
+#[inline(never)] // The boundary of a part (docs/adr/0005).
 pub(crate) fn brought(bytes: &[u8], name: &str) -> Result<Box<PackedLab>, Vec<String>> {
     let (id, files) = unzip(bytes, name).map_err(|fault| vec![said(&fault)])?;
     let lab = read(&id, &files).map_err(|faults| faults.iter().map(said).collect::<Vec<_>>())?;

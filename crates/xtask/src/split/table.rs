@@ -217,9 +217,10 @@ pub(crate) const ENGINE: &[Part] = &[
     // Checks of workshop labs, and what reads somebody's own.
     Part {
         rule: Rule {
-            name: "labs",
+            name: "checks",
             claims: &[
                 "coldstart_worker::labs",
+                "coldstart_protocol::labs::",
                 "coldstart_workspace::lab::",
                 "toml::",
                 "toml_parser::",
@@ -539,6 +540,8 @@ pub(crate) const PAGE: &[Part] = &[
                 "coldstart_app::components::lab",
                 "coldstart_app::model::labs",
                 "coldstart_app::actions::labs",
+                "coldstart_app::store::Store<coldstart_app::model::labs::Labs>",
+                "coldstart_protocol::labs::",
                 "coldstart_workspace::lab::",
             ],
             stays: &[],
