@@ -62,7 +62,7 @@ pub(crate) const ENGINE: &[Part] = &[
         },
         // 320,000 before it was built for speed (docs/adr/0009).
         brotli_max: 400_000,
-        needed_at: &["#/machines*"],
+        needed_at: &["#/machines*", "#/labs/*"],
     },
     // Lambda's control plane beyond functions: versions, aliases, layers, permissions, mappings … An invocation without a qualifier needs none.
     Part {
@@ -99,7 +99,7 @@ pub(crate) const ENGINE: &[Part] = &[
         },
         // 95,000 before there were container images and telemetry.
         brotli_max: 125_000,
-        needed_at: &[],
+        needed_at: &["#/labs/*"],
     },
     // Views that the first screen does not show, and what only a second look at the facts tells. Taking facts in stays.
     Part {
@@ -290,7 +290,7 @@ pub(crate) const ENGINE: &[Part] = &[
             needs: &[],
         },
         brotli_max: 160_000,
-        needed_at: &[AGAIN, "#/w/*"],
+        needed_at: &[AGAIN, "#/w/*", "#/labs/*"],
     },
     // What only a panic's message shows.
     Part {
@@ -479,7 +479,7 @@ pub(crate) const PAGE: &[Part] = &[
             needs: &["charts", "common"],
         },
         brotli_max: 220_000,
-        needed_at: &["#/machines*"],
+        needed_at: &["#/machines*", "#/labs/*"],
     },
     // Reading a workspace that was stored or shared.
     Part {
@@ -496,7 +496,7 @@ pub(crate) const PAGE: &[Part] = &[
             needs: &["common"],
         },
         brotli_max: 60_000,
-        needed_at: &[AGAIN, "#/w/*"],
+        needed_at: &[AGAIN, "#/w/*", "#/labs/*"],
     },
     // Other pages, dialogs, and what they do.
     Part {
