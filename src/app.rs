@@ -209,19 +209,20 @@ pub struct Services {
     pub losses: Cell<u32>,
 }
 
-/// Handle to the services; equal to itself for ever, so it never causes a render.
+/// Handle to the services; equal to itself for ever, so it never causes a render. They live as long as the page, and are never dropped: neither
+/// they nor the many closures that hold a handle need code for that.
 #[derive(Clone)]
-pub struct App(Rc<Services>);
+pub struct App(&'static Services);
 
 impl PartialEq for App {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        std::ptr::eq(self.0, other.0)
     }
 }
 impl Deref for App {
     type Target = Services;
     fn deref(&self) -> &Services {
-        &self.0
+        self.0
     }
 }
 
@@ -244,7 +245,7 @@ impl App {
             dialog: None,
             link_fault: None,
         };
-        Self(Rc::new(Services {
+        Self(Box::leak(Box::new(Services {
             engine: EngineClient::new(),
             document: Store::new(Document::empty()),
             session: Store::new(Session::new()),
@@ -267,7 +268,7 @@ impl App {
             saved: RefCell::default(),
             opening: Cell::new(0),
             losses: Cell::new(0),
-        }))
+        })))
     }
     /// Goes somewhere.
     pub fn go(&self, route: &Route) {

@@ -39,7 +39,8 @@ pub(super) async fn read(app: &App, id: &str) -> Option<Rc<PackedLab>> {
         return None;
     }
     let bytes = storage(app)?.module(&kept_as(id)).await.ok().flatten()?;
-    serde_json::from_slice(&bytes).ok().map(Rc::new)
+    // As text, which all other JSON is read from.
+    serde_json::from_str(&String::from_utf8(bytes).ok()?).ok().map(Rc::new)
 }
 
 /// Takes in a lab from a zip; its id, or all that is wrong with it. One of the same id gives way: its author is at work on it.
@@ -47,8 +48,8 @@ pub async fn open_lab_file(app: &App, name: &str, bytes: Vec<u8>) -> Result<Stri
     let stem = name.strip_suffix(".zip").unwrap_or(name);
     let lab = app.engine.read_lab(bytes.into(), stem).await?;
     let id = lab.entry.id.clone();
-    if let (Some(storage), Ok(text)) = (storage(app), serde_json::to_vec(&*lab)) {
-        storage.put_module(&kept_as(&id), &text).await.map_err(|error| vec![error])?;
+    if let (Some(storage), Ok(text)) = (storage(app), serde_json::to_string(&*lab)) {
+        storage.put_module(&kept_as(&id), text.as_bytes()).await.map_err(|error| vec![error])?;
     }
     let mut list = app.labs.get().own.clone();
     list.retain(|entry| entry.id != id);
