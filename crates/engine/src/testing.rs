@@ -38,7 +38,12 @@ pub(crate) fn accept_script(bytes: &[u8]) -> Result<Artifact, Refusal> {
         memory_pages_min: 1,
         producers: Vec::new(),
     };
-    Ok(Artifact { info: Arc::new(info), metered: text.as_bytes().into(), copies: false })
+    Ok(Artifact {
+        info: Arc::new(info),
+        metered: text.as_bytes().into(),
+        given: Arc::default(),
+        copies: false,
+    })
 }
 
 pub(crate) struct ScriptSandbox;

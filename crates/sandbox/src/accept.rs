@@ -86,7 +86,14 @@ pub(crate) fn accept_new(bytes: &[u8]) -> Result<Artifact, Refusal> {
     within("bytes in one metered function", largest, FUNCTION_BYTES_MAX)?;
     let copies = inspection.plans.iter().all(Plan::keeps_tables) && !inspection.references;
     let info = inspection.info(bytes, shape);
-    Ok(Artifact { info: Arc::new(info), metered: metered.into(), copies })
+    let given = if copies && shape == Shape::Callback { bytes.into() } else { Arc::default() };
+    Ok(Artifact { info: Arc::new(info), metered: metered.into(), given, copies })
+}
+
+/// An accepted module, metered for the host's own WebAssembly ([`Artifact::given`]); none for others.
+pub fn metered_for_host(given: &[u8]) -> Option<Vec<u8>> {
+    let inspection = inspect(given).ok()?;
+    meter::threaded(given, &inspection.plans).ok()
 }
 
 /// Lower-case hex SHA-256.

@@ -1,9 +1,10 @@
-//! Metering changes nothing: seeded random modules run plain and metered, with equal results, traps and memory.
+//! Metering changes nothing: seeded random modules run plain and metered in both forms, with equal results, traps and memory; and both forms
+//! count the same.
 
 use crate::accept::inspect;
 use crate::meter;
 use wasm_smith::{Config, Module as SmithModule};
-use wasmi::{Caller, Engine, Error, Extern, Instance, Linker, Module, Store, Val};
+use wasmi::{Caller, Engine, Error, Extern, Global, Instance, Linker, Module, Store, Val};
 
 /// Numbers of our own, so that a seed names a module for ever.
 fn bytes(seed: u64, len: usize) -> Vec<u8> {
@@ -48,34 +49,68 @@ fn generate(seed: u64) -> Option<Vec<u8>> {
     Some(module.to_bytes())
 }
 
+/// Units at the beginning of each call, and whenever there are none left.
+const SLICE: i64 = 500;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Plain,
+    Metered,
+    /// For compilers.
+    Threaded,
+}
+
+/// What the meter showed: what was left whenever it was exhausted, and behind each call whose units are known.
+type Counts = Vec<i64>;
+
+fn define_meter(linker: &mut Linker<Counts>, form: Form) {
+    let exhausted = (meter::IMPORT_MODULE, meter::IMPORT_EXHAUSTED);
+    let defined = match form {
+        Form::Plain => return,
+        Form::Metered => {
+            linker.func_wrap(exhausted.0, exhausted.1, |mut caller: Caller<'_, Counts>| {
+                let left = caller.get_export(meter::EXPORT_LEFT).and_then(Extern::into_global);
+                let left = left.expect("the meter's");
+                let value = left.get(&caller).i64().expect("a long");
+                caller.data_mut().push(value);
+                left.set(&mut caller, Val::I64(SLICE)).expect("it can change");
+            })
+        }
+        Form::Threaded => linker.func_wrap(
+            exhausted.0,
+            exhausted.1,
+            |mut caller: Caller<'_, Counts>, left: i64| -> i64 {
+                caller.data_mut().push(left);
+                SLICE
+            },
+        ),
+    };
+    defined.expect("a new name");
+    let overflow = |_: Caller<'_, Counts>| -> Result<(), Error> { Ok(()) };
+    linker.func_wrap(meter::IMPORT_MODULE, meter::IMPORT_OVERFLOW, overflow).expect("a new name");
+}
+
 /// What can be seen of a run: each exported function's outcome, then the memory.
-fn observe(wasm: &[u8], metered: bool) -> Vec<String> {
+fn observe(wasm: &[u8], form: Form) -> (Vec<String>, Counts) {
     let mut config = wasmi::Config::default();
     config.set_max_recursion_depth(20_000).set_max_stack_height(16 << 20);
     let engine = Engine::new(&config);
     let module = Module::new(&engine, wasm).expect("a validated module");
-    let mut store = Store::new(&engine, ());
-    let mut linker = Linker::<()>::new(&engine);
-    if metered {
-        for name in [meter::IMPORT_EXHAUSTED, meter::IMPORT_OVERFLOW] {
-            linker
-                .func_wrap(meter::IMPORT_MODULE, name, |_: Caller<'_, ()>| -> Result<(), Error> {
-                    Ok(())
-                })
-                .expect("two names");
-        }
-    }
+    let mut store = Store::new(&engine, Counts::new());
+    let mut linker = Linker::<Counts>::new(&engine);
+    define_meter(&mut linker, form);
     let instance = match linker.instantiate_and_start(&mut store, &module) {
         Ok(instance) => instance,
-        Err(error) => return vec![format!("instantiate: {error}")],
+        Err(error) => return (vec![format!("instantiate: {error}")], Counts::new()),
     };
     let mut out = Vec::new();
-    if metered
+    let left = instance.get_global(&store, meter::EXPORT_LEFT);
+    if form != Form::Plain
         && let Some(start) = instance.get_func(&store, meter::EXPORT_START)
         && let Err(error) = start.call(&mut store, &[], &mut [])
     {
         // The plain module's start function traps while it is made.
-        return vec![format!("instantiate: {error}")];
+        return (vec![format!("instantiate: {error}")], Counts::new());
     }
     let names: Vec<String> = instance
         .exports(&store)
@@ -84,7 +119,7 @@ fn observe(wasm: &[u8], metered: bool) -> Vec<String> {
         .map(|export| export.name().to_owned())
         .collect();
     for name in names {
-        out.push(call(&mut store, instance, &name));
+        out.push(call(&mut store, instance, &name, left));
     }
     let exports: Vec<(String, Extern)> = instance
         .exports(&store)
@@ -106,18 +141,30 @@ fn observe(wasm: &[u8], metered: bool) -> Vec<String> {
             Extern::Func(_) => {}
         }
     }
-    out
+    (out, store.into_data())
 }
 
-fn call(store: &mut Store<()>, instance: Instance, name: &str) -> String {
+fn call(store: &mut Store<Counts>, instance: Instance, name: &str, left: Option<Global>) -> String {
     let function = instance.get_func(&*store, name).expect("listed");
     let ty = function.ty(&*store);
     let inputs: Vec<Val> = ty.params().iter().map(|ty| Val::default_for_ty(*ty)).collect();
     let mut outputs: Vec<Val> = ty.results().iter().map(|ty| Val::default_for_ty(*ty)).collect();
-    match function.call(&mut *store, &inputs, &mut outputs) {
+    if let Some(left) = left {
+        left.set(&mut *store, Val::I64(SLICE)).expect("it can change");
+    }
+    let result = function.call(&mut *store, &inputs, &mut outputs);
+    // At other traps the form for compilers has lost count.
+    let is_known =
+        result.as_ref().err().is_none_or(|error| error.to_string().contains("unreachable"));
+    let seen = match result {
         Ok(()) => format!("{name}: {}", outputs.iter().map(bits).collect::<Vec<_>>().join(" ")),
         Err(error) => format!("{name}: {error}"),
+    };
+    if let (true, Some(left)) = (is_known, left) {
+        let value = left.get(&*store).i64().expect("a long");
+        store.data_mut().push(value);
     }
+    seen
 }
 
 fn bits(value: &Val) -> String {
@@ -132,17 +179,23 @@ fn bits(value: &Val) -> String {
 
 #[test]
 fn metering_changes_no_result() {
-    let (mut compared, mut finished) = (0, 0);
+    let (mut compared, mut finished, mut counted) = (0, 0, 0);
     for seed in 0..400 {
         let Some(plain) = generate(seed) else { continue };
         let Ok(found) = inspect(&plain) else { panic!("seed {seed} does not validate") };
         let metered =
             meter::rewrite(&plain, &found.plans).expect("a validated module can be rewritten");
-        let expected = observe(&plain, false);
-        assert_eq!(observe(&metered, true), expected, "seed {seed}");
+        let threaded =
+            meter::threaded(&plain, &found.plans).expect("a validated module can be rewritten");
+        let (expected, _) = observe(&plain, Form::Plain);
+        let (seen, counts) = observe(&metered, Form::Metered);
+        assert_eq!(seen, expected, "seed {seed}");
+        assert_eq!(observe(&threaded, Form::Threaded), (seen, counts.clone()), "seed {seed}");
+        counted += counts.len();
         compared += 1;
         finished += expected.iter().filter(|line| !line.contains("unreachable")).count();
     }
     assert!(compared > 200, "only {compared} modules were made");
     assert!(finished > 500, "only {finished} results were seen");
+    assert!(counted > 1_000, "only {counted} counts were seen");
 }

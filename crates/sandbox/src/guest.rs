@@ -179,7 +179,7 @@ pub enum Trap {
     Abi(String),
 }
 
-// Traps in words: those of the tier that tells fewest apart.
+// Traps in words, which histories hold: those of an engine that tells few apart.
 impl Trap {
     /// Of a call to a table's element that is not there.
     pub(crate) fn table() -> Self {

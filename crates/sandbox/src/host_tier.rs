@@ -138,6 +138,8 @@ impl HostGuest {
         let On::Host(steps) = &mut self.on else {
             return self.run_on_wasmi(resume, clock, slice);
         };
+        // What the meter has room for, which is hours.
+        let slice = slice.min(crate::meter::UNITS_MAX);
         let (allowed, stop_after) = (self.allowed.0.max(slice), self.allowed.1);
         let host = &self.owner.shared.host;
         let began_ms = host.now_ms();

@@ -26,7 +26,7 @@ mod tiers;
 mod wasi;
 mod wasmi_tier;
 
-pub use accept::accept;
+pub use accept::{accept, metered_for_host};
 pub use describe::{Description, describe};
 
 pub use guest::{

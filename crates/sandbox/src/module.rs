@@ -71,6 +71,8 @@ pub struct Artifact {
     pub info: Arc<ModuleInfo>,
     /// The metered module, the one that runs.
     pub metered: Arc<[u8]>,
+    /// The module as it was given, for a tier that compiles and has it metered in another form; empty when it runs on wasmi only.
+    pub given: Arc<[u8]>,
     /// Whether memory and exported globals are all of its state: nothing in it changes tables or drops segments.
     pub copies: bool,
 }

@@ -39,7 +39,12 @@ pub(crate) fn artifact(bytes: &[u8]) -> Option<Artifact> {
         memory_pages_min: 1,
         producers: Vec::new(),
     };
-    Some(Artifact { info: Arc::new(info), metered: METERED.into(), copies: true })
+    Some(Artifact {
+        info: Arc::new(info),
+        metered: METERED.into(),
+        given: bytes.into(),
+        copies: true,
+    })
 }
 
 /// Whether these bytes are that module, metered: it is known to be valid.

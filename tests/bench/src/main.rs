@@ -1,12 +1,16 @@
 //! The native side of `cargo xtask bench`; `run.mjs` calls it and prints the table.
 //!
 //! `bench modules DIR KERNELS.wasm` writes the modules that all sides run. `bench round DIR` measures once and prints JSON.
-//! `bench metered FROM TO` writes a module with its meter. `bench calibrate DIR` prints what each kernel burns on the meter and takes natively.
+//! `bench metered FROM TO HOST` writes a module with its meter, in the interpreter's form and in the one for the host's own WebAssembly. `bench meter
+//! KERNELS.wasm METERED.wasm` prints what the meter costs on plain wasmi. `bench calibrate DIR` prints what each kernel burns on the meter and takes natively.
 
 mod kernels;
+mod meter;
 
 use coldstart_engine::{ApiError, CommandId, Config, Engine, Principal, Request, Response};
-use coldstart_sandbox::{Clock, GuestConfig, Limits, Resume, Sandbox, Stop, WasmiSandbox, accept};
+use coldstart_sandbox::{
+    Clock, GuestConfig, Limits, Resume, Sandbox, Stop, WasmiSandbox, accept, metered_for_host,
+};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::fmt::Write as _;
@@ -27,9 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["modules", dir, kernels] => modules(Path::new(dir), Path::new(kernels))?,
         ["round", dir] => round(Path::new(dir))?,
         ["calibrate", dir] => calibrate(Path::new(dir))?,
-        ["metered", from, to] => metered(Path::new(from), Path::new(to))?,
+        ["metered", from, to, host] => metered(Path::new(from), Path::new(to), Path::new(host))?,
+        ["meter", plain, metered] => meter::round(&fs::read(plain)?, &fs::read(metered)?)?,
         _ => return Err(
-            "usage: bench modules DIR KERNELS.wasm | round DIR | calibrate DIR | metered FROM TO"
+            "usage: bench modules DIR KERNELS.wasm | round DIR | calibrate DIR | metered FROM TO HOST | meter KERNELS.wasm METERED.wasm"
                 .into(),
         ),
     };
@@ -88,11 +93,15 @@ fn padded(echo: &str, functions: usize) -> String {
     text
 }
 
-/// Writes a module as it is run, and says how large both are.
-fn metered(from: &Path, to: &Path) -> Result<Value, Box<dyn Error>> {
+/// Writes a module as it runs on either tier, and says how large all are.
+fn metered(from: &Path, to: &Path, host: &Path) -> Result<Value, Box<dyn Error>> {
     let artifact = accept(&fs::read(from)?)?;
     fs::write(to, &artifact.metered)?;
-    Ok(json!({ "size": artifact.info.size, "metered": artifact.metered.len() }))
+    let for_host = metered_for_host(&artifact.given).ok_or("it runs on wasmi only")?;
+    fs::write(host, &for_host)?;
+    Ok(
+        json!({ "size": artifact.info.size, "metered": artifact.metered.len(), "forHost": for_host.len() }),
+    )
 }
 
 // One round

@@ -89,9 +89,7 @@ export function guest(module, files = {}, environment = {}) {
       fd_close: () => 0,
     },
     meter: {
-      exhausted: () => {
-        instance.exports["meter.left"].value = 1n << 62n;
-      },
+      exhausted: () => (instance.exports["meter.left"].value = 1n << 40n),
       overflow: () => {
         throw new Error("too deep");
       },
@@ -104,7 +102,7 @@ export function guest(module, files = {}, environment = {}) {
     };
   }
   instance = new WebAssembly.Instance(module, imports);
-  if (instance.exports["meter.left"]) instance.exports["meter.left"].value = 1n << 62n;
+  if (instance.exports["meter.left"]) instance.exports["meter.left"].value = 1n << 40n;
   instance.exports["meter.start"]?.();
   instance.exports._initialize?.();
   const call = (event) => {

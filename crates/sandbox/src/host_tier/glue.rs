@@ -50,9 +50,10 @@ pub fn glue() -> Vec<u8> {
         let result = import.results().first().map(|ty| value_type(*ty));
         add(index, &format!("{}.{}", import.module, import.name), &params, result);
     }
-    for (index, name) in (IMPORTS..).zip([meter::IMPORT_EXHAUSTED, meter::IMPORT_OVERFLOW]) {
-        add(index, &format!("{}.{name}", meter::IMPORT_MODULE), &[], None);
-    }
+    let meters = |name: &str| format!("{}.{name}", meter::IMPORT_MODULE);
+    let long = ValType::I64;
+    add(IMPORTS, &meters(meter::IMPORT_EXHAUSTED), &[long], Some(long));
+    add(IMPORTS + 1, &meters(meter::IMPORT_OVERFLOW), &[], None);
     let mut module = Module::new();
     module.section(&types).section(&imports).section(&functions).section(&exports).section(&code);
     module.finish()

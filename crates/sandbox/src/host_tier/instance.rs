@@ -2,6 +2,7 @@
 
 use super::{INSTANCES_MAX, PAGE_BYTES, Slice, facts, traps};
 use crate::abi;
+use crate::accept::metered_for_host;
 use crate::guest::Trap;
 use crate::host::{Block, Cx, Halt, Host, Log, Memory};
 use crate::imports::for_each_import;
@@ -84,14 +85,14 @@ impl Active {
             None => with_cx(&*self.wasm, &mut self.host, NAMES[index as usize], |cx| {
                 dispatch(index, cx, args)
             }),
-            Some(0) => self.exhausted().map(|()| 0),
+            Some(0) => self.exhausted(args[0]),
             Some(_) => Err(Halt::Trap(Trap::StackOverflow)),
         }
     }
 
-    /// A slice is over. The next one follows, as the owner of a guest that can be suspended would have it.
-    fn exhausted(&mut self) -> Result<(), Halt> {
-        let units = self.host.time.end(self.wasm.left());
+    /// A slice is over, with so much left. The next one follows, as the owner of a guest that can be suspended would have it: what is left then.
+    fn exhausted(&mut self, left: i64) -> Result<i64, Halt> {
+        let units = self.host.time.end(left);
         let run = &mut self.run;
         run.burned = run.burned.saturating_add(units);
         run.slices.push_back(Slice {
@@ -104,6 +105,7 @@ impl Active {
         });
         let more = run.allowed.saturating_sub(run.burned).min(run.slice);
         if more == 0 || run.burned >= run.stop_after {
+            self.wasm.set_left(left);
             return Err(Halt::Block(Block::Exhausted));
         }
         let looks = run.slices.len().is_multiple_of(SLICES_PER_LOOK);
@@ -112,8 +114,7 @@ impl Active {
             return Err(Halt::Block(Block::Exhausted));
         }
         self.host.time.refill(more as i64);
-        self.wasm.set_left(more as i64);
-        Ok(())
+        Ok(more as i64)
     }
 }
 
@@ -344,7 +345,11 @@ impl HostInstance {
         }
         let pages = (room / PAGE_BYTES).min(PAGE_BYTES);
         let key = format!("{} {pages}", artifact.info.sha256);
-        let bytes = || facts::with_memory_maximum(&artifact.metered, pages);
+        let bytes = || {
+            // It was accepted; what cannot be metered in this form is no module, and runs on wasmi.
+            let metered = metered_for_host(&artifact.given).unwrap_or_default();
+            facts::with_memory_maximum(&metered, pages)
+        };
         Some(Self {
             wasm: owner.shared.host.instantiate(&key, &bytes)?,
             shared: owner.shared.clone(),

@@ -2,7 +2,8 @@
 //!
 //! Every run of instructions between two control instructions first subtracts its whole cost from the exported
 //! global `meter.left`; function entries and loop headers then check it and call the import `meter.exhausted`
-//! when it is below zero. `meter.depth` counts the words of stack that are left. The rules and the reasons for
+//! when it is below zero. `meter.depth` counts the words of stack that are left. For compilers [`threaded`](threaded()) writes another form with the
+//! same counts (`docs/adr/0010-the-second-tier.md`). The rules and the reasons for
 //! each are in `docs/adr/0002-the-meter.md`; [`METER_VERSION`](crate::METER_VERSION) names them.
 //!
 //! Invariant: the counts depend on the module and its inputs only, never on the tier or on slices.
@@ -15,9 +16,12 @@ mod nans;
 mod plan;
 mod rewrite;
 mod runs;
+mod threaded;
 
 pub(crate) use self::plan::{Plan, PlanError, plan};
 pub(crate) use self::rewrite::rewrite;
+use self::rewrite::{EncodeError, Locals};
+pub(crate) use self::threaded::{UNITS_MAX, threaded};
 use self::{cost::*, nans::*, runs::*};
 use std::collections::BTreeMap;
 use wasm_encoder::reencode::{self, Reencode};

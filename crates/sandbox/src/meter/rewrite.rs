@@ -392,11 +392,11 @@ impl Rewriter<'_> {
 /// Indices of the locals that the second pass added; those that were not asked for are not used.
 #[derive(Clone, Copy)]
 pub(super) struct Locals {
-    left: u32,
-    length: u32,
-    grown: u32,
-    f32: u32,
-    f64: u32,
+    pub(super) left: u32,
+    pub(super) length: u32,
+    pub(super) grown: u32,
+    pub(super) f32: u32,
+    pub(super) f64: u32,
 }
 
 /// Makes a NaN on top of the stack the canonical one.

@@ -33,7 +33,12 @@ fn accept(bytes: &[u8]) -> Result<Artifact, Refusal> {
         memory_pages_min: 1,
         producers: Vec::new(),
     };
-    Ok(Artifact { info: Arc::new(info), metered: bytes.into(), copies: false })
+    Ok(Artifact {
+        info: Arc::new(info),
+        metered: bytes.into(),
+        given: Arc::default(),
+        copies: false,
+    })
 }
 
 struct Chance;
