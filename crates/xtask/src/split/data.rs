@@ -36,6 +36,9 @@ const DOCUMENT_BYTES_MIN: u32 = 1024;
 /// Statics from this size on that are no text, and begin where words do, are tables of words: an odd place within one is a number. Bytes.
 const TABLE_BYTES_MIN: u32 = 1024;
 
+/// Tables of pointers have one in so many words, at least.
+const WORDS_A_POINTER_MAX: usize = 16;
+
 /// Segments that are no farther apart are written as one, with zeros between. Bytes.
 const GAP_MAX: u32 = 12;
 
@@ -291,21 +294,28 @@ fn touched(statics: &[Range<u32>], address: u32) -> Range<usize> {
     from..to.max(from)
 }
 
-/// Words of a static that may be pointers: to where a static begins, or to a slice of one, its length behind it.
+/// Words of a static that may be pointers: to where a static begins, or to a slice of one, its length behind it. A large static that hardly
+/// ever has the former is a table of numbers, such as those of letters' cases: what looks like a slice in it does so by chance.
 fn pointers(statics: &[Range<u32>], pieces: &[Piece<'_>], of: &Range<u32>) -> Vec<u32> {
     let words = words(pieces, of);
     let lengths = words.iter().skip(1).copied().chain([0]);
-    let mut found = Vec::new();
+    let (mut starts, mut slices) = (Vec::new(), Vec::new());
     for (word, length) in words.iter().zip(lengths) {
         let holder = statics[..statics.partition_point(|range| range.start <= *word)].last();
-        let points = holder.is_some_and(|range| {
-            range.start == *word || (length > 0 && word.saturating_add(length) <= range.end)
-        });
-        if points {
-            found.push(*word);
+        match holder {
+            Some(range) if range.start == *word => starts.push(*word),
+            Some(range) if length > 0 && word.saturating_add(length) <= range.end => {
+                slices.push(*word);
+            }
+            _ => {}
         }
     }
-    found
+    let is_of_numbers =
+        of.end - of.start >= TABLE_BYTES_MIN && starts.len() * WORDS_A_POINTER_MAX < words.len();
+    if !is_of_numbers {
+        starts.append(&mut slices);
+    }
+    starts
 }
 
 /// The words of a static. Optimisers leave zeros out where segments begin and end, in the middle of words too.

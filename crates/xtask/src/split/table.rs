@@ -214,7 +214,7 @@ pub(crate) const ENGINE: &[Part] = &[
         brotli_max: 320_000,
         needed_at: &[],
     },
-    // Checks of workshop labs, and what reads somebody's own.
+    // Checks of workshop labs, and what reads somebody's own: TOML and Markdown.
     Part {
         rule: Rule {
             name: "checks",
@@ -232,9 +232,12 @@ pub(crate) const ENGINE: &[Part] = &[
             ],
             stays: &[],
             after: &[],
-            needs: &["jsonata", "states", "lambda", "services"],
+            needs: &[
+                "jsonata", "states", "lambda", "services", "refusals", "wat", "accept", "logs",
+                "wasi",
+            ],
         },
-        brotli_max: 90_000,
+        brotli_max: 205_000,
         needed_at: &["#/labs*", "#/receipts*"],
     },
     // System calls of guests that were compiled for WASI. The starter speaks Lambda's own.
@@ -541,14 +544,15 @@ pub(crate) const PAGE: &[Part] = &[
                 "coldstart_app::model::labs",
                 "coldstart_app::actions::labs",
                 "coldstart_app::store::Store<coldstart_app::model::labs::Labs>",
+                "coldstart_app::hooks::store::use_selected::inner_fn::<coldstart_app::model::labs::Labs",
                 "coldstart_protocol::labs::",
                 "coldstart_workspace::lab::",
             ],
             stays: &[],
             after: &[],
-            needs: &["pages", "saved", "common"],
+            needs: &["pages", "saved", "machines", "charts", "common"],
         },
-        brotli_max: 40_000,
+        brotli_max: 125_000,
         needed_at: &["#/labs*", "#/receipts*"],
     },
     // What several pages share and the first screen does not use.
