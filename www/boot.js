@@ -117,14 +117,16 @@ try {
     throw new Error("this browser has no WebAssembly");
   }
   const isHere = (place) => (place.endsWith("*") ? location.hash.startsWith(place.slice(0, -1)) : location.hash === place);
-  const isNeeded = ({ neededAt }) => neededAt.some((place) => (place === "again" ? comesAgain() : isHere(place)));
+  // What is kept by the service worker comes to those who ask in time: not to the module that waits for a part while it runs.
+  const isOffline = navigator.onLine === false;
+  const isNeeded = ({ neededAt }) => isOffline || neededAt.some((place) => (place === "again" ? comesAgain() : isHere(place)));
   const [app, engine] = await Promise.all([
     compile(boot.app, { counted: true }),
     compile(boot.engine, { counted: true }),
     // The page waits for its own; the engine has until somebody asks it for something.
     ...each((of, part, entry) => {
       const arrives = isNeeded(entry) && fetchPart(of, part, "auto");
-      return of === "app" && arrives;
+      return (of === "app" || isOffline) && arrives;
     }),
   ]);
 

@@ -89,7 +89,7 @@ export function watch(context, origin, expected = []) {
   context.on("requestfailed", (request) => {
     const failure = `${request.url()}: ${request.failure()?.errorText}`;
     // Leaving a page ends what it was fetching ahead of its need.
-    const leftBehind = /\/(part-[a-z-]+-[0-9a-f]+\.wasm|favicon\.svg): net::ERR_ABORTED$/.test(failure);
+    const leftBehind = /\/((part|runtime)-[a-z-]+-[0-9a-f]+\.wasm|favicon\.svg): net::ERR_ABORTED$/.test(failure);
     if (!leftBehind && !isExpected(failure)) faults.push(`failed request: ${failure}`);
   });
   context.on("response", (response) => {

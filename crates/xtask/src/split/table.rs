@@ -560,7 +560,8 @@ pub(crate) const PAGE: &[Part] = &[
                 "coldstart_protocol::labs::",
                 "coldstart_workspace::lab::",
             ],
-            stays: &[],
+            // Linkers fold those of equal selections, and the first screen has some.
+            stays: &[" as yew::functional::Effect>::rendered"],
             after: &[],
             needs: &["pages", "saved", "machines", "charts", "common"],
         },
