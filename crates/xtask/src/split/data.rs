@@ -281,9 +281,11 @@ fn is_of_text(byte: &u8) -> bool {
 
 /// The statics that an address in code may belong to.
 fn touched(statics: &[Range<u32>], address: u32) -> Range<usize> {
-    // As good as always it is where a static begins, and then it is that one.
+    // As good as always it is where a static begins, and then it is that one; or the one before, when that ends there: loops over it count towards
+    // its end.
     if let Ok(index) = statics.binary_search_by_key(&address, |range| range.start) {
-        return index..index + 1;
+        let ends = index > 0 && statics[index - 1].end == address;
+        return index - usize::from(ends)..index + 1;
     }
     if is_a_number(address) {
         return 0..0;
