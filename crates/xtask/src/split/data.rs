@@ -237,7 +237,7 @@ fn users(
         open.extend(function.constants.iter().map(|address| (*address, home)));
     }
     while let Some((address, user)) = open.pop() {
-        for index in touched(statics, address) {
+        for index in touched(statics, address, |index| is_list(statics, pieces, index)) {
             let of = &statics[index];
             let is_within = of.start < address && address < of.end;
             if is_document[index] && address != of.start
@@ -252,6 +252,14 @@ fn users(
         }
     }
     users
+}
+
+/// Whether a static may be a list of texts or of other statics: words, and the first or second of them leads to one.
+fn is_list(statics: &[Range<u32>], pieces: &[Piece<'_>], index: usize) -> bool {
+    let of = &statics[index];
+    let bytes = of.end - of.start;
+    let is_of_words = of.start.is_multiple_of(4) && bytes.is_multiple_of(4) && bytes >= 16;
+    is_of_words && !pointers(statics, pieces, of).is_empty()
 }
 
 /// Whether a static is a text in JSON. Its first piece is enough of it to tell.
@@ -279,12 +287,11 @@ fn is_of_text(byte: &u8) -> bool {
     *byte >= b' ' || byte.is_ascii_whitespace()
 }
 
-/// The statics that an address in code may belong to.
-fn touched(statics: &[Range<u32>], address: u32) -> Range<usize> {
-    // As good as always it is where a static begins, and then it is that one; or the one before, when that ends there: loops over it count towards
-    // its end.
+/// The statics that an address in code may belong to. Of a list, loops may know its end only, where the next static begins.
+fn touched(statics: &[Range<u32>], address: u32, is_list: impl Fn(usize) -> bool) -> Range<usize> {
+    // As good as always it is where a static begins, and then it is that one.
     if let Ok(index) = statics.binary_search_by_key(&address, |range| range.start) {
-        let ends = index > 0 && statics[index - 1].end == address;
+        let ends = index > 0 && statics[index - 1].end == address && is_list(index - 1);
         return index - usize::from(ends)..index + 1;
     }
     if is_a_number(address) {
