@@ -29,6 +29,7 @@ pub struct Form {
 }
 
 /// A form. When what the engine says changes, it takes the place of what was typed: it changed because this form, or a replay, changed it.
+/// Until the engine has said anything, a form that asks for it is to be read only: what somebody typed that early would be lost.
 #[hook]
 pub fn use_form(prefix: &'static str, initial: Texts, read_only: bool) -> Form {
     let now = use_state_eq(|| initial.clone());

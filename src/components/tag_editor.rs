@@ -22,7 +22,8 @@ pub fn TagEditor(props: &TagEditorProps) -> Html {
         Some(Ok(output)) => tags_in(&arn, output),
         _ => Vec::new(),
     };
-    let form = use_form("tags", written(&before), props.read_only);
+    let read_only = props.read_only || answer.is_none();
+    let form = use_form("tags", written(&before), read_only);
     let sender = use_sender();
     let pairs = pairs_of(&form);
     let save = {
@@ -42,7 +43,7 @@ pub fn TagEditor(props: &TagEditorProps) -> Html {
         html! {
             <>
                 if pairs.is_empty() { <p class="quiet">{ "No tags." }</p> }
-                { pair_rows(&form, "tag", props.read_only) }
+                { pair_rows(&form, "tag", read_only) }
             </>
         },
     )

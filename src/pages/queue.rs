@@ -421,7 +421,7 @@ fn Settings(props: &SettingsProps) -> Html {
     for (key, _, _) in SETTABLE {
         initial.insert(key, text_at(&output, &format!("/Attributes/{key}")));
     }
-    let form = use_form("attributes", initial.clone(), props.read_only);
+    let form = use_form("attributes", initial.clone(), props.read_only || answer.is_none());
     let sender = use_sender();
     let save = {
         let (sender, queue, form) = (sender.clone(), props.queue.clone(), form.clone());
@@ -454,7 +454,7 @@ fn Settings(props: &SettingsProps) -> Html {
         "",
         &form,
         &sender,
-        answer.is_some(),
+        true,
         &save,
         html! {
             <div class="configuration-fields">

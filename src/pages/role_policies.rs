@@ -173,7 +173,8 @@ fn InlinePolicy(props: &InlinePolicyProps) -> Html {
         false => document_at(&output_of(&answer), "/PolicyDocument"),
     };
     let initial = Texts::from([("name", name), ("document", document)]);
-    let form = use_form("policy", initial, props.read_only);
+    let known = is_new || answer.is_some();
+    let form = use_form("policy", initial, props.read_only || !known);
     let sender = use_sender();
     let send = {
         let (sender, done, form, role) =
@@ -227,7 +228,8 @@ fn ManagedPolicy(props: &ManagedPolicyProps) -> Html {
     }));
     let document = document_at(&output_of(&answer), "/PolicyVersion/Document");
     let is_aws = owner(&arn) == "AWS managed";
-    let form = use_form("policy", Texts::from([("document", document)]), is_aws || props.read_only);
+    let read_only = is_aws || props.read_only || answer.is_none();
+    let form = use_form("policy", Texts::from([("document", document)]), read_only);
     let sender = use_sender();
     let versions = output_of(&versions);
     let versions = list_at(&versions, "Versions");
@@ -414,7 +416,8 @@ fn Boundary(props: &RolePoliciesProps) -> Html {
     let answer = use_query(Some(of_role("GetRole", props.role(), json!({}))));
     let policies = use_all(Some(request("iam", "ListPolicies", json!({}))));
     let arn = text_at(&output_of(&answer), "/Role/PermissionsBoundary/PermissionsBoundaryArn");
-    let form = use_form("boundary", Texts::from([("policy", arn.clone())]), props.read_only);
+    let read_only = props.read_only || answer.is_none();
+    let form = use_form("boundary", Texts::from([("policy", arn.clone())]), read_only);
     let sender = use_sender();
     let shown = use_state(|| false);
     let save = {
@@ -450,7 +453,7 @@ fn Boundary(props: &RolePoliciesProps) -> Html {
                 "The most that the role's policies can give it; by itself it gives nothing.",
                 &form,
                 &sender,
-                answer.is_some(),
+                true,
                 &save,
                 html! {
                     <div class="configuration-fields">
@@ -471,7 +474,8 @@ fn Boundary(props: &RolePoliciesProps) -> Html {
 fn Trust(props: &RolePoliciesProps) -> Html {
     let answer = use_query(Some(of_role("GetRole", props.role(), json!({}))));
     let trust = document_at(&output_of(&answer), "/Role/AssumeRolePolicyDocument");
-    let form = use_form("trust", Texts::from([("document", trust)]), props.read_only);
+    let read_only = props.read_only || answer.is_none();
+    let form = use_form("trust", Texts::from([("document", trust)]), read_only);
     let sender = use_sender();
     let save = {
         let (sender, role) = (sender.clone(), props.role().to_owned());
@@ -487,7 +491,7 @@ fn Trust(props: &RolePoliciesProps) -> Html {
         "Who may take the role on.",
         &form,
         &sender,
-        answer.is_some(),
+        true,
         &save,
         html! { <div class="document-text">{ form.area("document", "Trust policy", "JSON.", 10) }</div> },
     )

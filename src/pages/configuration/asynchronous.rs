@@ -26,7 +26,7 @@ pub(super) fn Asynchronous(props: &SectionProps) -> Html {
         ("retries", or(number_at(&known, "/MaximumRetryAttempts"), RETRIES_DEFAULT)),
         ("dead", text_at(&props.configuration, "/DeadLetterConfig/TargetArn")),
     ]);
-    let form = use_form("async", initial.clone(), props.read_only);
+    let form = use_form("async", initial.clone(), props.read_only || config.is_none());
     let sender = use_sender();
     let put = put_event_invoke_config(
         &props.name,
@@ -35,7 +35,7 @@ pub(super) fn Asynchronous(props: &SectionProps) -> Html {
         &text_at(&known, "/DestinationConfig/OnSuccess/Destination"),
         &text_at(&known, "/DestinationConfig/OnFailure/Destination"),
     );
-    let ready = put.is_some() && config.is_some();
+    let ready = put.is_some();
     let save = {
         let (name, sender, form) = (props.name.clone(), sender.clone(), form.clone());
         Callback::from(move |()| {

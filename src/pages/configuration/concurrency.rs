@@ -31,7 +31,7 @@ fn Reserved(props: &SectionProps) -> Html {
         ("use", if reserved.is_empty() { "unreserved" } else { "reserved" }.to_owned()),
         ("reserved", reserved),
     ]);
-    let form = use_form("concurrency", initial, props.read_only);
+    let form = use_form("concurrency", initial, props.read_only || answer.is_none());
     let sender = use_sender();
     let number = form.get("reserved").trim().parse::<u64>().ok();
     let reserve = form.get("use") == "reserved";
@@ -201,7 +201,8 @@ fn Recursion(props: &SectionProps) -> Html {
         Some(Ok(output)) => text_at(output, "/RecursiveLoop"),
         _ => "Terminate".to_owned(),
     };
-    let form = use_form("recursion", Texts::from([("loop", loops)]), props.read_only);
+    let read_only = props.read_only || answer.is_none();
+    let form = use_form("recursion", Texts::from([("loop", loops)]), read_only);
     let sender = use_sender();
     let save = {
         let (name, sender, chosen) =

@@ -20,7 +20,7 @@ pub(super) fn Destinations(props: &SectionProps) -> Html {
         ("success", text_at(&known, "/DestinationConfig/OnSuccess/Destination")),
         ("failure", text_at(&known, "/DestinationConfig/OnFailure/Destination")),
     ]);
-    let form = use_form("destinations", initial, props.read_only);
+    let form = use_form("destinations", initial, props.read_only || config.is_none());
     let sender = use_sender();
     // The numbers of the same configuration stay as they are.
     let request = put_event_invoke_config(
@@ -43,7 +43,7 @@ pub(super) fn Destinations(props: &SectionProps) -> Html {
         "For asynchronous invocations: a record of the event, of what was answered or of why it was given up, is sent there.",
         &form,
         &sender,
-        config.is_some(),
+        true,
         &save,
         html! {
             <div class="configuration-column">
