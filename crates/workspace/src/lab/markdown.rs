@@ -2,6 +2,7 @@
 //!
 //! Invariant: whatever a text says, raw HTML is text, links lead to `https:` or into the page, and nesting has an end.
 
+use super::directives::{Line, lines};
 use super::packed::{Block, Inline};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use std::iter::Peekable;
@@ -11,32 +12,10 @@ const DEPTH_MAX: usize = 8;
 /// Boxes within boxes.
 const NOTES_MAX: usize = 4;
 
-/// A line that begins with `:::`.
-enum Directive<'a> {
-    /// A box begins.
-    Note(&'a str),
-    /// One ends.
-    End,
-    /// A question, by its id; whether it comes before something is tried.
-    Question(&'a str, bool),
-}
-
-fn directive(line: &str) -> Option<Directive<'_>> {
-    let rest = line.trim().strip_prefix(":::")?;
-    let (word, argument) = rest.split_once(' ').unwrap_or((rest, ""));
-    match word {
-        "" => Some(Directive::End),
-        "note" | "tip" | "warning" | "aws" => Some(Directive::Note(word)),
-        "quiz" | "predict" => Some(Directive::Question(argument.trim(), word == "predict")),
-        _ => None,
-    }
-}
-
 /// A text with directives. Boxes that are not ended end with it.
 pub(super) fn blocks(text: &str) -> Vec<Block> {
     let mut open: Vec<(String, Vec<Block>)> = vec![(String::new(), Vec::new())];
     let mut plain = String::new();
-    let mut fence: Option<&str> = None;
     let put = |open: &mut Vec<(String, Vec<Block>)>, plain: &mut String, block| {
         if let Some((_, blocks)) = open.last_mut() {
             blocks.extend(parsed(plain));
@@ -44,23 +23,21 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
         }
         plain.clear();
     };
-    for line in text.lines() {
-        let found = if fence.is_none() { directive(line) } else { None };
-        match found {
-            Some(Directive::Question(id, before)) => {
+    for line in lines(text) {
+        match line {
+            Line::Question(id, before) => {
                 put(&mut open, &mut plain, Some(Block::Question(id.to_owned(), before)));
             }
-            Some(Directive::Note(kind)) if open.len() <= NOTES_MAX => {
+            Line::Note(kind) if open.len() <= NOTES_MAX => {
                 put(&mut open, &mut plain, None);
                 open.push((kind.to_owned(), Vec::new()));
             }
-            Some(Directive::End) if open.len() > 1 => {
+            Line::End if open.len() > 1 => {
                 put(&mut open, &mut plain, None);
                 end_note(&mut open);
             }
-            Some(Directive::Note(_) | Directive::End) => {}
-            None => {
-                fence = fence_after(fence, line);
+            Line::Note(_) | Line::End => {}
+            Line::Text(line) | Line::Unknown(line) => {
                 plain.push_str(line);
                 plain.push('\n');
             }
@@ -78,20 +55,6 @@ fn end_note(open: &mut Vec<(String, Vec<Block>)>) {
         && let Some((_, outer)) = open.last_mut()
     {
         outer.push(Block::Note(kind, blocks));
-    }
-}
-
-/// The fence of code that is open after a line: its run of backticks or tildes.
-fn fence_after<'a>(fence: Option<&'a str>, line: &'a str) -> Option<&'a str> {
-    let line = line.trim();
-    let run = |c: char| &line[..line.len() - line.trim_start_matches(c).len()];
-    let marks = [run('`'), run('~')].into_iter().find(|run| run.len() >= 3);
-    match (fence, marks) {
-        (Some(open), Some(marks)) if marks == line && marks.starts_with(open) => None,
-        (Some(open), _) => Some(open),
-        // Backticks behind it: it is code within a line.
-        (None, Some(marks)) => (!line[marks.len()..].contains('`')).then_some(marks),
-        (None, None) => None,
     }
 }
 

@@ -5,6 +5,7 @@
 //!
 //! Invariant: reading never panics and bounds what it keeps; overlays are laid out here, so that nobody else has to know of them.
 
+mod directives;
 mod judgement;
 mod markdown;
 mod model;

@@ -1,5 +1,6 @@
 //! From the files of a folder to a lab, or to what is wrong with it.
 
+use super::directives::{Line, lines};
 use super::model::{Files, Kind, Lab, Mutant, Step};
 use super::state;
 use std::collections::{BTreeMap, BTreeSet};
@@ -250,13 +251,15 @@ fn check_step(folder: &str, path: &str, step: &Step, faults: &mut Vec<LabFault>)
             say(format!("question {}: its answer is none of its choices", question.id));
         }
     }
-    for named in directives(&step.text) {
-        match named {
-            Ok(question) if !questions.contains(question) => {
+    for line in lines(&step.text) {
+        match line {
+            Line::Question(question, _) if !questions.contains(question) => {
                 say(format!("the text asks the question {question}, which there is not"));
             }
-            Err(line) => say(format!("the text has a directive that is not known: {line}")),
-            Ok(_) => {}
+            Line::Unknown(line) => {
+                say(format!("the text has a directive that is not known: {line}"));
+            }
+            _ => {}
         }
     }
     let states = [("starter", &step.starter), ("solution", &step.solution)];
@@ -291,19 +294,6 @@ fn check_names(path: &str, step: &Step, names: &BTreeSet<String>, faults: &mut V
             need(&format!("{what}, faults"), "machines", of("StateMachineName"));
         }
     }
-}
-
-/// Questions that a text names; lines that look like directives and are none.
-fn directives(text: &str) -> impl Iterator<Item = Result<&str, &str>> {
-    text.lines().filter_map(|line| {
-        let rest = line.trim().strip_prefix(":::")?;
-        let (word, argument) = rest.split_once(' ').unwrap_or((rest, ""));
-        match word {
-            "" | "note" | "tip" | "warning" | "aws" => None,
-            "quiz" | "predict" => Some(Ok(argument.trim())),
-            _ => Some(Err(line)),
-        }
-    })
 }
 
 pub(super) fn is_id(text: &str) -> bool {
