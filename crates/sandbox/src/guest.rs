@@ -276,3 +276,33 @@ pub trait Guest {
         None
     }
 }
+
+/// What guests that wrap another one, their `guest`, leave to it.
+macro_rules! leave_to_guest {
+    () => {
+        fn is_ahead(&self) -> bool {
+            self.guest.is_ahead()
+        }
+
+        fn memory_bytes_peak(&self) -> u64 {
+            self.guest.memory_bytes_peak()
+        }
+
+        fn take_log(&mut self) -> Vec<$crate::LogWrite> {
+            self.guest.take_log()
+        }
+
+        fn take_log_dropped(&mut self) -> u64 {
+            self.guest.take_log_dropped()
+        }
+
+        fn take_started(&mut self) -> Vec<$crate::StartedCall> {
+            self.guest.take_started()
+        }
+
+        fn tmp(&self) -> std::collections::BTreeMap<String, std::sync::Arc<[u8]>> {
+            self.guest.tmp()
+        }
+    };
+}
+pub(crate) use leave_to_guest;

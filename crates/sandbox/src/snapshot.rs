@@ -12,10 +12,10 @@
 //! Invariant: a restored guest differs from the one that the snapshot was taken of in nothing but `random_get`, which begins with a
 //! seed of its own.
 
-use crate::guest::{Clock, Guest, GuestConfig, LogWrite, Resume, Run, Sandbox, StartedCall, Stop};
+use crate::guest::{Clock, Guest, GuestConfig, Resume, Run, Sandbox, Stop, leave_to_guest};
 use crate::host::Host;
 use crate::{Artifact, Trap};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Memory is kept in blocks of this size; those of zeros are left out.
@@ -216,29 +216,7 @@ impl Guest for Recorded {
         self.guest.allow(units, stop_after);
     }
 
-    fn is_ahead(&self) -> bool {
-        self.guest.is_ahead()
-    }
-
-    fn memory_bytes_peak(&self) -> u64 {
-        self.guest.memory_bytes_peak()
-    }
-
-    fn take_log(&mut self) -> Vec<LogWrite> {
-        self.guest.take_log()
-    }
-
-    fn take_log_dropped(&mut self) -> u64 {
-        self.guest.take_log_dropped()
-    }
-
-    fn take_started(&mut self) -> Vec<StartedCall> {
-        self.guest.take_started()
-    }
-
-    fn tmp(&self) -> BTreeMap<String, Arc<[u8]>> {
-        self.guest.tmp()
-    }
+    leave_to_guest!();
 }
 
 /// A guest on its way to where a snapshot was taken, or past it.
@@ -302,29 +280,7 @@ impl Guest for Restored {
         self.guest.allow(units, stop_after);
     }
 
-    fn is_ahead(&self) -> bool {
-        self.guest.is_ahead()
-    }
-
-    fn memory_bytes_peak(&self) -> u64 {
-        self.guest.memory_bytes_peak()
-    }
-
-    fn take_log(&mut self) -> Vec<LogWrite> {
-        self.guest.take_log()
-    }
-
-    fn take_log_dropped(&mut self) -> u64 {
-        self.guest.take_log_dropped()
-    }
-
-    fn take_started(&mut self) -> Vec<StartedCall> {
-        self.guest.take_started()
-    }
-
-    fn tmp(&self) -> BTreeMap<String, Arc<[u8]>> {
-        self.guest.tmp()
-    }
+    leave_to_guest!();
 }
 
 #[cfg(test)]

@@ -5,9 +5,7 @@
 //!
 //! Invariant: nothing that a guest does, and no number that its owner sees, depends on the tier.
 
-use crate::guest::{
-    Clock, Guest, GuestConfig, LogWrite, Resume, Run, Sandbox, StartedCall, Stop, Trap,
-};
+use crate::guest::{Clock, Guest, GuestConfig, Resume, Run, Sandbox, Stop, Trap, leave_to_guest};
 use crate::snapshot::Image;
 use crate::{Artifact, Shape, WasmiSandbox, host_tier};
 use std::cell::{Cell, RefCell};
@@ -333,29 +331,7 @@ impl Guest for Tiered {
         self.guest.allow(units, stop_after);
     }
 
-    fn is_ahead(&self) -> bool {
-        self.guest.is_ahead()
-    }
-
-    fn memory_bytes_peak(&self) -> u64 {
-        self.guest.memory_bytes_peak()
-    }
-
-    fn take_log(&mut self) -> Vec<LogWrite> {
-        self.guest.take_log()
-    }
-
-    fn take_log_dropped(&mut self) -> u64 {
-        self.guest.take_log_dropped()
-    }
-
-    fn take_started(&mut self) -> Vec<StartedCall> {
-        self.guest.take_started()
-    }
-
-    fn tmp(&self) -> BTreeMap<String, Arc<[u8]>> {
-        self.guest.tmp()
-    }
+    leave_to_guest!();
 
     fn image(&self) -> Option<Image> {
         self.guest.image()
