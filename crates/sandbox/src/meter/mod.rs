@@ -11,6 +11,7 @@
 //! WebAssembly leaves open: those become the canonical one before a program can look at them.
 //! Invariant: between two checks at most one function body's worth of straight code and one bulk instruction run.
 
+mod body;
 mod cost;
 mod nans;
 mod plan;
@@ -19,10 +20,10 @@ mod runs;
 mod threaded;
 
 pub(crate) use self::plan::{Plan, PlanError, plan};
+use self::rewrite::EncodeError;
 pub(crate) use self::rewrite::rewrite;
-use self::rewrite::{EncodeError, Locals};
 pub(crate) use self::threaded::{UNITS_MAX, threaded};
-use self::{cost::*, nans::*, runs::*};
+use self::{body::*, cost::*, nans::*, plan::Temps, runs::*};
 use std::collections::BTreeMap;
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{BlockType, Function, Instruction as I, ValType};

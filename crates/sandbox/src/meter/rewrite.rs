@@ -27,8 +27,7 @@ pub(super) struct Rewriter<'a> {
     shift: Shift,
     /// Index of the global `meter.left`; `meter.depth` is the next.
     left: u32,
-    /// Block types for bodies of several results, by the results.
-    result_types: BTreeMap<Vec<wasmparser::ValType>, u32>,
+    result_types: ResultTypes,
 }
 
 /// The second pass: the metered module. `plans` has one entry for each function body.
@@ -78,7 +77,7 @@ pub(crate) fn rewrite(bytes: &[u8], plans: &[Plan]) -> Result<Vec<u8>, EncodeErr
         bytes,
         shift: Shift { imported_functions },
         left: globals,
-        result_types: BTreeMap::new(),
+        result_types: ResultTypes::default(),
     };
 
     let mut types = wasm_encoder::TypeSection::new();
@@ -91,13 +90,8 @@ pub(crate) fn rewrite(bytes: &[u8], plans: &[Plan]) -> Result<Vec<u8>, EncodeErr
     for (plan, ty) in plans.iter().zip(&defined) {
         let results =
             function_types.get(*ty as usize).map(wasmparser::FuncType::results).unwrap_or_default();
-        if plan.words > 0 && results.len() > 1 && !rewriter.result_types.contains_key(results) {
-            rewriter.result_types.insert(results.to_vec(), types.len());
-            let results = results
-                .iter()
-                .map(|ty| rewriter.shift.val_type(*ty))
-                .collect::<Result<Vec<_>, _>>()?;
-            types.ty().function([], results);
+        if plan.words > 0 {
+            rewriter.result_types.add(&mut rewriter.shift, &mut types, results)?;
         }
     }
 
@@ -205,55 +199,16 @@ impl Rewriter<'_> {
         body: &FunctionBody<'_>,
         results: &[wasmparser::ValType],
     ) -> Result<Function, EncodeError> {
-        let mut locals = Vec::new();
-        let mut next = plan.params;
-        for group in body.get_locals_reader()? {
-            let (count, ty) = group?;
-            locals.push((count, self.shift.val_type(ty)?));
-            next = next.saturating_add(count);
-        }
-        let mut temp = |wanted: bool, ty: ValType| {
-            let index = next;
-            if wanted {
-                locals.push((1, ty));
-                next += 1;
-            }
-            index
-        };
-        let at = Locals {
-            left: temp(plan.temps.left, ValType::I64),
-            length: temp(plan.temps.length, ValType::I32),
-            grown: temp(plan.temps.grown, ValType::I32),
-            f32: temp(plan.temps.f32, ValType::F32),
-            f64: temp(plan.temps.f64, ValType::F64),
-        };
+        let (locals, at) = body::locals(&mut self.shift, body, plan.params, plan.temps)?;
         let mut f = Function::new(locals);
         self.charge(&mut f, at, plan.entry, plan.checked);
         if plan.words > 0 {
             self.deeper(&mut f, plan.words);
-            let ty = match results {
-                [] => BlockType::Empty,
-                [ty] => BlockType::Result(self.shift.val_type(*ty)?),
-                several => BlockType::FunctionType(
-                    self.result_types.get(several).copied().unwrap_or_default(),
-                ),
-            };
+            let ty = self.result_types.block(&mut self.shift, results)?;
             f.instruction(&I::Block(ty));
         }
-        let mut runs = plan.runs.iter().peekable();
-        let mut canonical = plan.canonical.iter().peekable();
-        let mut reader = body.get_operators_reader()?;
-        let (mut index, mut nesting) = (0_u32, 0_u32);
-        while !reader.eof() {
-            let from = reader.original_position();
-            let op = reader.read()?;
-            let raw = self.bytes.get(from..reader.original_position()).unwrap_or_default();
-            match &op {
-                O::Block { .. } | O::Loop { .. } | O::If { .. } => nesting += 1,
-                O::End => nesting = nesting.saturating_sub(1),
-                _ => {}
-            }
-            let is_loop = matches!(op, O::Loop { .. });
+        for step in Steps::new(self.bytes, body, plan)? {
+            let Step { op, raw, nesting, is_loop, canonical, units } = step?;
             match op {
                 O::Call { function_index } => {
                     f.instruction(&I::Call(self.shift.function_index(function_index)));
@@ -279,13 +234,12 @@ impl Rewriter<'_> {
                     f.raw(raw.iter().copied());
                 }
             }
-            if let Some((_, is_f64)) = canonical.next_if(|(at, _)| *at == index) {
-                canonicalise(&mut f, at, *is_f64);
+            if let Some(is_f64) = canonical {
+                canonicalise(&mut f, at, is_f64);
             }
-            if let Some((_, units)) = runs.next_if(|(at, _)| *at == index) {
-                self.charge(&mut f, at, *units, is_loop);
+            if let Some(units) = units {
+                self.charge(&mut f, at, units, is_loop);
             }
-            index = index.saturating_add(1);
         }
         if plan.words > 0 {
             // The body's own `end` closed the block around it.
@@ -387,16 +341,6 @@ impl Rewriter<'_> {
         f.instruction(&I::I64Sub);
         self.settle(f, at, true);
     }
-}
-
-/// Indices of the locals that the second pass added; those that were not asked for are not used.
-#[derive(Clone, Copy)]
-pub(super) struct Locals {
-    pub(super) left: u32,
-    pub(super) length: u32,
-    pub(super) grown: u32,
-    pub(super) f32: u32,
-    pub(super) f64: u32,
 }
 
 /// Makes a NaN on top of the stack the canonical one.

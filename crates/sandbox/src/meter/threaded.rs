@@ -39,8 +39,7 @@ struct Threading<'a> {
     shift: Shift,
     /// Types of functions as they were; each has a twin with the meter, so many indices behind.
     types: Vec<wasmparser::FuncType>,
-    /// Block types for bodies of several results, by the results.
-    result_types: BTreeMap<Vec<wasmparser::ValType>, u32>,
+    result_types: ResultTypes,
     /// Index of the global `meter.left`.
     left: u32,
     /// Index of the function around `meter.exhausted`; the one around `meter.overflow` is the next.
@@ -90,13 +89,9 @@ pub(crate) fn threaded(bytes: &[u8], plans: &[Plan]) -> Result<Vec<u8>, EncodeEr
     let nullary = type_section.len();
     type_section.ty().function([], []);
     type_section.ty().function([ValType::I64], [ValType::I64]);
-    let mut result_types = BTreeMap::new();
+    let mut result_types = ResultTypes::default();
     for ty in &types {
-        if ty.results().len() > 1 && !result_types.contains_key(ty.results()) {
-            result_types.insert(ty.results().to_vec(), type_section.len());
-            let results = shift.func_type(ty.clone())?.results().to_vec();
-            type_section.ty().function([], results);
-        }
+        result_types.add(&mut shift, &mut type_section, ty.results())?;
     }
 
     let mut import_section = wasm_encoder::ImportSection::new();
@@ -331,37 +326,12 @@ impl Threading<'_> {
         ty: u32,
     ) -> Result<Function, EncodeError> {
         let meter = plan.params;
-        let mut locals = Vec::new();
-        let mut next = plan.params + 1;
-        for group in body.get_locals_reader()? {
-            let (count, ty) = group?;
-            locals.push((count, self.shift.val_type(ty)?));
-            next = next.saturating_add(count);
-        }
-        let mut temp = |wanted: bool, ty: ValType| {
-            let index = next;
-            if wanted {
-                locals.push((1, ty));
-                next += 1;
-            }
-            index
-        };
-        let at = Locals {
-            left: meter,
-            // Also holds the index of an indirect call.
-            length: temp(true, ValType::I32),
-            grown: temp(plan.temps.grown, ValType::I32),
-            f32: temp(plan.temps.f32, ValType::F32),
-            f64: temp(plan.temps.f64, ValType::F64),
-        };
+        // The length also holds the index of an indirect call.
+        let temps = Temps { left: false, length: true, ..plan.temps };
+        let (locals, at) = body::locals(&mut self.shift, body, meter + 1, temps)?;
+        let at = Locals { left: meter, ..at };
         let results = self.type_at(ty).map(|ty| ty.results().to_vec()).unwrap_or_default();
-        let block = match &results[..] {
-            [] => BlockType::Empty,
-            [ty] => BlockType::Result(self.shift.val_type(*ty)?),
-            several => {
-                BlockType::FunctionType(self.result_types.get(several).copied().unwrap_or_default())
-            }
-        };
+        let block = self.result_types.block(&mut self.shift, &results)?;
         let words = i64::from(plan.words);
         let mut f = Function::new(locals);
         // Words in use go up as units go down.
@@ -373,28 +343,15 @@ impl Threading<'_> {
         }
         // Around the body, so that the meter follows its results on every path.
         f.instruction(&I::Block(block));
-        let mut runs = plan.runs.iter().peekable();
-        let mut canonical = plan.canonical.iter().peekable();
-        let mut reader = body.get_operators_reader()?;
-        let (mut index, mut nesting) = (0_u32, 0_u32);
-        while !reader.eof() {
-            let from = reader.original_position();
-            let op = reader.read()?;
-            let raw = self.bytes.get(from..reader.original_position()).unwrap_or_default();
-            match &op {
-                O::Block { .. } | O::Loop { .. } | O::If { .. } => nesting += 1,
-                O::End => nesting = nesting.saturating_sub(1),
-                _ => {}
-            }
-            let is_loop = matches!(op, O::Loop { .. });
+        for step in Steps::new(self.bytes, body, plan)? {
+            let Step { op, raw, nesting, is_loop, canonical, units } = step?;
             self.operator(&mut f, at, op, raw, nesting);
-            if let Some((_, is_f64)) = canonical.next_if(|(at, _)| *at == index) {
-                rewrite::canonicalise(&mut f, at, *is_f64);
+            if let Some(is_f64) = canonical {
+                rewrite::canonicalise(&mut f, at, is_f64);
             }
-            if let Some((_, units)) = runs.next_if(|(at, _)| *at == index) {
-                self.charge(&mut f, at, i64::from(*units) << WORDS_BITS, is_loop);
+            if let Some(units) = units {
+                self.charge(&mut f, at, i64::from(units) << WORDS_BITS, is_loop);
             }
-            index = index.saturating_add(1);
         }
         f.instruction(&I::LocalGet(meter));
         if words > 0 {
