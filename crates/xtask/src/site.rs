@@ -12,6 +12,7 @@ use crate::paths::Paths;
 use crate::progress::{Failure, Outcome, Plan, Step};
 use crate::runtimes;
 use crate::scripts::{self, esbuild};
+use crate::split::linked::Linked;
 use crate::split::{self, table};
 use crate::tools;
 use serde_json::{Value, json};
@@ -41,9 +42,18 @@ pub(crate) fn finish(plan: &mut Plan, paths: &Paths, dev: bool) -> Outcome<()> {
     plan.step("Assemble dist", |step| assemble(step, paths, &modules))
 }
 
-/// The modules as Trunk leaves them.
-const APP: &str = "coldstart-app_bg.wasm";
-const ENGINE: &str = "worker_bg.wasm";
+/// The programs. Trunk leaves their modules with `_bg.wasm` behind the name.
+const APP: &str = "coldstart-app";
+const ENGINE: &str = "worker";
+
+fn staged(paths: &Paths, program: &str) -> PathBuf {
+    staging(paths).join(format!("{program}_bg.wasm"))
+}
+
+/// A program as the linker left it, kept for the split.
+fn linked(paths: &Paths, program: &str) -> PathBuf {
+    paths.state().join("linked").join(format!("{program}.wasm"))
+}
 
 fn staging(paths: &Paths) -> PathBuf {
     paths.results().join("site")
@@ -64,7 +74,19 @@ fn trunk(step: &mut Step, paths: &Paths, dev: bool) -> Outcome<((), String)> {
     crates.sort();
     sources.append(&mut crates);
     let compiler = step.run(Command::new("rustc").arg("--version"))?;
-    let digest = inputs::digest(&paths.root, &sources, &format!("{compiler} {dev}"))?;
+    // What the split goes by: names that say what a generic function is made for, each static in a segment of its own, and what the linker knew of
+    // addresses. And panic messages without this machine's folders.
+    let home = std::env::var("CARGO_HOME")
+        .or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")))
+        .unwrap_or_default();
+    let flags = [
+        "-Csymbol-mangling-version=v0",
+        "-Clink-arg=--no-merge-data-segments",
+        "-Clink-arg=--emit-relocs",
+        &format!("--remap-path-prefix={home}=/cargo"),
+    ]
+    .join("\x1f");
+    let digest = inputs::digest(&paths.root, &sources, &format!("{compiler} {dev} {flags}"))?;
     let stamp = paths.state().join("site.stamp");
     let out = staging(paths);
     if inputs::is_fresh(&stamp, &digest) && out.join("index.html").is_file() {
@@ -78,19 +100,21 @@ fn trunk(step: &mut Step, paths: &Paths, dev: bool) -> Outcome<((), String)> {
         .env("PATH", tools::path(paths));
     if !dev {
         trunk.arg("--release");
-        // What the split goes by: names that say what a generic function is made for, and each static in a segment of its own. And panic
-        // messages without this machine's folders.
-        let home = std::env::var("CARGO_HOME")
-            .or_else(|_| std::env::var("HOME").map(|home| format!("{home}/.cargo")))
-            .unwrap_or_default();
-        let flags = format!(
-            "-Csymbol-mangling-version=v0\x1f-Clink-arg=--no-merge-data-segments\x1f--remap-path-prefix={home}=/cargo"
-        );
         trunk.env("CARGO_ENCODED_RUSTFLAGS", flags).env_remove("RUSTFLAGS");
     }
     // Trunk reads NO_COLOR as a flag of its own and refuses the usual value.
     trunk.env_remove("NO_COLOR").env("TRUNK_SKIP_VERSION_CHECK", "true");
     step.run(&mut trunk)?;
+    if !dev {
+        for program in [APP, ENGINE] {
+            let built = paths.target.join("wasm32-unknown-unknown/web");
+            let kept = linked(paths, program);
+            if let Some(folder) = kept.parent() {
+                fs::create_dir_all(folder).map_err(Failure::io(folder.display()))?;
+            }
+            write(&kept, &read(&built.join(format!("{program}.wasm")))?)?;
+        }
+    }
     inputs::set_stamp(&stamp, &digest)?;
     Ok(((), String::new()))
 }
@@ -116,9 +140,8 @@ fn kept_apart(parts: &[table::Part]) -> Vec<String> {
 }
 
 fn optimise(step: &mut Step, paths: &Paths, dev: bool) -> Outcome<(Wasm, String)> {
-    let site = staging(paths);
     let inputs = [(APP, "-Oz", table::PAGE), (ENGINE, "-O3", table::ENGINE)]
-        .map(|(name, level, parts)| (site.join(name), level, parts));
+        .map(|(program, level, parts)| (staged(paths, program), level, parts));
     if dev {
         return Ok((
             Wasm { app: read(&inputs[0].0)?, engine: read(&inputs[1].0)? },
@@ -179,13 +202,13 @@ struct Modules {
 fn split(paths: &Paths, wasm: Wasm, dev: bool) -> Outcome<(Modules, String)> {
     let lists = paths.state().join("split");
     fs::create_dir_all(&lists).map_err(Failure::io(lists.display()))?;
-    let site = staging(paths);
-    let one = |name: &str, wasm: Vec<u8>, linked: &str, parts: &[table::Part]| {
+    let one = |name: &str, wasm: Vec<u8>, program: &str, parts: &[table::Part]| {
         if dev {
             return Ok(Module { primary: wasm, parts: vec![None; parts.len()] });
         }
         let rules: Vec<_> = parts.iter().map(|part| part.rule).collect();
-        let split = split::split(&wasm, &read(&site.join(linked))?, &rules)?;
+        let linked = Linked::read(&read(&linked(paths, program))?)?;
+        let split = split::split(&wasm, &linked, &rules)?;
         write(&lists.join(format!("{name}.txt")), split.list.as_bytes())?;
         Ok(Module { primary: split.primary, parts: split.parts })
     };
@@ -227,7 +250,14 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Modules) -> Outcome<((), Stri
 
     // Everything that Trunk copied goes along, but for what gets another form below.
     let sheets = style_sheets(&html);
-    let replaced = ["index.html", "coldstart-app.js", APP, "worker.js", ENGINE, "snippets"];
+    let replaced = [
+        "index.html",
+        "coldstart-app.js",
+        "coldstart-app_bg.wasm",
+        "worker.js",
+        "worker_bg.wasm",
+        "snippets",
+    ];
     let is_replaced = |name: &str| {
         replaced.contains(&name)
             || name.starts_with('.')

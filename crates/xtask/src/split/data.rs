@@ -1,25 +1,22 @@
 //! Which statics go with a part: those that only the part's own code refers to, directly or by way of such statics.
 //!
-//! The linker leaves each static in a segment of its own (`--no-merge-data-segments`), and no later step moves data, so the segments of the
-//! module before its optimisation say where statics begin and end. Who refers to one is read from constants in code, from offsets of loads
-//! and stores, and from what may be pointers in data.
+//! Who refers to one is read from constants in code, from offsets of loads and stores, and from what the linker knew: where data has pointers, and
+//! which statics it meant by a number (see [`Linked`]). Optimisers make numbers of their own, within what they know to be one static.
 //!
 //! Invariant: a static that is referred to from elsewhere, or from nowhere, stays in the primary.
 
 use super::Rule;
 use super::choose::Homes;
+use super::linked::Linked;
 use super::module::{Module, bad, constant};
 use crate::progress::Outcome;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use wasm_encoder::{ConstExpr, DataSection};
-use wasmparser::{DataKind, Parser, Payload};
+use wasmparser::DataKind;
 
 /// Fewer neighbouring statics stay: a segment of its own has a price, in the part and for the hole in the primary.
 const RUN_BYTES_MIN: u32 = 64;
-
-/// A reference so far before a static counts as one to it: compilers fold `TABLE[i - 32]` into the address. Bytes.
-const BEFORE_MAX: u32 = 128;
 
 /// Numbers that are in much code and hardly ever an address in the middle of a static: around the end of the range of `char`, where values
 /// that are no characters stand for absence, and masks of a few high bits.
@@ -35,9 +32,6 @@ const DOCUMENT_BYTES_MIN: u32 = 1024;
 
 /// Statics from this size on that are no text, and begin where words do, are tables of words: an odd place within one is a number. Bytes.
 const TABLE_BYTES_MIN: u32 = 1024;
-
-/// Tables of pointers have one in so many words, at least.
-const WORDS_A_POINTER_MAX: usize = 16;
 
 /// Segments that are no farther apart are written as one, with zeros between. Bytes.
 const GAP_MAX: u32 = 12;
@@ -55,19 +49,6 @@ impl Piece<'_> {
     fn end(&self) -> u32 {
         self.address.saturating_add(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX))
     }
-}
-
-/// Where statics begin and end, in order, as the linker left them.
-pub(crate) fn statics(linked: &[u8]) -> Outcome<Vec<Range<u32>>> {
-    let mut found = Vec::new();
-    for payload in Parser::new(0).parse_all(linked) {
-        if let Payload::DataSection(section) = payload.map_err(bad)? {
-            found = pieces(&section)?.unwrap_or_default();
-        }
-    }
-    let mut ranges: Vec<_> = found.iter().map(|piece| piece.address..piece.end()).collect();
-    ranges.sort_by_key(|range| range.start);
-    Ok(ranges)
 }
 
 /// All data; none if some of it has no place of its own, for then segments must keep their numbers.
@@ -109,7 +90,7 @@ impl<'a> Data<'a> {
         module: &Module<'a>,
         homes: &Homes,
         rules: &[Rule],
-        statics: &[Range<u32>],
+        linked: &Linked,
     ) -> Outcome<Self> {
         let Some(section) = &module.sections.data else {
             return Ok(Self { pieces: Some(Vec::new()), statics: Vec::new(), large: Vec::new() });
@@ -117,7 +98,8 @@ impl<'a> Data<'a> {
         let Some(pieces) = pieces(section)? else {
             return Ok(Self { pieces: None, statics: Vec::new(), large: Vec::new() });
         };
-        let users = users(module, homes, statics, &pieces);
+        let users = users(module, homes, linked, &pieces);
+        let statics = &linked.statics;
         let moving = moving(statics, &users, rules);
         let mut cut = Vec::new();
         for piece in pieces {
@@ -140,7 +122,7 @@ impl<'a> Data<'a> {
             .zip(users)
             .filter(|(range, _)| range.end - range.start >= LARGE_BYTES_MIN);
         let large = all.map(|(range, users)| Large { range: range.clone(), users }).collect();
-        Ok(Self { pieces: Some(cut), statics: statics.to_vec(), large })
+        Ok(Self { pieces: Some(cut), statics: statics.clone(), large })
     }
 
     /// Whether nobody's static is there: even one of zeros may be something else by the time when a part arrives.
@@ -225,41 +207,41 @@ fn moving(
 fn users(
     module: &Module<'_>,
     homes: &Homes,
-    statics: &[Range<u32>],
+    linked: &Linked,
     pieces: &[Piece<'_>],
 ) -> Vec<BTreeSet<User>> {
+    let statics = &linked.statics;
     let mut users: Vec<BTreeSet<User>> = vec![BTreeSet::new(); statics.len()];
-    let is_document: Vec<bool> = statics.iter().map(|of| is_document(pieces, of)).collect();
-    let is_table: Vec<bool> = statics.iter().map(|of| is_table(pieces, of)).collect();
-    let mut open: Vec<(u32, User)> = Vec::new();
+    let mut open: Vec<(usize, User)> = Vec::new();
     for (index, function) in (module.imported_functions..).zip(&module.functions) {
         let home = homes.get(&index).copied();
-        open.extend(function.constants.iter().map(|address| (*address, home)));
+        for address in &function.constants {
+            // Optimisers write some numbers as what is subtracted.
+            let meant = [*address, address.wrapping_neg()];
+            let meant = meant.iter().filter_map(|address| linked.meant.get(address)).flatten();
+            let holder = holder(statics, pieces, *address);
+            open.extend(meant.copied().chain(holder).map(|place| (place, home)));
+        }
     }
-    while let Some((address, user)) = open.pop() {
-        for index in touched(statics, address, |index| is_list(statics, pieces, index)) {
-            let of = &statics[index];
-            let is_within = of.start < address && address < of.end;
-            if is_document[index] && address != of.start
-                || is_table[index] && is_within && !address.is_multiple_of(4)
-            {
-                continue;
-            }
-            if users[index].insert(user) {
-                let pointers = pointers(statics, pieces, &statics[index]);
-                open.extend(pointers.into_iter().map(|address| (address, user)));
-            }
+    while let Some((place, user)) = open.pop() {
+        if users[place].insert(user) {
+            let pointers = linked.pointers.get(&place).into_iter().flatten();
+            open.extend(pointers.map(|place| (*place, user)));
         }
     }
     users
 }
 
-/// Whether a static may be a list of texts or of other statics: words, and the first or second of them leads to one.
-fn is_list(statics: &[Range<u32>], pieces: &[Piece<'_>], index: usize) -> bool {
-    let of = &statics[index];
-    let bytes = of.end - of.start;
-    let is_of_words = of.start.is_multiple_of(4) && bytes.is_multiple_of(4) && bytes >= 16;
-    is_of_words && !pointers(statics, pieces, of).is_empty()
+/// The static that a number in code is an address in, unless it is more likely a number.
+fn holder(statics: &[Range<u32>], pieces: &[Piece<'_>], address: u32) -> Option<usize> {
+    let place = statics.partition_point(|range| range.start <= address).checked_sub(1)?;
+    let of = &statics[place];
+    let is_number = || {
+        is_a_number(address)
+            || is_document(pieces, of)
+            || is_table(pieces, of) && !address.is_multiple_of(4)
+    };
+    (address == of.start || address < of.end && !is_number()).then_some(place)
 }
 
 /// Whether a static is a text in JSON. Its first piece is enough of it to tell.
@@ -285,46 +267,6 @@ fn is_table(pieces: &[Piece<'_>], of: &Range<u32>) -> bool {
 
 fn is_of_text(byte: &u8) -> bool {
     *byte >= b' ' || byte.is_ascii_whitespace()
-}
-
-/// The statics that an address in code may belong to. Of a list, loops may know its end only, where the next static begins.
-fn touched(statics: &[Range<u32>], address: u32, is_list: impl Fn(usize) -> bool) -> Range<usize> {
-    // As good as always it is where a static begins, and then it is that one.
-    if let Ok(index) = statics.binary_search_by_key(&address, |range| range.start) {
-        let ends = index > 0 && statics[index - 1].end == address && is_list(index - 1);
-        return index - usize::from(ends)..index + 1;
-    }
-    if is_a_number(address) {
-        return 0..0;
-    }
-    // Otherwise the one that it is in or at the end of, and those that begin soon.
-    let from = statics.partition_point(|range| range.end < address);
-    let to = statics.partition_point(|range| range.start.saturating_sub(BEFORE_MAX) <= address);
-    from..to.max(from)
-}
-
-/// Words of a static that may be pointers: to where a static begins, or to a slice of one, its length behind it. A large static that hardly
-/// ever has the former is a table of numbers, such as those of letters' cases: what looks like a slice in it does so by chance.
-fn pointers(statics: &[Range<u32>], pieces: &[Piece<'_>], of: &Range<u32>) -> Vec<u32> {
-    let words = words(pieces, of);
-    let lengths = words.iter().skip(1).copied().chain([0]);
-    let (mut starts, mut slices) = (Vec::new(), Vec::new());
-    for (word, length) in words.iter().zip(lengths) {
-        let holder = statics[..statics.partition_point(|range| range.start <= *word)].last();
-        match holder {
-            Some(range) if range.start == *word => starts.push(*word),
-            Some(range) if length > 0 && word.saturating_add(length) <= range.end => {
-                slices.push(*word);
-            }
-            _ => {}
-        }
-    }
-    let is_of_numbers =
-        of.end - of.start >= TABLE_BYTES_MIN && starts.len() * WORDS_A_POINTER_MAX < words.len();
-    if !is_of_numbers {
-        starts.append(&mut slices);
-    }
-    starts
 }
 
 /// The words of a static. Optimisers leave zeros out where segments begin and end, in the middle of words too.

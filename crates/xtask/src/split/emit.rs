@@ -5,11 +5,11 @@
 use super::Rule;
 use super::choose::Homes;
 use super::data::Data;
+use super::linked::Linked;
 use super::module::{Function, Module, bad};
 use super::{IMPORTS, LOAD, PRIMARY};
 use crate::progress::{Failure, Outcome};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, DataCountSection, DataSection, ElementSection, Elements,
@@ -110,13 +110,13 @@ impl<'a> Plan<'a> {
         module: &'a Module<'a>,
         homes: &'a Homes,
         rules: &[Rule],
-        statics: &[Range<u32>],
+        linked: &Linked,
     ) -> Outcome<Self> {
         let table = module.function_table()?;
         let mut plan = Self {
             module,
             homes,
-            data: Data::new(module, homes, rules, statics)?,
+            data: Data::new(module, homes, rules, linked)?,
             parts: rules.len(),
             table,
             slots: BTreeMap::new(),

@@ -11,11 +11,13 @@
 mod choose;
 mod data;
 mod emit;
+pub(crate) mod linked;
 mod module;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;
 
+use self::linked::Linked;
 use crate::progress::Outcome;
 
 /// Module and name of the primary's import `(part: i32, slot: i32) -> ()`, which returns when the part has been instantiated, or throws. The
@@ -48,11 +50,11 @@ pub(crate) struct Split {
     pub(crate) list: String,
 }
 
-/// Splits an optimised module. `linked` is the same one before its optimisation, which tells statics apart.
-pub(crate) fn split(wasm: &[u8], linked: &[u8], rules: &[Rule]) -> Outcome<Split> {
+/// Splits an optimised module, by what the linker knew of its data.
+pub(crate) fn split(wasm: &[u8], linked: &Linked, rules: &[Rule]) -> Outcome<Split> {
     let module = module::Module::read(wasm)?;
     let homes = choose::choose(&module, rules)?;
-    let plan = emit::Plan::new(&module, &homes, rules, &data::statics(linked)?)?;
+    let plan = emit::Plan::new(&module, &homes, rules, linked)?;
     let mut list = String::new();
     for (part, rule) in rules.iter().enumerate() {
         for (index, _) in homes.iter().filter(|(_, home)| **home == part) {

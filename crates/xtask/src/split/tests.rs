@@ -1,9 +1,13 @@
 //! Small modules, split and run: what they answer must be what they answered before.
 
+use super::linked::Linked;
+use super::module::constant;
 use super::{Rule, Split, split};
 use crate::progress::Outcome;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use wasmi::{Caller, Engine, Extern, Func, Linker, Module, Store, Val};
+use wasmparser::{DataKind, Parser, Payload};
 
 const ONE: Rule = Rule { name: "one", claims: &["one::"], stays: &[], after: &[], needs: &[] };
 const TWO: Rule =
@@ -22,8 +26,31 @@ fn module(text: &str) -> Vec<u8> {
 }
 
 fn split_text(text: &str, rules: &[Rule]) -> Outcome<Split> {
-    let whole = module(text);
-    split(&whole, &whole, rules)
+    split(&module(text), &Linked::default(), rules)
+}
+
+/// What a linker knows of a module: its data; statics that code means by a number, both by their starts; statics that point to others.
+fn linked(wasm: &[u8], meant: &[(u32, u32)], pointers: &[(u32, u32)]) -> Linked {
+    let mut linked = Linked::default();
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let Payload::DataSection(section) = payload.expect("it is valid") {
+            for segment in section {
+                let segment = segment.expect("it is valid");
+                let DataKind::Active { offset_expr, .. } = segment.kind else { panic!("active") };
+                let start = constant(&offset_expr).expect("it is valid").expect("a number");
+                let bytes = u32::try_from(segment.data.len()).expect("it is small");
+                linked.statics.push(start..start + bytes);
+            }
+        }
+    }
+    let place = |start: u32| {
+        linked.statics.iter().position(|range| range.start == start).expect("a static is there")
+    };
+    let by_place = |(from, to): &(u32, u32)| (place(*from), BTreeSet::from([place(*to)]));
+    linked.pointers = pointers.iter().map(by_place).collect();
+    linked.meant =
+        meant.iter().map(|(number, of)| (*number, BTreeSet::from([place(*of)]))).collect();
+    linked
 }
 
 /// Everything that parts may share: memory, a global, the table, a type with several results, functions of other parts.
@@ -125,7 +152,7 @@ const CALLS: [(&str, &[i32]); 9] = [
 fn a_split_module_answers_as_before() {
     let whole = module(TEXT);
     let Split { primary, parts, list } =
-        split(&whole, &whole, &[ONE, TWO]).expect("it can be split");
+        split(&whole, &Linked::default(), &[ONE, TWO]).expect("it can be split");
     assert!(parts.iter().all(Option::is_some), "{list}");
     let mut before = Run::new(&whole, Vec::new());
     let mut after = Run::new(&primary, parts);
@@ -145,7 +172,7 @@ fn any_entry_may_be_the_first() {
     let whole = module(TEXT);
     for (name, arguments) in CALLS {
         let Split { primary, parts, .. } =
-            split(&whole, &whole, &[ONE, TWO]).expect("it can be split");
+            split(&whole, &Linked::default(), &[ONE, TWO]).expect("it can be split");
         let mut after = Run::new(&primary, parts);
         let mut before = Run::new(&whole, Vec::new());
         assert_eq!(after.call(name, arguments), before.call(name, arguments), "{name}");
@@ -228,7 +255,7 @@ const STATICS: &str = r#"(module
   (data (i32.const 2600) "\60\09\00\00TABLE~")
   (data (i32.const 2968) "BEHIND~")
   (data (i32.const 3268) "NOBODY~")
-  (data (i32.const 3568) "OFFSET~")
+  (data (i32.const 3600) "OFFSET~")
   (data (i32.const 3768) "FIRST~")
   (data (i32.const 3963) "abcd")
   (data (i32.const 3967) "SECOND~")
@@ -258,13 +285,14 @@ fn statics_go_with_the_part_that_alone_refers_to_them() {
     let text = (STATICS.lines())
         .map(|line| line.replace("~", &"x".repeat(190)) + "\n")
         .collect::<String>();
-    let linked = module(&text);
+    let before = module(&text);
     let whole =
         module(&text.replace(
             r#"(i32.const 4600) "\00\00\00\00\c0\12\00\00""#,
             r#"(i32.const 4604) "\c0\12""#,
         ));
-    assert_ne!(linked, whole);
+    assert_ne!(before, whole);
+    let linked = linked(&before, &[(3568, 3600)], &[(2000, 2968), (2600, 2400), (4600, 4800)]);
     let Split { primary, parts, .. } = split(&whole, &linked, &[ONE]).expect("it can be split");
     let has =
         |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
@@ -306,7 +334,8 @@ fn a_number_that_looks_like_a_place_within_a_document_does_not_keep_it() {
     };
     for (first, moves) in [("{", true), ("[", true), ("#", false)] {
         let whole = text(first);
-        let Split { primary, .. } = split(&whole, &whole, &[ONE]).expect("it can be split");
+        let Split { primary, .. } =
+            split(&whole, &linked(&whole, &[], &[]), &[ONE]).expect("it can be split");
         let kept = primary.windows(64).any(|part| part.iter().all(|byte| *byte == b'x'));
         assert_eq!(kept, !moves, "{first}");
     }
@@ -330,7 +359,8 @@ fn a_number_that_is_an_odd_place_within_a_table_does_not_keep_it() {
         [("\\00\\01", "6501", true), ("\\00\\01", "6504", false), ("ab", "6501", false)]
     {
         let whole = text(filling, number);
-        let Split { primary, .. } = split(&whole, &whole, &[ONE]).expect("it can be split");
+        let Split { primary, .. } =
+            split(&whole, &linked(&whole, &[], &[]), &[ONE]).expect("it can be split");
         let kept = primary.windows(64).any(|part| part.iter().all(|byte| *byte == b'x'));
         assert_eq!(kept, !moves, "{filling} {number}");
     }
@@ -340,7 +370,7 @@ fn a_number_that_is_an_odd_place_within_a_table_does_not_keep_it() {
 fn the_same_module_gives_the_same_bytes() {
     let whole = module(TEXT);
     let [one, two] =
-        [(), ()].map(|()| split(&whole, &whole, &[ONE, TWO]).expect("it can be split"));
+        [(), ()].map(|()| split(&whole, &Linked::default(), &[ONE, TWO]).expect("it can be split"));
     assert_eq!((one.primary, one.parts), (two.primary, two.parts));
 }
 
@@ -357,6 +387,34 @@ fn what_cannot_be_split_says_why() {
     check_error("(module (memory 1) (memory 1))", &[ONE], "several memories");
     check_error(TEXT, &[TWO], "needs `one`");
     const NOT: &[u8] = b"\0asm\x01\0\0\0\x01\xff";
-    let error = split(NOT, NOT, &[ONE]).err().expect("not a module").to_string();
+    let error = split(NOT, &Linked::default(), &[ONE]).err().expect("not a module").to_string();
     assert!(error.contains("not valid"), "{error}");
+}
+
+#[test]
+fn what_the_linker_means_by_an_address_counts() {
+    // A list that a loop walks towards its end, where the next static begins, and one that is addressed from before it.
+    let text = format!(
+        r#"(module
+  (memory (export "memory") 1)
+  (table 1 1 funcref)
+  (data (i32.const 2000) "LIST{0}")
+  (data (i32.const 2104) "NEXT{0}")
+  (data (i32.const 2208) "LAST{0}")
+  (func $"one::read" (param i32) (result i32) PAD
+    (i32.load8_u (i32.const 2000)) (i32.load8_u (i32.const 2104)) i32.add (i32.load8_u (i32.const 2208)) i32.add)
+  (func (export "one") (param i32) (result i32) (call $"one::read" (local.get 0)))
+  (func (export "last") (result i32)
+    (i32.load8_u (i32.add (i32.const 2104) (i32.const -104)))
+    (i32.load8_u offset=1808 (i32.const 400)) i32.add))"#,
+        "x".repeat(100)
+    );
+    let whole = module(&text);
+    let kept = |meant: &[(u32, u32)]| {
+        let linked = linked(&whole, meant, &[]);
+        let Split { primary, .. } = split(&whole, &linked, &[ONE]).expect("it can be split");
+        ["LIST", "NEXT", "LAST"].map(|name| primary.windows(4).any(|part| part == name.as_bytes()))
+    };
+    assert_eq!(kept(&[]), [false, true, false]);
+    assert_eq!(kept(&[(2104, 2000), (1808, 2208)]), [true, true, true]);
 }
