@@ -42,12 +42,20 @@ function test(name, body) {
   }
 }
 
+function seenOf(seed) {
+  try {
+    return tiers.random(seed);
+  } catch (error) {
+    throw new Error(`module ${seed}: ${error.stack}`);
+  }
+}
+
 function random() {
   const outcomes = {};
   let compared = 0;
   let seed = Number(values.from);
   for (; compared < Number(values.modules); seed += 1) {
-    const seen = tiers.random(seed);
+    const seen = seenOf(seed);
     if (!seen) continue;
     compared += 1;
     assert.ok(!seen.startsWith("!"), `module ${seed} differs:\n${seen}`);
