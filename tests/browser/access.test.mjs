@@ -12,19 +12,25 @@ after(close);
 
 const axe = await fs.readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-for (const colorScheme of ["light", "dark"]) {
-  for (const route of routes) {
-    test(`axe finds nothing: ${route.name}, ${colorScheme}`, (t) =>
-      visit(t, { colorScheme, reducedMotion: "reduce", hash: route.hash }, async (page, site) => {
-        await route.prepare?.(page, site);
-        await page.evaluate(axe);
-        const { violations } = await page.evaluate(() =>
-          globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"] }),
-        );
-        const found = violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((node) => `    ${node.target}: ${node.html.slice(0, 160)} ${node.failureSummary?.split("\n")[1] ?? ""}`).join("\n")}`);
-        assert.deepEqual(found, []);
-      }));
-  }
+async function scan(page) {
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"] }),
+  );
+  return violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map((node) => `    ${node.target}: ${node.html.slice(0, 160)} ${node.failureSummary?.split("\n")[1] ?? ""}`).join("\n")}`);
+}
+
+for (const route of routes) {
+  test(`axe finds nothing, light and dark: ${route.name}`, (t) =>
+    visit(t, { colorScheme: "light", reducedMotion: "reduce", hash: route.hash }, async (page, site) => {
+      await route.prepare?.(page, site);
+      await page.evaluate(axe);
+      const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      const light = await ground();
+      assert.deepEqual(await scan(page), [], "light");
+      await page.emulateMedia({ colorScheme: "dark" });
+      assert.notEqual(await ground(), light);
+      assert.deepEqual(await scan(page), [], "dark");
+    }));
 }
 
 for (const route of routes) {
