@@ -287,6 +287,8 @@ test("a lab of one's own opens from a zip; what is wrong with one is told with f
     await page.getByText(/lab\.toml:\d+: .*wizard/).waitFor();
     await bring(page, "tries.zip", { ...files, "tries/lab.toml": files["tries/lab.toml"].replace(/^title = .*$/m, 'title = "My retries"') });
     await page.getByRole("heading", { level: 1, name: "My retries" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { level: 1, name: "My retries" }).waitFor();
     await page.getByRole("link", { name: "Begin" }).click();
     await lab(page).getByText("Step 1 of 3").waitFor();
     await page.reload();

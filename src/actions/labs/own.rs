@@ -38,7 +38,14 @@ pub(super) async fn read(app: &App, id: &str) -> Option<Rc<PackedLab>> {
     if !app.labs.get().own.iter().any(|entry| entry.id == id) {
         return None;
     }
-    let bytes = storage(app)?.module(&kept_as(id)).await.ok().flatten()?;
+    // A page that is opened at a lab asks for it before the browser's database is open.
+    let storage = loop {
+        match storage(app) {
+            Some(storage) => break storage,
+            None => host::sleep(16).await,
+        }
+    };
+    let bytes = storage.module(&kept_as(id)).await.ok().flatten()?;
     // As text, which all other JSON is read from.
     serde_json::from_str(&String::from_utf8(bytes).ok()?).ok().map(Rc::new)
 }
