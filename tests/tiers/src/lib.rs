@@ -11,6 +11,7 @@ use coldstart_webassembly::HostWebAssembly;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
+use wasm_bindgen::prelude::wasm_bindgen;
 
 /// How guests run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,6 +72,18 @@ impl WebAssembly for Hurried {
         self.1.set(self.1.get() + 1e6);
         self.1.get()
     }
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console)]
+    fn error(text: &str);
+}
+
+/// A panic is told before it becomes a trap.
+#[wasm_bindgen(start)]
+fn start() {
+    std::panic::set_hook(Box::new(|info| error(&info.to_string())));
 }
 
 thread_local! {
