@@ -220,6 +220,14 @@ impl Rewriter<'_> {
                 O::Return if plan.words > 0 => {
                     f.instruction(&I::Br(nesting));
                 }
+                // wasmi keeps the last value in a register, and its translator panics where that is both the place and the value of a store whose
+                // offset has more than 16 bits. Another value in between sends them to the stack.
+                O::I32Store { memarg } | O::I32Store8 { memarg } | O::I32Store16 { memarg }
+                    if memarg.offset > u64::from(u16::MAX) =>
+                {
+                    f.instruction(&I::GlobalGet(self.left)).instruction(&I::Drop);
+                    f.raw(raw.iter().copied());
+                }
                 O::MemoryCopy { .. } | O::MemoryFill { .. } | O::MemoryInit { .. } => {
                     self.bulk(&mut f, at, raw, BYTES_PER_UNIT_LOG2);
                 }
