@@ -5,7 +5,7 @@
 use super::{Button, ButtonKind, Field, Panel, form_modal, refused, text_of};
 use crate::actions;
 use crate::app::App;
-use crate::hooks::use_app;
+use crate::hooks::{Answer, use_app};
 use crate::model::CallError;
 use crate::route::Route;
 use coldstart_workspace::ApiRequest;
@@ -29,7 +29,6 @@ pub struct Form {
 }
 
 /// A form. When what the engine says changes, it takes the place of what was typed: it changed because this form, or a replay, changed it.
-/// Until the engine has said anything, a form that asks for it is to be read only: what somebody typed that early would be lost.
 #[hook]
 pub fn use_form(prefix: &'static str, initial: Texts, read_only: bool) -> Form {
     let now = use_state_eq(|| initial.clone());
@@ -40,7 +39,22 @@ pub fn use_form(prefix: &'static str, initial: Texts, read_only: bool) -> Form {
     Form { now, initial, prefix, read_only }
 }
 
+/// As [`use_form`], of what the engine is asked for: read only until it has answered, for what somebody typed that early would be lost.
+#[hook]
+pub fn use_asked_form(
+    prefix: &'static str,
+    answer: &Answer,
+    initial: Texts,
+    read_only: bool,
+) -> Form {
+    use_form(prefix, initial, read_only || answer.is_none())
+}
+
 impl Form {
+    /// Whether nothing can be typed.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
     /// A text as typed.
     pub fn get(&self, key: &str) -> &str {
         self.now.get(key).map_or("", String::as_str)

@@ -15,7 +15,8 @@ pub fn pairs_of(form: &Form) -> Vec<(String, String)> {
 }
 
 /// A row for each pair, and a button for one more.
-pub fn pair_rows(form: &Form, what: &'static str, read_only: bool) -> Html {
+pub fn pair_rows(form: &Form, what: &'static str) -> Html {
+    let read_only = form.is_read_only();
     let pairs = pairs_of(form);
     let edit = |edit: fn(&mut Vec<(String, String)>, usize, String), index: usize| {
         let (set, pairs) = (form.set("pairs"), pairs.clone());

@@ -1,6 +1,6 @@
 //! The tags of a resource, whatever service it is of.
 
-use super::form::{form_panel, use_form, use_sender};
+use super::form::{form_panel, use_asked_form, use_sender};
 use super::{pair_rows, pairs_of, written};
 use crate::hooks::use_query;
 use crate::model::{tag_changes, tags_in, tags_request};
@@ -22,8 +22,7 @@ pub fn TagEditor(props: &TagEditorProps) -> Html {
         Some(Ok(output)) => tags_in(&arn, output),
         _ => Vec::new(),
     };
-    let read_only = props.read_only || answer.is_none();
-    let form = use_form("tags", written(&before), read_only);
+    let form = use_asked_form("tags", &answer, written(&before), props.read_only);
     let sender = use_sender();
     let pairs = pairs_of(&form);
     let save = {
@@ -43,7 +42,7 @@ pub fn TagEditor(props: &TagEditorProps) -> Html {
         html! {
             <>
                 if pairs.is_empty() { <p class="quiet">{ "No tags." }</p> }
-                { pair_rows(&form, "tag", read_only) }
+                { pair_rows(&form, "tag") }
             </>
         },
     )

@@ -3,7 +3,9 @@
 use super::access_policy::AccessPolicy;
 use super::metrics::Metrics;
 use super::services::output_of;
-use crate::components::form::{Texts, form_dialog, form_panel, use_form, use_sender};
+use crate::components::form::{
+    Texts, form_dialog, form_panel, use_asked_form, use_form, use_sender,
+};
 use crate::components::{
     Button, ButtonKind, Empty, Facts, Glyph, Panel, Status, StatusTone, TagEditor, TraceLink,
     moment,
@@ -421,7 +423,7 @@ fn Settings(props: &SettingsProps) -> Html {
     for (key, _, _) in SETTABLE {
         initial.insert(key, text_at(&output, &format!("/Attributes/{key}")));
     }
-    let form = use_form("attributes", initial.clone(), props.read_only || answer.is_none());
+    let form = use_asked_form("attributes", &answer, initial.clone(), props.read_only);
     let sender = use_sender();
     let save = {
         let (sender, queue, form) = (sender.clone(), props.queue.clone(), form.clone());

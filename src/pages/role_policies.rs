@@ -2,7 +2,9 @@
 //! evaluator with its reason.
 
 use super::services::output_of;
-use crate::components::form::{Texts, form_dialog, form_panel, use_form, use_sender};
+use crate::components::form::{
+    Texts, form_dialog, form_panel, use_asked_form, use_form, use_sender,
+};
 use crate::components::{Button, ButtonKind, Empty, Glyph, Modal, Panel, Status, StatusTone};
 use crate::hooks::{use_all, use_query};
 use crate::model::{
@@ -228,8 +230,8 @@ fn ManagedPolicy(props: &ManagedPolicyProps) -> Html {
     }));
     let document = document_at(&output_of(&answer), "/PolicyVersion/Document");
     let is_aws = owner(&arn) == "AWS managed";
-    let read_only = is_aws || props.read_only || answer.is_none();
-    let form = use_form("policy", Texts::from([("document", document)]), read_only);
+    let initial = Texts::from([("document", document)]);
+    let form = use_asked_form("policy", &answer, initial, is_aws || props.read_only);
     let sender = use_sender();
     let versions = output_of(&versions);
     let versions = list_at(&versions, "Versions");
@@ -416,8 +418,8 @@ fn Boundary(props: &RolePoliciesProps) -> Html {
     let answer = use_query(Some(of_role("GetRole", props.role(), json!({}))));
     let policies = use_all(Some(request("iam", "ListPolicies", json!({}))));
     let arn = text_at(&output_of(&answer), "/Role/PermissionsBoundary/PermissionsBoundaryArn");
-    let read_only = props.read_only || answer.is_none();
-    let form = use_form("boundary", Texts::from([("policy", arn.clone())]), read_only);
+    let initial = Texts::from([("policy", arn.clone())]);
+    let form = use_asked_form("boundary", &answer, initial, props.read_only);
     let sender = use_sender();
     let shown = use_state(|| false);
     let save = {
@@ -474,8 +476,8 @@ fn Boundary(props: &RolePoliciesProps) -> Html {
 fn Trust(props: &RolePoliciesProps) -> Html {
     let answer = use_query(Some(of_role("GetRole", props.role(), json!({}))));
     let trust = document_at(&output_of(&answer), "/Role/AssumeRolePolicyDocument");
-    let read_only = props.read_only || answer.is_none();
-    let form = use_form("trust", Texts::from([("document", trust)]), read_only);
+    let initial = Texts::from([("document", trust)]);
+    let form = use_asked_form("trust", &answer, initial, props.read_only);
     let sender = use_sender();
     let save = {
         let (sender, role) = (sender.clone(), props.role().to_owned());

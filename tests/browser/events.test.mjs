@@ -251,6 +251,24 @@ test("a role is made by itself, trusted by a service and listed", (t) =>
     await page.getByRole("row", { name: /^worker lambda\.amazonaws\.com –/ }).waitFor();
   }));
 
+test("what is typed before a form knows what stood there is not lost: until then it takes nothing", (t) =>
+  visit(t, { hash: null }, async (page, site) => {
+    // How the text is when it appears, before the engine can have said anything.
+    await page.addInitScript(() => {
+      globalThis.seen = [];
+      new MutationObserver(() => {
+        const text = document.querySelector("#trust-document");
+        if (text && !globalThis.seen.length) globalThis.seen.push({ value: text.value, readOnly: text.readOnly });
+      }).observe(document, { childList: true, subtree: true });
+    });
+    await open(page, site, "#/roles");
+    await createRole(page, "worker");
+    const trust = page.getByLabel("Trust policy");
+    await page.waitForFunction(() => document.querySelector("#trust-document").value.includes("lambda.amazonaws.com"));
+    assert.ok(await trust.isEditable());
+    assert.deepEqual(await page.evaluate(() => globalThis.seen), [{ value: "", readOnly: true }]);
+  }));
+
 test("a layer is published from a zip, used by a function, and outlives a reload", (t) =>
   visit(t, { hash: "#/layers" }, async (page, site) => {
     await page.getByText("No layers").waitFor();

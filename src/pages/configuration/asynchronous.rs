@@ -1,7 +1,7 @@
 //! Asynchronous invocation: how long an event may live, how often it is retried, and the dead-letter queue.
 
 use super::{SectionProps, use_targets};
-use crate::components::form::{Texts, form_panel, use_form, use_sender};
+use crate::components::form::{Texts, form_panel, use_asked_form, use_sender};
 use crate::hooks::use_query;
 use crate::model::{number_at, of_function, put_event_invoke_config, text_at};
 use serde_json::json;
@@ -26,7 +26,7 @@ pub(super) fn Asynchronous(props: &SectionProps) -> Html {
         ("retries", or(number_at(&known, "/MaximumRetryAttempts"), RETRIES_DEFAULT)),
         ("dead", text_at(&props.configuration, "/DeadLetterConfig/TargetArn")),
     ]);
-    let form = use_form("async", initial.clone(), props.read_only || config.is_none());
+    let form = use_asked_form("async", &config, initial.clone(), props.read_only);
     let sender = use_sender();
     let put = put_event_invoke_config(
         &props.name,

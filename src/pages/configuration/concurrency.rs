@@ -1,7 +1,9 @@
 //! Concurrency and recursion detection: what is reserved for the function, and what is provisioned for its versions and aliases.
 
 use super::SectionProps;
-use crate::components::form::{Texts, form_dialog, form_panel, options, use_form, use_sender};
+use crate::components::form::{
+    Texts, form_dialog, form_panel, options, use_asked_form, use_form, use_sender,
+};
 use crate::components::{Button, ButtonKind, Empty, Facts, Glyph, Panel, Status, StatusTone};
 use crate::hooks::{use_all, use_query};
 use crate::model::{lambda, list_at, number_at, of_function, text_at, version_label};
@@ -31,7 +33,7 @@ fn Reserved(props: &SectionProps) -> Html {
         ("use", if reserved.is_empty() { "unreserved" } else { "reserved" }.to_owned()),
         ("reserved", reserved),
     ]);
-    let form = use_form("concurrency", initial, props.read_only || answer.is_none());
+    let form = use_asked_form("concurrency", &answer, initial, props.read_only);
     let sender = use_sender();
     let number = form.get("reserved").trim().parse::<u64>().ok();
     let reserve = form.get("use") == "reserved";
@@ -201,8 +203,8 @@ fn Recursion(props: &SectionProps) -> Html {
         Some(Ok(output)) => text_at(output, "/RecursiveLoop"),
         _ => "Terminate".to_owned(),
     };
-    let read_only = props.read_only || answer.is_none();
-    let form = use_form("recursion", Texts::from([("loop", loops)]), read_only);
+    let initial = Texts::from([("loop", loops)]);
+    let form = use_asked_form("recursion", &answer, initial, props.read_only);
     let sender = use_sender();
     let save = {
         let (name, sender, chosen) =

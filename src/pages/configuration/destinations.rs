@@ -1,7 +1,7 @@
 //! Destinations: where the outcome of an asynchronous event is sent.
 
 use super::{SectionProps, use_targets};
-use crate::components::form::{Texts, form_panel, use_form, use_sender};
+use crate::components::form::{Texts, form_panel, use_asked_form, use_sender};
 use crate::hooks::use_query;
 use crate::model::{number_at, of_function, put_event_invoke_config, text_at};
 use serde_json::json;
@@ -20,7 +20,7 @@ pub(super) fn Destinations(props: &SectionProps) -> Html {
         ("success", text_at(&known, "/DestinationConfig/OnSuccess/Destination")),
         ("failure", text_at(&known, "/DestinationConfig/OnFailure/Destination")),
     ]);
-    let form = use_form("destinations", initial, props.read_only || config.is_none());
+    let form = use_asked_form("destinations", &config, initial, props.read_only);
     let sender = use_sender();
     // The numbers of the same configuration stay as they are.
     let request = put_event_invoke_config(

@@ -36,7 +36,7 @@ pub(super) fn Variables(props: &SectionProps) -> Html {
         html! {
             <>
                 if pairs.is_empty() { <p class="quiet">{ "No environment variables." }</p> }
-                { pair_rows(&form, "variable", props.read_only) }
+                { pair_rows(&form, "variable") }
             </>
         },
     )
