@@ -42,15 +42,16 @@ pub(crate) fn finish(plan: &mut Plan, paths: &Paths, dev: bool) -> Outcome<()> {
     plan.step("Assemble dist", |step| assemble(step, paths, &modules))
 }
 
-/// The programs. Trunk leaves their modules with `_bg.wasm` behind the name.
+/// The programs.
 const APP: &str = "coldstart-app";
 const ENGINE: &str = "worker";
 
-fn staged(paths: &Paths, program: &str) -> PathBuf {
-    staging(paths).join(format!("{program}_bg.wasm"))
+/// The file that Trunk leaves of a program.
+fn module_of(program: &str) -> String {
+    format!("{program}_bg.wasm")
 }
 
-/// A program as the linker left it, kept for the split.
+/// A program as the linker left it. wasm-bindgen writes another module, about which the linker's notes are not.
 fn linked(paths: &Paths, program: &str) -> PathBuf {
     paths.state().join("linked").join(format!("{program}.wasm"))
 }
@@ -106,13 +107,12 @@ fn trunk(step: &mut Step, paths: &Paths, dev: bool) -> Outcome<((), String)> {
     trunk.env_remove("NO_COLOR").env("TRUNK_SKIP_VERSION_CHECK", "true");
     step.run(&mut trunk)?;
     if !dev {
+        // Clones may share a target folder: this one's are kept.
+        let kept = paths.state().join("linked");
+        fs::create_dir_all(&kept).map_err(Failure::io(kept.display()))?;
         for program in [APP, ENGINE] {
-            let built = paths.target.join("wasm32-unknown-unknown/web");
-            let kept = linked(paths, program);
-            if let Some(folder) = kept.parent() {
-                fs::create_dir_all(folder).map_err(Failure::io(folder.display()))?;
-            }
-            write(&kept, &read(&built.join(format!("{program}.wasm")))?)?;
+            let built = format!("wasm32-unknown-unknown/web/{program}.wasm");
+            write(&linked(paths, program), &read(&paths.target.join(built))?)?;
         }
     }
     inputs::set_stamp(&stamp, &digest)?;
@@ -141,7 +141,7 @@ fn kept_apart(parts: &[table::Part]) -> Vec<String> {
 
 fn optimise(step: &mut Step, paths: &Paths, dev: bool) -> Outcome<(Wasm, String)> {
     let inputs = [(APP, "-Oz", table::PAGE), (ENGINE, "-O3", table::ENGINE)]
-        .map(|(program, level, parts)| (staged(paths, program), level, parts));
+        .map(|(program, level, parts)| (staging(paths).join(module_of(program)), level, parts));
     if dev {
         return Ok((
             Wasm { app: read(&inputs[0].0)?, engine: read(&inputs[1].0)? },
@@ -250,16 +250,11 @@ fn assemble(step: &mut Step, paths: &Paths, wasm: &Modules) -> Outcome<((), Stri
 
     // Everything that Trunk copied goes along, but for what gets another form below.
     let sheets = style_sheets(&html);
-    let replaced = [
-        "index.html",
-        "coldstart-app.js",
-        "coldstart-app_bg.wasm",
-        "worker.js",
-        "worker_bg.wasm",
-        "snippets",
-    ];
+    let of_programs =
+        [APP, ENGINE].map(|program| [module_of(program), format!("{program}.js")]).concat();
     let is_replaced = |name: &str| {
-        replaced.contains(&name)
+        ["index.html", "snippets"].contains(&name)
+            || of_programs.iter().any(|file| file == name)
             || name.starts_with('.')
             || sheets.iter().any(|sheet| sheet == name)
     };

@@ -119,9 +119,9 @@ impl Linked {
         }
         for entry in in_data {
             let at = entry.offset as usize;
-            let from = segments.partition_point(|segment| segment.bytes.end <= at);
-            if let (Some((place, _)), true) = (meant(entry), from < segments.len()) {
-                linked.pointers.entry(places[from]).or_default().insert(place);
+            let holder = segments.partition_point(|segment| segment.bytes.end <= at);
+            if let (Some((place, _)), Some(holder)) = (meant(entry), places.get(holder)) {
+                linked.pointers.entry(*holder).or_default().insert(place);
             }
         }
         linked
